@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, include: string[], more: object = {}) => ({ test: { name, include, ...more } });
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['test/unit/**/*.test.ts']),
+      project('vectors', ['test/vectors/**/*.test.ts']),
+      project('property', ['test/property/**/*.test.ts', 'test/fuzz/**/*.test.ts']),
+      project('house', ['test/house/**/*.test.ts']),
+      // Real packets and a real firewall: slow, root only, one laboratory a file.
+      project('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
+    ],
+  },
+});
