@@ -1,0 +1,32 @@
+/** The native packet `spa1` (docs/native-packet.md): offsets, lengths in bytes, and the numbers of its fields. */
+import { NONCE_LENGTH, TAG_LENGTH } from '../../crypto/aead.ts';
+import { MAC_LENGTH } from '../../crypto/hmac.ts';
+
+export const HINT_LENGTH = 8;
+export const BOX_OFFSET = HINT_LENGTH + NONCE_LENGTH;
+
+/** All that surrounds the body: hint, nonce, authentication tag, MAC. */
+export const OVERHEAD = BOX_OFFSET + TAG_LENGTH + MAC_LENGTH;
+
+/** The three sizes of a body, smallest first; a request takes the first that holds it. */
+export const BODY_SIZES = [96, 352, 1120] as const;
+
+/** The three sizes of a datagram: 176, 432, 1200. */
+export const DATAGRAM_SIZES: readonly number[] = BODY_SIZES.map((size) => size + OVERHEAD);
+
+export const REPLAY_KEY_LENGTH = 16;
+
+/** A hint is good for one window of this many milliseconds of Unix time. */
+export const WINDOW_MS = 60_000;
+
+export const AAD_LABEL = 'spa1';
+
+export const BODY_VERSION = 1;
+export const TYPE_NUMBERS = { open: 1, close: 2, command: 3 } as const;
+export const FLAG_REPLY = 1;
+export const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
+export const FORWARD_NUMBERS = { none: 0, address: 1, local: 2 } as const;
+export const MAX_ADDRESSES = 2;
+export const MAX_PORTS = 16;
+/** Protocol, first port, last port. */
+export const PORT_LENGTH = 5;
