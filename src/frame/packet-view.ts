@@ -1,0 +1,43 @@
+import { addressFromBytes, type Family, type IpAddress } from '../base/address.ts';
+
+/**
+ * Where the parts of one captured packet lie. One view is made and used for every frame, so that a flood of junk costs
+ * no memory; whoever keeps anything of it copies that.
+ */
+export class PacketView {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** First byte of the IP header, and one past the last byte that belongs to the packet. */
+  start = 0;
+  end = 0;
+  family: Family = 4;
+  sourceOffset = 0;
+  destinationOffset = 0;
+  /** IANA protocol number: 6 or 17 after a successful decode. */
+  protocol = 0;
+  /** More fragments follow, so the payload is not whole. */
+  partial = false;
+  sourcePort = 0;
+  destinationPort = 0;
+  /** The flags byte of TCP; 0 for UDP. */
+  tcpFlags = 0;
+  /** The transport payload is `bytes[payloadStart … payloadEnd - 1]`. */
+  payloadStart = 0;
+  payloadEnd = 0;
+
+  source(): IpAddress {
+    return this.#address(this.sourceOffset);
+  }
+
+  destination(): IpAddress {
+    return this.#address(this.destinationOffset);
+  }
+
+  /** A view of the payload, not a copy. */
+  payload(): Uint8Array {
+    return this.bytes.subarray(this.payloadStart, this.payloadEnd);
+  }
+
+  #address(offset: number): IpAddress {
+    return addressFromBytes(this.bytes.subarray(offset, offset + (this.family === 4 ? 4 : 16)));
+  }
+}

@@ -1,0 +1,47 @@
+import { u8At, u16At } from '../bytes/field.ts';
+import { stripIp } from './ip.ts';
+import { type FrameFault, type LinkType, stripLink } from './link.ts';
+import type { PacketView } from './packet-view.ts';
+
+const TCP = 6;
+const UDP = 17;
+
+/**
+ * Finds addresses, ports and payload of the TCP or UDP packet in `frame`, into `view`. Gives the fault where there is
+ * none; then only `view.bytes` is to be relied on. Never throws and never reads outside, whatever the frame holds.
+ */
+export const decodeFrame = (link: LinkType, frame: Uint8Array, view: PacketView): FrameFault | undefined => {
+  view.bytes = frame;
+  return stripLink(link, frame, view) ?? stripIp(view) ?? stripTransport(view);
+};
+
+/** RFC 768 and RFC 9293. Checksums are not looked at: what is authenticated is the payload. */
+const stripTransport = (view: PacketView): FrameFault | undefined => {
+  const { bytes, payloadStart: start, end } = view;
+  if (view.protocol !== UDP && view.protocol !== TCP) return 'not-transport';
+  const least = view.protocol === UDP ? 8 : 20;
+  if (end - start < least) return 'truncated';
+  view.sourcePort = u16At(bytes, start);
+  view.destinationPort = u16At(bytes, start + 2);
+  return view.protocol === UDP ? finishUdp(view, start) : finishTcp(view, start);
+};
+
+const finishUdp = (view: PacketView, start: number): FrameFault | undefined => {
+  const length = u16At(view.bytes, start + 4);
+  if (length < 8) return 'bad-header';
+  if (!view.partial && start + length > view.end) return 'truncated';
+  view.tcpFlags = 0;
+  view.payloadStart = start + 8;
+  view.payloadEnd = Math.min(start + length, view.end);
+  return undefined;
+};
+
+const finishTcp = (view: PacketView, start: number): FrameFault | undefined => {
+  const header = (u8At(view.bytes, start + 12) >> 4) * 4;
+  if (header < 20) return 'bad-header';
+  if (start + header > view.end) return 'truncated';
+  view.tcpFlags = u8At(view.bytes, start + 13);
+  view.payloadStart = start + header;
+  view.payloadEnd = view.end;
+  return undefined;
+};
