@@ -1,0 +1,73 @@
+import { type Cidr, canBeRemoteHost, cidrContains, type IpAddress, isHost } from '../base/address.ts';
+import { coversPorts, type PortSpec } from '../base/port-spec.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { type Seconds, seconds, type UnixMs } from '../base/units.ts';
+import type { PolicyRejection } from '../spa/rejection.ts';
+import type { SpaRequest } from '../spa/request.ts';
+import type { Stanza } from './stanza.ts';
+
+/** What a request comes to once the stanza has had its say. */
+export type Authorized =
+  | {
+      readonly kind: 'open';
+      readonly addresses: readonly IpAddress[];
+      readonly ports: readonly PortSpec[];
+      readonly openFor: Seconds;
+    }
+  /** No port named: all that this client has open for these addresses. */
+  | { readonly kind: 'close'; readonly addresses: readonly IpAddress[]; readonly ports: readonly PortSpec[] };
+
+/**
+ * Holds a genuine, fresh request against its stanza. `source` is where the datagram came from; it is compared with the
+ * stanza's `source` list even where the packet seals another address.
+ */
+export const authorize = (
+  request: SpaRequest,
+  source: IpAddress,
+  stanza: Stanza,
+  now: UnixMs,
+): Result<Authorized, PolicyRejection> => {
+  if (stanza.expires !== undefined && now >= stanza.expires) return err('stanza-expired');
+  if (!isFrom(stanza.sources, source)) return err('source-not-allowed');
+  const addresses = chooseAddresses(request.addresses, source, stanza);
+  if (!addresses.ok) return addresses;
+  switch (request.type) {
+    case 'open':
+      return authorizeOpen(request, addresses.value, stanza);
+    case 'close':
+      return ok({ kind: 'close', addresses: addresses.value, ports: request.ports });
+    case 'command':
+      return err('command-not-allowed');
+  }
+};
+
+const authorizeOpen = (
+  request: SpaRequest,
+  addresses: readonly IpAddress[],
+  stanza: Stanza,
+): Result<Authorized, PolicyRejection> => {
+  if (request.forward !== undefined) return err('forward-not-allowed');
+  const ports = request.ports.length > 0 ? request.ports : stanza.defaultPorts;
+  if (ports.length === 0) return err('no-port-named');
+  if (!ports.every((spec) => coversPorts(stanza.allow, spec))) return err('port-not-allowed');
+  const wish = request.openFor === 0 ? stanza.openFor : request.openFor;
+  return ok({ kind: 'open', addresses, ports, openFor: seconds(Math.min(wish, stanza.maxOpenFor)) });
+};
+
+const chooseAddresses = (
+  sealed: readonly Cidr[],
+  source: IpAddress,
+  stanza: Stanza,
+): Result<readonly IpAddress[], PolicyRejection> => {
+  if (sealed.length === 0) {
+    if (stanza.requireAddress) return err('address-required');
+    return canBeRemoteHost(source) ? ok([source]) : err('address-not-allowed');
+  }
+  const granted = sealed.every(
+    (cidr) => isHost(cidr) && canBeRemoteHost(cidr.address) && isFrom(stanza.sources, cidr.address),
+  );
+  return granted ? ok(sealed.map((cidr) => cidr.address)) : err('address-not-allowed');
+};
+
+const isFrom = (sources: readonly Cidr[], address: IpAddress): boolean =>
+  sources.some((cidr) => cidrContains(cidr, address));

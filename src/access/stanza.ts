@@ -1,0 +1,21 @@
+import type { Cidr } from '../base/address.ts';
+import type { PortSpec } from '../base/port-spec.ts';
+import type { Seconds, UnixMs } from '../base/units.ts';
+
+/** One access rule set: who it is, and what they may ask for. `[access NAME]` in spad.conf. */
+export interface Stanza {
+  readonly name: string;
+  /** Ports that may be asked for, canonical. */
+  readonly allow: readonly PortSpec[];
+  /** What opens when the client names no port; canonical, inside `allow`, may be empty. */
+  readonly defaultPorts: readonly PortSpec[];
+  readonly openFor: Seconds;
+  /** A longer wish is cut to this. */
+  readonly maxOpenFor: Seconds;
+  /** Where packets may come from and which addresses may be opened. */
+  readonly sources: readonly Cidr[];
+  /** Only an address sealed in the packet opens, never the packet's own source. */
+  readonly requireAddress: boolean;
+  /** The first instant at which the stanza no longer holds. */
+  readonly expires: UnixMs | undefined;
+}

@@ -1,0 +1,17 @@
+import type { IpAddress } from '../base/address.ts';
+import type { PortSpec } from '../base/port-spec.ts';
+import type { SteadyMs, UnixMs } from '../base/units.ts';
+
+/** Permission with an end: one stanza may reach some ports from one address until then. */
+export interface Grant {
+  /** Unique for as long as the ledger lives, also across restarts. */
+  readonly id: string;
+  readonly stanza: string;
+  readonly address: IpAddress;
+  /** Canonical and not empty. */
+  readonly ports: readonly PortSpec[];
+  /** The end, by the clock that cannot step. */
+  readonly ends: SteadyMs;
+  /** The same end by the wall clock, as it stood when the grant was made: for people and for the file. */
+  readonly until: UnixMs;
+}

@@ -1,0 +1,68 @@
+/**
+ * The grant log's lines (docs/state-files.md): JSON, one event a line, so that a daemon that comes back knows what it had
+ * opened. The kernel closes on time without it; losing a line loses the listing and `--close`, never a closing.
+ */
+import { formatAddress, parseAddress } from '../base/address.ts';
+import { formatPortSpec, normalizePorts, parsePortSpec } from '../base/port-spec.ts';
+import { type Moment, steadyMs, type UnixMs, unixMs } from '../base/units.ts';
+import type { Grant } from './grant.ts';
+
+export type GrantEvent =
+  | { readonly kind: 'open'; readonly grant: Grant }
+  | { readonly kind: 'end'; readonly id: string };
+
+/** One line without its newline. */
+export const encodeGrantEvent = (event: GrantEvent): string => {
+  if (event.kind === 'end') return JSON.stringify({ end: event.id });
+  const { id, stanza, address, ports, until } = event.grant;
+  return JSON.stringify({ open: id, stanza, address: formatAddress(address), ports: ports.map(formatPortSpec), until });
+};
+
+export interface GrantLog {
+  readonly grants: readonly Grant[];
+  /** Lines that could not be read. A torn last line is usual after a crash. */
+  readonly unreadable: number;
+}
+
+/** The grants that a log says are live at `now`. */
+export const decodeGrantLog = (text: string, now: Moment): GrantLog => {
+  const live = new Map<string, Grant>();
+  let unreadable = 0;
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const event = decodeGrantEvent(line, now);
+    if (event === undefined) unreadable += 1;
+    else if (event.kind === 'end') live.delete(event.id);
+    else live.set(event.grant.id, event.grant);
+  }
+  return { grants: [...live.values()].filter((grant) => grant.ends > now.steady), unreadable };
+};
+
+const decodeGrantEvent = (line: string, now: Moment): GrantEvent | undefined => {
+  const value = parseObject(line);
+  if (value === undefined) return undefined;
+  const { open, end, stanza, address, ports, until } = value;
+  if (typeof end === 'string') return { kind: 'end', id: end };
+  if (typeof open !== 'string' || typeof stanza !== 'string' || typeof address !== 'string') return undefined;
+  if (!Array.isArray(ports) || typeof until !== 'number') return undefined;
+  const ip = parseAddress(address);
+  const specs = ports.map((spec: unknown) => (typeof spec === 'string' ? parsePortSpec(spec) : undefined));
+  const known = specs.filter((spec) => spec !== undefined);
+  if (ip === undefined || known.length === 0 || known.length !== specs.length) return undefined;
+  const grant = { id: open, stanza, address: ip, ports: normalizePorts(known), ...endsAt(unixMs(until), now) };
+  return { kind: 'open', grant };
+};
+
+const endsAt = (until: UnixMs, now: Moment): Pick<Grant, 'ends' | 'until'> => ({
+  until,
+  ends: steadyMs(now.steady + (until - now.wall)),
+});
+
+const parseObject = (line: string): Record<string, unknown> | undefined => {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+};
