@@ -1,0 +1,20 @@
+/** One thing wrong in a file that a person wrote. All of them are gathered and told at once. */
+export interface Issue {
+  /** A warning is told and does not stop the daemon. */
+  readonly severity: 'error' | 'warning';
+  readonly file: string;
+  /** From 1; 0 where it is about the file as a whole. */
+  readonly line: number;
+  /** What was found. */
+  readonly problem: string;
+  /** What would be right. */
+  readonly hint: string;
+}
+
+/** `/etc/spad/spad.conf:12: error: unknown key "prot" (did you mean "port"?)` */
+export const formatIssue = (issue: Issue): string => {
+  const place = issue.line > 0 ? `${issue.file}:${String(issue.line)}` : issue.file;
+  return `${place}: ${issue.severity}: ${issue.problem} (${issue.hint})`;
+};
+
+export const hasErrors = (issues: readonly Issue[]): boolean => issues.some((issue) => issue.severity === 'error');

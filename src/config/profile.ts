@@ -1,0 +1,73 @@
+/** The client's profiles.ini (docs/configuration.md): one section a server, named as the user likes to call it. */
+import type { PortSpec } from '../base/port-spec.ts';
+import type { Port } from '../base/units.ts';
+import { DEFAULT_SPA_PORT, type Seconds } from '../base/units.ts';
+import type { Secret } from '../crypto/secret.ts';
+import { maybe, one, optional, readSection, required } from './directive.ts';
+import { parseIni } from './ini-file.ts';
+import { hasErrors, type Issue } from './issue.ts';
+import { duration, portNumber, ports, secret, serverName } from './values.ts';
+
+const text = one((value) => (value === '' ? undefined : value), 'some text');
+
+export const profileDirectives = {
+  host: maybe(text, "the host name or address that packets go to; the profile's own name if absent"),
+  server: required(serverName, "server = gw1: the name in the server's spad.conf"),
+  port: optional(portNumber, DEFAULT_SPA_PORT, 'the UDP port that packets go to'),
+  key: maybe(secret, 'the secret, base64 of 32 bytes'),
+  key_file: maybe(text, 'a file that holds the secret alone, mode 0600'),
+  access: optional(ports, [], 'the ports to ask for when --access is absent'),
+  allow: maybe(text, 'the address to open for, or "source"; as --allow and --source'),
+  open_for: maybe(duration(1, 0xffff_ffff), 'how long to ask for'),
+} as const;
+
+export interface Profile {
+  readonly name: string;
+  readonly host: string;
+  readonly server: string;
+  readonly port: Port;
+  readonly key: { readonly secret: Secret } | { readonly file: string };
+  readonly access: readonly PortSpec[];
+  readonly allow: string | undefined;
+  readonly openFor: Seconds | undefined;
+}
+
+export interface ProfilesReading {
+  readonly profiles: readonly Profile[];
+  readonly issues: readonly Issue[];
+}
+
+/** Reads all profiles of a file; a profile with an error is left out, and told. */
+export const parseProfiles = (content: string, file: string): ProfilesReading => {
+  const ini = parseIni(content, file);
+  const issues: Issue[] = [...ini.issues];
+  const profiles = ini.sections.flatMap((section): Profile[] => {
+    const values = readSection(profileDirectives, section, file, issues);
+    if (values === undefined) return [];
+    const { key, key_file: keyFile, open_for: openFor, ...rest } = values;
+    if ((key === undefined) === (keyFile === undefined)) {
+      issues.push({
+        severity: 'error',
+        file,
+        line: section.line,
+        problem: `[${section.name}] needs either "key" or "key_file"`,
+        hint: '`spa-keys generate` prints a whole profile',
+      });
+      return [];
+    }
+    return [
+      {
+        ...rest,
+        name: section.name,
+        host: values.host ?? section.name,
+        openFor,
+        key: key === undefined ? { file: keyFile ?? '' } : { secret: key },
+      },
+    ];
+  });
+  return { profiles: hasErrors(ini.issues) ? [] : profiles, issues };
+};
+
+/** The profile that is called `name`, else the first one whose host is `name`. */
+export const findProfile = (profiles: readonly Profile[], name: string): Profile | undefined =>
+  profiles.find((profile) => profile.name === name) ?? profiles.find((profile) => profile.host === name);

@@ -1,0 +1,56 @@
+/** Readers of single values that several files share, each with the sentence that says what would be right. */
+import { parseCidr } from '../base/address.ts';
+import { normalizePorts, type PortSpec, parsePortSpec } from '../base/port-spec.ts';
+import { ok, type Result } from '../base/result.ts';
+import { parseDuration, parsePort, type Seconds, type UnixMs, unixMs } from '../base/units.ts';
+import { Secret } from '../crypto/secret.ts';
+import { isServerName } from '../spa/native/keys.ts';
+import { listOf, one } from './directive.ts';
+
+const portList = listOf(parsePortSpec, 'a port such as tcp/22 or udp/8000-8010');
+
+/** A canonical list of ports. */
+export const ports = (text: string): Result<readonly PortSpec[], string> => {
+  const list = portList(text);
+  return list.ok ? ok(normalizePorts(list.value)) : list;
+};
+
+export const cidrs = listOf(parseCidr, 'an address or a network such as 192.0.2.0/24 (no bits beyond the prefix)');
+
+export const portNumber = one(parsePort, 'a port number from 1 to 65535');
+
+export const duration = (least: number, most: number): ((text: string) => Result<Seconds, string>) =>
+  one(
+    (text) => {
+      const value = parseDuration(text);
+      return value !== undefined && value >= least && value <= most ? value : undefined;
+    },
+    `a time from ${String(least)} to ${String(most)} seconds, such as 90s, 5m or 1h30m`,
+  );
+
+export const wholeNumber = (least: number, most: number): ((text: string) => Result<number, string>) =>
+  one(
+    (text) => (/^[0-9]{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined),
+    `a whole number from ${String(least)} to ${String(most)}`,
+  );
+
+export const serverName = one(
+  (text) => (isServerName(text) ? text : undefined),
+  'a name of 1 to 64 bytes, the same on server and client',
+);
+
+export const secret = one(
+  (text) => Secret.fromBase64(text),
+  'base64 of 32 random bytes, as `spa-keys generate` makes them',
+);
+
+export const absolutePath = one((text) => (text.startsWith('/') ? text : undefined), 'a path that begins with /');
+
+/** A day (`2027-12-31`: it holds to that day's end, UTC) or an instant (`2027-12-31T18:00:00Z`). Gives the first instant after. */
+export const expiry = one((text): UnixMs | undefined => {
+  const isDay = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text);
+  if (!isDay && !/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/.test(text)) return undefined;
+  const instant = Date.parse(text);
+  const isReal = !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text.replace('Z', ''));
+  return isReal ? unixMs(instant + (isDay ? 86_400_000 : 0)) : undefined;
+}, 'a day such as 2027-12-31 (UTC) or an instant such as 2027-12-31T18:00:00Z');
