@@ -106,6 +106,8 @@ export const parseCidr = (text: string): Cidr | undefined => {
   const address = parseAddress(slash < 0 ? text : text.slice(0, slash));
   if (address === undefined) return undefined;
   if (slash < 0) return hostCidr(address);
+  // `::ffff:1.2.3.4` has become IPv4; what a prefix length would count then is anyone's guess.
+  if (address.family === 4 && text.includes(':')) return undefined;
   const bits = text.slice(slash + 1);
   if (!/^(?:0|[1-9][0-9]{0,2})$/.test(bits) || Number(bits) > addressBits(address.family)) return undefined;
   const cidr = { address, prefix: Number(bits) };

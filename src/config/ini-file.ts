@@ -1,9 +1,9 @@
 /**
- * INI files with line numbers. The package `ini` reads the values (quotes, escapes); around it stands what it lacks:
- * line numbers, duplicates told instead of merged, section names with dots, and values that contain `;` or `#`.
+ * INI files with line numbers. The package `ini` reads quoted values; around it stands what it lacks: line numbers,
+ * duplicates told instead of merged, section names with dots, and values that contain `;` or `#`.
  *
  * A comment begins with `;` or `#` at the start of a line or after white space. Elsewhere the two are ordinary letters;
- * a value that needs one after white space is put in double quotes.
+ * a value that needs one after white space is put in double quotes, with the escapes of JSON.
  */
 import { unsafe } from 'ini';
 import { printable } from '../base/printable.ts';
@@ -36,13 +36,16 @@ interface OpenSection extends IniSection {
 export const parseIni = (text: string, file: string): IniFile => {
   const sections: OpenSection[] = [];
   const issues: Issue[] = [];
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
     const line = index + 1;
-    const content = stripComment(index === 0 ? raw.replace(/^\uFEFF/, '') : raw).trim();
+    const content = raw.trim();
     const complain = (problem: string, hint: string): unknown =>
       issues.push({ severity: 'error', file, line, problem, hint });
-    if (content === '') continue;
-    const header = /^\[(.*)\]$/.exec(content);
+    if (content === '' || content.startsWith(';') || content.startsWith('#')) continue;
+    const header = /^\[(.*)\]$/.exec(withoutComment(content));
     if (header !== null) openSection(sections, (header[1] ?? '').trim().replace(/\s+/g, ' '), line, complain);
     else addEntry(sections.at(-1), content, line, complain);
   }
@@ -76,26 +79,27 @@ const addEntry = (section: OpenSection | undefined, content: string, line: numbe
     complain(`"${printable(key)}" again`, `it was set at line ${String(before.line)}; give each key once`);
     return;
   }
-  section.entries.push({ key, value: readValue(content.slice(equals + 1).trim()), line });
+  const value = readValue(content.slice(equals + 1).trim());
+  if (value === undefined) {
+    complain(
+      `${key}: a quoted value that cannot be read`,
+      'close the quotes, and write \\" and \\\\ for " and \\ inside them',
+    );
+  } else section.entries.push({ key, value, line });
 };
 
-/** `unsafe` unquotes and unescapes, but would cut at `;` and `#`: what has survived so far is escaped for it. */
-const readValue = (text: string): string => {
-  const isQuoted = /^(["']).*\1$/.test(text);
-  return String(unsafe(isQuoted ? text : text.replace(/[\\;#]/g, '\\$&')));
+/** Undefined where the text begins with a double quote and is not one quoted value, with or without a comment behind it. */
+const readValue = (text: string): string | undefined => {
+  if (!text.startsWith('"')) return withoutComment(text);
+  const quoted = /^"(?:[^"\\]|\\.)*"/.exec(text)?.[0];
+  if (quoted === undefined || withoutComment(text.slice(quoted.length)) !== '') return undefined;
+  const value = unsafe(quoted);
+  // The package gives back what it cannot read as it was.
+  return value === quoted ? undefined : value;
 };
 
-const stripComment = (line: string): string => {
-  let quoted = false;
-  for (let index = 0; index < line.length; index += 1) {
-    const char = line[index];
-    const before = line[index - 1];
-    if (char === '"' && before !== '\\' && (quoted || opensValue(line, index))) quoted = !quoted;
-    if ((char === ';' || char === '#') && !quoted && (before === undefined || /\s/.test(before))) {
-      return line.slice(0, index);
-    }
-  }
-  return line;
+/** A line of nothing but a comment has been passed over before; what is left of any other is never only white space. */
+const withoutComment = (text: string): string => {
+  const start = text.search(/(?:^|\s)[;#]/);
+  return (start < 0 ? text : text.slice(0, start)).trim();
 };
-
-const opensValue = (line: string, index: number): boolean => /^[^=]*=\s*$/.test(line.slice(0, index));

@@ -81,7 +81,7 @@ export const forgetScript = (): string => sets.map((set) => `flush set ${TABLE} 
 export const changeScript = (change: FirewallChange, now: SteadyMs): string => {
   const open = change.open.filter((opening) => opening.ends > now);
   const remaining = (opening: Opening): string => `timeout ${String(Math.ceil(opening.ends - now))}ms`;
-  return [...clear(change.close), ...clear(open), ...elements('add', open, remaining)]
+  return [...clear(change.close), ...clear(change.open), ...elements('add', open, remaining)]
     .map((line) => `${line}\n`)
     .join('');
 };

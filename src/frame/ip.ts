@@ -62,7 +62,7 @@ const stripV6 = (view: PacketView): FrameFault | undefined => {
 };
 
 const skipExtensionHeaders = (view: PacketView): FrameFault | undefined => {
-  for (let headers = 0; headers < MAX_EXTENSION_HEADERS; headers += 1) {
+  for (let headers = 0; headers <= MAX_EXTENSION_HEADERS; headers += 1) {
     const { bytes, payloadStart: offset, protocol } = view;
     if (![HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS].includes(protocol)) return undefined;
     if (offset + 8 > view.end) return 'truncated';

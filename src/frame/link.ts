@@ -5,7 +5,9 @@ import type { PacketView } from './packet-view.ts';
 export type LinkType = 'ethernet' | 'linux-sll' | 'linux-sll2' | 'raw' | 'null' | 'nflog';
 
 /** Why a frame holds no packet for us. Each is a counter. */
-export type FrameFault = 'truncated' | 'not-ip' | 'bad-header' | 'fragment' | 'not-transport' | 'outbound';
+export const FRAME_FAULTS = ['truncated', 'not-ip', 'bad-header', 'fragment', 'not-transport', 'outbound'] as const;
+
+export type FrameFault = (typeof FRAME_FAULTS)[number];
 
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;

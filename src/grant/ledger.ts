@@ -73,6 +73,13 @@ export class Ledger {
     return [...(this.#byAddress.get(formatAddress(address))?.values() ?? [])];
   }
 
+  /** The addresses that hold a grant. */
+  addresses(): readonly IpAddress[] {
+    return [...this.#byAddress.values()].flatMap((grants) =>
+      [...grants.values()].slice(0, 1).map((grant) => grant.address),
+    );
+  }
+
   *all(): Generator<Grant> {
     for (const grants of this.#byAddress.values()) yield* grants.values();
   }

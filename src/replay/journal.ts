@@ -79,8 +79,10 @@ export const decodeJournal = (file: Uint8Array): Journal => {
   }
   const reader = new ByteReader(header.subarray(MAGIC.length));
   const slots = reader.u32();
-  const floor = unixMs(reader.u64() ?? 0);
+  const time = reader.u64();
+  const floor = unixMs(time ?? 0);
   const { records, damage } = decodeSlots(file.subarray(SLOT_LENGTH));
+  if (time === undefined) return { floor, records, damage: 'its floor is no time' };
   const expected = SLOT_LENGTH * (slots + 1);
   if (file.length === expected) return { floor, records, damage };
   return { floor, records, damage: `it has ${String(file.length)} bytes where its header says ${String(expected)}` };

@@ -1,5 +1,5 @@
 import type { Cidr, IpAddress } from '../../base/address.ts';
-import { compareCidr, hasHostBits, isHost, isUnspecified, isV4Mapped } from '../../base/address.ts';
+import { addressBits, compareCidr, hasHostBits, isHost, isUnspecified, isV4Mapped } from '../../base/address.ts';
 import type { PortSpec } from '../../base/port-spec.ts';
 import { normalizePorts, samePorts } from '../../base/port-spec.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
@@ -28,6 +28,8 @@ export const addressesAreCanonical = (addresses: readonly Cidr[]): boolean =>
 
 /** An IPv4-mapped spelling is refused from /96 on, where it names IPv4 hosts and nothing else. */
 const isSendableCidr = (cidr: Cidr): boolean =>
+  cidr.prefix >= 0 &&
+  cidr.prefix <= addressBits(cidr.address.family) &&
   !hasHostBits(cidr) &&
   !(isHost(cidr) && isUnspecified(cidr.address)) &&
   !(cidr.prefix >= 96 && isV4Mapped(cidr.address));
@@ -81,6 +83,9 @@ export const encodeBody = (request: SpaRequest): Uint8Array => {
 const assertSendable = (request: SpaRequest): void => {
   if (!Number.isSafeInteger(request.time) || request.time < 0)
     throw new RangeError('the time is not a Unix time in ms');
+  if (!Number.isInteger(request.openFor) || request.openFor < 0 || request.openFor > 0xffff_ffff) {
+    throw new RangeError('the time to stay open is not a whole number of seconds below 2^32');
+  }
   if (!addressesAreCanonical(request.addresses)) throw new RangeError('addresses must be at most 2, ordered, distinct');
   if (!portsAreCanonical(request.ports)) throw new RangeError('ports must be at most 16 ranges, ordered and merged');
   if (request.forward?.kind === 'address' && !isForwardTarget(request.forward.address)) {

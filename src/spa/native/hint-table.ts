@@ -94,11 +94,13 @@ export class HintTable {
       return 'unknown';
     }
     const client = entry % CLIENT_SPAN;
-    if (!accept(client)) return 'refused';
-    // Only now, when the packet is known to be the client's: the map looked at 53 bits, the format fixes all 64.
+    const accepted = accept(client);
+    // Only now, where a whole MAC has been spent anyway: the map looked at 53 bits, the format fixes all 64.
     const hintKey = this.#hintKeys[client];
-    const given = bytes.subarray(offset, offset + HINT_LENGTH);
-    return hintKey !== undefined && equalBytes(hintOf(hintKey, window), given) ? client : 'unknown';
+    if (hintKey === undefined) return 'unknown';
+    const isExact = equalBytes(hintOf(hintKey, window), bytes.subarray(offset, offset + HINT_LENGTH));
+    if (!isExact) return 'unknown';
+    return accepted ? client : 'refused';
   }
 
   #prepare(window: number, most: number): void {

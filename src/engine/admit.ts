@@ -1,0 +1,42 @@
+/** The road of one candidate from the receiver's hands to a decision: unseal, fresh, replay, authorize. */
+import { type Authorized, authorize } from '../access/authorize.ts';
+import type { Stanza } from '../access/stanza.ts';
+import type { Moment } from '../base/units.ts';
+import type { ReplayCache, ReplayRecord } from '../replay/cache.ts';
+import { judgeFreshness } from '../spa/freshness.ts';
+import { unsealNative } from '../spa/native/unseal.ts';
+import type { Rejection } from '../spa/rejection.ts';
+import type { SpaRequest } from '../spa/request.ts';
+import type { Candidate } from './input.ts';
+import type { Policy } from './policy.ts';
+
+/** How far a candidate came. */
+export interface Admission {
+  readonly stanza: Stanza;
+  /** Undefined where the packet could not be read. */
+  readonly request?: SpaRequest;
+  /** To be made durable: set once the packet is known to be genuine, fresh and new, whatever the policy says then. */
+  readonly record?: ReplayRecord;
+  readonly outcome: Authorized | { readonly kind: 'rejected'; readonly reason: Rejection };
+}
+
+/**
+ * Judges a candidate. Changes nothing: the caller enters `record` into the cache. A refused request is remembered too,
+ * for it could be sent again from an address that the policy would not refuse. Undefined where no such client exists.
+ */
+export const admit = (candidate: Candidate, policy: Policy, cache: ReplayCache, now: Moment): Admission | undefined => {
+  const client = policy.clients[candidate.client];
+  if (client === undefined) return undefined;
+  const { stanza } = client;
+  const rejected = (reason: Rejection): Admission['outcome'] => ({ kind: 'rejected', reason });
+  const unsealed = unsealNative(candidate.datagram, client.keys);
+  if (!unsealed.ok) return { stanza, outcome: rejected(unsealed.error) };
+  const { request, digest } = unsealed.value;
+  const stale = judgeFreshness(request.time, now.wall, policy.maxAge);
+  if (stale !== undefined) return { stanza, request, outcome: rejected(stale) };
+  const seen = cache.judge(digest, request.time);
+  if (seen !== undefined) return { stanza, request, outcome: rejected(seen) };
+  const authorized = authorize(request, candidate.source, stanza, now.wall);
+  const outcome = authorized.ok ? authorized.value : rejected(authorized.error);
+  return { stanza, request, record: { digest, time: request.time }, outcome };
+};

@@ -1,0 +1,65 @@
+/** The audit line: one JSON object a decision (docs/audit-log.md). */
+import { formatAddress, type IpAddress } from '../base/address.ts';
+import { formatPortSpec, type PortSpec } from '../base/port-spec.ts';
+import { printable } from '../base/printable.ts';
+import type { UnixMs } from '../base/units.ts';
+import type { Rejection } from '../spa/rejection.ts';
+
+export const AUDIT_EVENTS = [
+  'started',
+  'granted',
+  'extended',
+  'closed',
+  'expired',
+  'revoked',
+  'rejected',
+  'failed',
+  'restored',
+  'reloaded',
+  'repaired',
+  'counted',
+  'stopped',
+] as const;
+
+export type AuditEvent = (typeof AUDIT_EVENTS)[number];
+
+/** Why something that was decided did not happen, or why a grant was taken back. */
+export type AuditReason = Rejection | 'journal-failed' | 'firewall-failed' | 'stanza-removed' | 'bad-configuration';
+
+export interface AuditLine {
+  readonly event: AuditEvent;
+  readonly stanza?: string;
+  readonly format?: 'native';
+  /** Where the packet came from. */
+  readonly source?: IpAddress;
+  /** The address that was opened or closed, or asked for. */
+  readonly allow?: readonly IpAddress[];
+  readonly ports?: readonly PortSpec[];
+  readonly until?: UnixMs;
+  readonly reason?: AuditReason;
+  /** The packet's time minus ours, in seconds, where the clock is the reason. */
+  readonly skew?: number;
+  /** What the machine said, where it failed. */
+  readonly detail?: string;
+  /** Packets since the start, by reason. */
+  readonly counts?: Readonly<Record<string, number>>;
+}
+
+const isoTime = (time: UnixMs): string => new Date(time).toISOString();
+
+/** The line, without its newline. Members that say nothing are left out; text from outside is made printable. */
+export const formatAuditLine = (line: AuditLine, now: UnixMs): string =>
+  JSON.stringify({
+    time: isoTime(now),
+    event: line.event,
+    stanza: line.stanza,
+    format: line.format,
+    source: line.source && formatAddress(line.source),
+    allow: line.allow && (line.allow.length === 1 ? line.allow.map(formatAddress)[0] : line.allow.map(formatAddress)),
+    ports: line.ports?.map(formatPortSpec),
+    until: line.until && isoTime(line.until),
+    reason: line.reason,
+    skew: line.skew,
+    detail: line.detail && printable(line.detail),
+    counts: line.counts,
+  });

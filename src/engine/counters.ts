@@ -1,0 +1,22 @@
+/** Packets by reason since the start. The names are a closed list, so the table cannot grow. */
+export class Counters {
+  readonly #counts = new Map<string, number>();
+  #changed = false;
+
+  add(name: string, count = 1): void {
+    if (count <= 0) return;
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
+    this.#changed = true;
+  }
+
+  /** Whether anything was added since the last {@link Counters.take}. */
+  get changed(): boolean {
+    return this.#changed;
+  }
+
+  /** The totals, by name in alphabetical order. */
+  take(): Readonly<Record<string, number>> {
+    this.#changed = false;
+    return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}

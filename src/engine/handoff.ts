@@ -1,0 +1,164 @@
+/**
+ * What the receiver says to the authorizer over their pipe (docs/process-model.md). The receiver meets hostile bytes and
+ * is not trusted: whatever it sends is either one of these messages or a breach of the protocol, never an exception.
+ *
+ *     length of what follows (2) · kind (1) · fields, big-endian
+ */
+import { addressFromBytes, type IpAddress } from '../base/address.ts';
+import { decodeUtf8, encodeUtf8 } from '../bytes/encoding.ts';
+import { ByteReader } from '../bytes/reader.ts';
+import { ByteWriter } from '../bytes/writer.ts';
+import { FRAME_FAULTS } from '../frame/link.ts';
+import { GATE_REJECTIONS } from '../spa/rejection.ts';
+import type { Candidate } from './input.ts';
+
+/** What the receiver counts, beside the gate's rejections. */
+export const RECEIVER_COUNTS = [
+  ...GATE_REJECTIONS,
+  ...FRAME_FAULTS,
+  /** To another port, through a filter that had to be looser than wished. */
+  'other-port',
+  /** Genuine packets that found the pipe to the authorizer full. */
+  'pipe-full',
+  /** Frames that the kernel dropped because the receiver did not keep up. */
+  'kernel-dropped',
+] as const;
+
+export type ReceiverCount = (typeof RECEIVER_COUNTS)[number];
+
+export type Handoff =
+  | { readonly kind: 'candidate'; readonly candidate: Candidate }
+  | { readonly kind: 'counts'; readonly counts: Readonly<Record<string, number>> }
+  /** Captures now; says from where. */
+  | { readonly kind: 'ready'; readonly text: string }
+  /** Could not begin, or worth an operator's eye; says why. */
+  | { readonly kind: 'trouble'; readonly text: string }
+  /** A capture file has been read to its end. */
+  | { readonly kind: 'done' };
+
+const KINDS = { candidate: 1, counts: 2, ready: 3, trouble: 4, done: 5 } as const;
+
+/** The longest message, its length field included; a pipe takes one whole or not at all. */
+export const MAX_HANDOFF = 2048;
+const COUNT_LENGTH = 5;
+
+export const encodeHandoff = (message: Handoff): Uint8Array => {
+  const payload = encodePayload(message);
+  const writer = new ByteWriter(3 + payload.length);
+  writer.u16(1 + payload.length);
+  writer.u8(KINDS[message.kind]);
+  writer.put(payload);
+  return writer.bytes;
+};
+
+const encodePayload = (message: Handoff): Uint8Array => {
+  switch (message.kind) {
+    case 'candidate':
+      return encodeCandidate(message.candidate);
+    case 'counts':
+      return encodeCounts(message.counts);
+    case 'ready':
+    case 'trouble':
+      return encodeUtf8(message.text.slice(0, 500));
+    case 'done':
+      return new Uint8Array(0);
+  }
+};
+
+const encodeCandidate = ({ client, source, datagram }: Candidate): Uint8Array => {
+  const writer = new ByteWriter(5 + source.bytes.length + datagram.length);
+  writer.u32(client);
+  writer.u8(source.family);
+  writer.put(source.bytes);
+  writer.put(datagram);
+  return writer.bytes;
+};
+
+/** A count is its place in {@link RECEIVER_COUNTS} and what has come since the last message. */
+const encodeCounts = (counts: Readonly<Record<string, number>>): Uint8Array => {
+  const known = RECEIVER_COUNTS.map((name, index) => ({ index, count: counts[name] ?? 0 })).filter(
+    ({ count }) => count > 0,
+  );
+  const writer = new ByteWriter(COUNT_LENGTH * known.length);
+  for (const { index, count } of known) {
+    writer.u8(index);
+    writer.u32(Math.min(count, 0xffff_ffff));
+  }
+  return writer.bytes;
+};
+
+/** Cuts the pipe's bytes into messages. After a breach it gives nothing more. */
+export class HandoffReader {
+  #held: Uint8Array = new Uint8Array(0);
+  #breached = false;
+
+  /** Whether something came that is no message: the receiver is not to be listened to any longer. */
+  get breached(): boolean {
+    return this.#breached;
+  }
+
+  /** The messages that `chunk` completes. */
+  push(chunk: Uint8Array): Handoff[] {
+    const bytes = new Uint8Array(this.#held.length + chunk.length);
+    bytes.set(this.#held);
+    bytes.set(chunk, this.#held.length);
+    const messages: Handoff[] = [];
+    let offset = 0;
+    while (!this.#breached && offset + 2 <= bytes.length) {
+      const length = ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
+      if (length === 0 || length + 2 > MAX_HANDOFF) this.#breached = true;
+      if (this.#breached || offset + 2 + length > bytes.length) break;
+      const message = decodeHandoff(bytes.subarray(offset + 2, offset + 2 + length));
+      if (message === undefined) this.#breached = true;
+      else messages.push(message);
+      offset += 2 + length;
+    }
+    this.#held = bytes.slice(offset);
+    return messages;
+  }
+}
+
+const decodeHandoff = (bytes: Uint8Array): Handoff | undefined => {
+  const payload = bytes.subarray(1);
+  switch (bytes[0] ?? 0) {
+    case KINDS.candidate:
+      return decodeCandidate(payload);
+    case KINDS.counts:
+      return decodeCounts(payload);
+    case KINDS.ready:
+      return textMessage('ready', payload);
+    case KINDS.trouble:
+      return textMessage('trouble', payload);
+    case KINDS.done:
+      return payload.length === 0 ? { kind: 'done' } : undefined;
+    default:
+      return undefined;
+  }
+};
+
+const textMessage = (kind: 'ready' | 'trouble', payload: Uint8Array): Handoff | undefined => {
+  const text = decodeUtf8(payload);
+  return text === undefined ? undefined : { kind, text };
+};
+
+const decodeCandidate = (payload: Uint8Array): Handoff | undefined => {
+  const reader = new ByteReader(payload);
+  const client = reader.u32();
+  const family = reader.u8();
+  if (family !== 4 && family !== 6) return undefined;
+  const source: IpAddress = addressFromBytes(reader.take(family === 4 ? 4 : 16));
+  const datagram = reader.take(reader.remaining);
+  return reader.overrun ? undefined : { kind: 'candidate', candidate: { client, source, datagram } };
+};
+
+const decodeCounts = (payload: Uint8Array): Handoff | undefined => {
+  const reader = new ByteReader(payload);
+  const counts: Record<string, number> = {};
+  while (reader.remaining > 0) {
+    const name = RECEIVER_COUNTS[reader.u8()];
+    const count = reader.u32();
+    if (name === undefined || reader.overrun) return undefined;
+    counts[name] = count;
+  }
+  return { kind: 'counts', counts };
+};

@@ -1,0 +1,30 @@
+import type { IpAddress } from '../base/address.ts';
+import type { Grant } from '../grant/grant.ts';
+import type { EffectFailure } from './effect.ts';
+import type { Policy } from './policy.ts';
+
+/** A datagram that the receiver's gate has let through. */
+export interface Candidate {
+  /** The place of the client in the policy's list, as the receiver found it; not trusted further than that. */
+  readonly client: number;
+  readonly source: IpAddress;
+  readonly datagram: Uint8Array;
+}
+
+/** Everything that can happen to the engine. Each comes with the moment at which it did. */
+export type Input =
+  /** The daemon begins; `grants` is what an earlier run left live. */
+  | { readonly kind: 'start'; readonly grants: readonly Grant[] }
+  | { readonly kind: 'candidate'; readonly candidate: Candidate }
+  /** The receiver's counters: packets by reason since its last message. */
+  | { readonly kind: 'counted'; readonly counts: Readonly<Record<string, number>> }
+  | { readonly kind: 'effect-failed'; readonly failure: EffectFailure }
+  /** Somebody had changed or flushed what spad has in the firewall; it is right again. */
+  | { readonly kind: 'firewall-repaired' }
+  | { readonly kind: 'reload'; readonly policy: Policy }
+  | { readonly kind: 'reload-failed'; readonly message: string }
+  /** Comes about once a second. */
+  | { readonly kind: 'tick' }
+  /** Somebody wants the counters now. */
+  | { readonly kind: 'report' }
+  | { readonly kind: 'stop' };
