@@ -13,3 +13,6 @@ const escapeCharacter = (char: string): string => {
   if (char === '\\') return '\\\\';
   return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(char) ? `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}` : char;
 };
+
+/** `1 client`, `2 clients`: a count and what is counted, for nouns whose plural is an s. */
+export const countOf = (count: number, noun: string): string => `${String(count)} ${noun}${count === 1 ? '' : 's'}`;

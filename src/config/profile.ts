@@ -1,12 +1,38 @@
 /** The client's profiles.ini (docs/configuration.md): one section a server, named as the user likes to call it. */
+import { type Cidr, canBeRemoteHost, compareCidr, hostCidr, parseAddress } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
+import { printable } from '../base/printable.ts';
+import { err, ok, type Result } from '../base/result.ts';
 import type { Port } from '../base/units.ts';
 import { DEFAULT_SPA_PORT, type Seconds } from '../base/units.ts';
 import type { Secret } from '../crypto/secret.ts';
+import { MAX_ADDRESSES } from '../spa/native/layout.ts';
 import { maybe, one, optional, readSection, required } from './directive.ts';
 import { parseIni } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
 import { duration, portNumber, ports, secret, serverName } from './values.ts';
+
+/** Whom to open for: the address that the server sees, or hosts in canonical order, at most 2, sealed in the packet. */
+export type AllowChoice = 'source' | readonly Cidr[];
+
+/** Reads `source` or `ADDR[,ADDR]`; an IPv4-mapped IPv6 address is the IPv4 address it stands for. */
+export const parseAllow = (text: string): Result<AllowChoice, string> => {
+  if (text.trim() === 'source') return ok('source');
+  const hosts: Cidr[] = [];
+  for (const part of text.split(',')) {
+    const address = parseAddress(part.trim());
+    const quoted = `"${printable(part.trim(), 60)}"`;
+    if (address === undefined)
+      return err(`${quoted} is not the address of one host, such as 203.0.113.9 or 2001:db8::9`);
+    if (!canBeRemoteHost(address))
+      return err(`${quoted} cannot be the address of a remote host; every server refuses it`);
+    const host = hostCidr(address);
+    if (!hosts.some((other) => compareCidr(other, host) === 0)) hosts.push(host);
+  }
+  if (hosts.length > MAX_ADDRESSES)
+    return err('a packet names at most 2 addresses; send another packet for the others');
+  return ok(hosts.sort(compareCidr));
+};
 
 const text = one((value) => (value === '' ? undefined : value), 'some text');
 
@@ -17,7 +43,7 @@ export const profileDirectives = {
   key: maybe(secret, 'the secret, base64 of 32 bytes'),
   key_file: maybe(text, 'a file that holds the secret alone, mode 0600'),
   access: optional(ports, [], 'the ports to ask for when --access is absent'),
-  allow: maybe(text, 'the address to open for, or "source"; as --allow and --source'),
+  allow: maybe(parseAllow, 'the address to open for, or "source"; as --allow and --source'),
   open_for: maybe(duration(1, 0xffff_ffff), 'how long to ask for'),
 } as const;
 
@@ -28,12 +54,14 @@ export interface Profile {
   readonly port: Port;
   readonly key: { readonly secret: Secret } | { readonly file: string };
   readonly access: readonly PortSpec[];
-  readonly allow: string | undefined;
+  readonly allow: AllowChoice | undefined;
   readonly openFor: Seconds | undefined;
 }
 
 export interface ProfilesReading {
   readonly profiles: readonly Profile[];
+  /** Names of the profiles that were left out. */
+  readonly broken: readonly string[];
   readonly issues: readonly Issue[];
 }
 
@@ -65,7 +93,9 @@ export const parseProfiles = (content: string, file: string): ProfilesReading =>
       },
     ];
   });
-  return { profiles: hasErrors(ini.issues) ? [] : profiles, issues };
+  const sound = hasErrors(ini.issues) ? [] : profiles;
+  const names = ini.sections.map((section) => section.name);
+  return { profiles: sound, broken: names.filter((name) => !sound.some((profile) => profile.name === name)), issues };
 };
 
 /** The profile that is called `name`, else the first one whose host is `name`. */

@@ -39,11 +39,13 @@ const ports = (spec: PortSpec): string =>
   `${spec.protocol} . ${String(spec.first)}${spec.first === spec.last ? '' : `-${String(spec.last)}`}`;
 
 /**
- * Makes the table, or makes it right where it exists already: chains and guarded ports are replaced, live grants are
- * kept. One transaction, so that there is no instant without a guard.
+ * Makes the table anew, whatever was there: chain, guarded ports, empty grant sets. The caller puts the live grants into
+ * the same transaction, so that there is no instant without a guard and none in which a grant is missing.
  */
 export const guardScript = (guard: readonly PortSpec[]): string => {
   const lines = [
+    `add table ${TABLE}`,
+    `delete table ${TABLE}`,
     `add table ${TABLE}`,
     ...sets.map(
       (set) =>
@@ -51,8 +53,6 @@ export const guardScript = (guard: readonly PortSpec[]): string => {
     ),
     `add set ${TABLE} guarded { type inet_proto . inet_service; flags interval; }`,
     `add chain ${TABLE} guard { type filter hook prerouting priority ${String(GUARD_PRIORITY)}; policy accept; }`,
-    `flush chain ${TABLE} guard`,
-    `flush set ${TABLE} guarded`,
   ];
   if (guard.length > 0) lines.push(`add element ${TABLE} guarded { ${guard.map(ports).join(', ')} }`);
   lines.push(
@@ -68,9 +68,6 @@ export const guardScript = (guard: readonly PortSpec[]): string => {
 
 /** Takes away everything that spad has in the firewall; no error where there is nothing. */
 export const flushScript = (): string => `add table ${TABLE}\ndelete table ${TABLE}\n`;
-
-/** Empties the grant sets, for a fresh start from the ledger. */
-export const forgetScript = (): string => sets.map((set) => `flush set ${TABLE} ${set.name}\n`).join('');
 
 /**
  * Carries out a change. `now` turns each end into what is left of it; what has ended already is not opened.

@@ -24,8 +24,8 @@ export const DIAGNOSIS_REACH_MS = 15 * 60_000;
 export const reachFor = (clients: number, maxAge: number): number =>
   clients <= DIAGNOSIS_CLIENTS ? Math.max(maxAge, DIAGNOSIS_REACH_MS) : maxAge;
 
-/** Entries of the next window prepared a call: 10 000 clients are ready after 157 calls, of at most 0.3 ms each. */
-const SPARE_ENTRIES = 64;
+/** The next window is prepared in this many calls of {@link NativeGate.advance}: 30 s of calls five times a second. */
+const CALLS_A_WINDOW = 150;
 
 export class NativeGate {
   readonly #hints: HintTable;
@@ -40,9 +40,9 @@ export class NativeGate {
     this.#macKeys = clients.map((client) => new HmacKey(client.mac));
   }
 
-  /** Keeps the hints right for `now`; call it before the first packet, then at least twice a minute. */
+  /** Keeps the hints right for `now`; call it before the first packet, then some five times a second. */
   advance(now: UnixMs): void {
-    this.#hints.advance(now, SPARE_ENTRIES);
+    this.#hints.advance(now, Math.ceil(this.#macKeys.length / CALLS_A_WINDOW));
   }
 
   /** The number of the client that `datagram` is from, or why it is nobody's. Allocates nothing for junk. */

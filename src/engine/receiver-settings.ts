@@ -1,0 +1,64 @@
+/**
+ * What the authorizer tells a new receiver, as one line of JSON on its standard input: never in its arguments or its
+ * environment, where others could read the keys.
+ */
+import type { Port } from '../base/units.ts';
+import { decodeHex, encodeHex } from '../bytes/encoding.ts';
+import type { GateKeys } from '../spa/native/gate.ts';
+
+export interface ReceiverSettings {
+  readonly capture: 'pcap' | 'udp' | 'file';
+  /** `any` or a name. */
+  readonly interface: string;
+  /** The capture file, where `capture` is `file`. */
+  readonly file: string | undefined;
+  readonly port: Port;
+  /** Whom to become once the capture is open; undefined: stay. */
+  readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  /** How far from now hints are kept, in milliseconds. */
+  readonly reach: number;
+  readonly clients: readonly GateKeys[];
+}
+
+/** One line without its newline. */
+export const encodeSettings = (settings: ReceiverSettings): string =>
+  JSON.stringify({
+    ...settings,
+    clients: settings.clients.map(({ hint, mac }) => ({ hint: encodeHex(hint), mac: encodeHex(mac) })),
+  });
+
+/** Undefined where the text is not what {@link encodeSettings} writes. The sender is trusted, a mix-up of versions is not. */
+export const decodeSettings = (text: string): ReceiverSettings | undefined => {
+  const value: unknown = JSON.parse(text);
+  if (!isSettings(value)) return undefined;
+  const clients = value.clients.map(({ hint, mac }) => ({ hint: decodeHex(hint), mac: decodeHex(mac) }));
+  const known = clients.filter((keys): keys is GateKeys => keys.hint?.length === 32 && keys.mac?.length === 32);
+  return known.length === clients.length ? { ...value, clients: known } : undefined;
+};
+
+type EncodedSettings = Omit<ReceiverSettings, 'clients'> & {
+  readonly clients: readonly { readonly hint: string; readonly mac: string }[];
+};
+
+const isSettings = (value: unknown): value is EncodedSettings =>
+  typeof value === 'object' &&
+  value !== null &&
+  'capture' in value &&
+  (value.capture === 'pcap' || value.capture === 'udp' || value.capture === 'file') &&
+  'interface' in value &&
+  typeof value.interface === 'string' &&
+  'port' in value &&
+  typeof value.port === 'number' &&
+  'reach' in value &&
+  typeof value.reach === 'number' &&
+  'clients' in value &&
+  Array.isArray(value.clients) &&
+  value.clients.every(isEncodedKeys);
+
+const isEncodedKeys = (keys: unknown): boolean =>
+  typeof keys === 'object' &&
+  keys !== null &&
+  'hint' in keys &&
+  typeof keys.hint === 'string' &&
+  'mac' in keys &&
+  typeof keys.mac === 'string';
