@@ -1,0 +1,50 @@
+/** spad's command line. */
+import { Command } from 'commander';
+
+export interface SpadCommands {
+  /** Runs the daemon in the foreground until it is told to stop; gives the exit status. */
+  readonly run: (file: string) => Promise<number>;
+  /** Reads the configuration and prints every problem. */
+  readonly check: (file: string) => Promise<number>;
+  /** Takes everything that spad has put into the firewall away. */
+  readonly flush: () => Promise<number>;
+}
+
+export const DEFAULT_CONFIG = '/etc/spad/spad.conf';
+
+const AFTER_HELP = `
+Signals:
+  SIGHUP   read the configuration again, reopen the audit log; a bad file leaves the old policy standing
+  SIGUSR2  write the counters into the audit log
+  SIGTERM  stop; the guard stays in the firewall, and grants end on time
+
+Exit status:
+  0  stopped as asked, or nothing wrong found
+  1  the configuration has errors, or the daemon could not start
+  2  wrong usage
+
+See spad(8), spad.conf(5).`;
+
+/** Calls the command that \`argv\` (without node and script) asks for and gives its exit status. */
+export const runCli = async (argv: readonly string[], version: string, commands: SpadCommands): Promise<number> => {
+  let status = 0;
+  const program = new Command('spad')
+    .description('Opens ports for whoever proves, in one encrypted packet, that they may ask. Runs in the foreground.')
+    .version(version)
+    .option('-c, --config <file>', 'configuration', DEFAULT_CONFIG)
+    .option('--check', 'read the configuration, print every problem, and exit')
+    .addHelpText('after', AFTER_HELP)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .action(async (options: { config: string; check?: true }) => {
+      status = await (options.check ? commands.check(options.config) : commands.run(options.config));
+    });
+  program
+    .command('flush')
+    .description('remove everything that spad has put into the firewall, the guard included')
+    .action(async () => {
+      status = await commands.flush();
+    });
+  await program.parseAsync([...argv], { from: 'user' });
+  return status;
+};

@@ -1,0 +1,238 @@
+/** The running daemon: inputs go into the engine, what it decides is done, what failed goes back in. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { countOf } from '../src/base/printable.ts';
+import { formatIssue } from '../src/config/issue.ts';
+import type { Decision } from '../src/engine/effect.ts';
+import { Engine } from '../src/engine/engine.ts';
+import type { Handoff } from '../src/engine/handoff.ts';
+import type { Input } from '../src/engine/input.ts';
+import { readClock } from './clock.ts';
+import type { FirewallBackend } from './firewall/backend.ts';
+import { type Configuration, loadConfiguration } from './load-config.ts';
+import { AuditFile } from './log/audit-file.ts';
+import type { Logger } from './log/logger.ts';
+import { perform } from './perform.ts';
+import { ReceiverHost } from './receiver-host.ts';
+import { GrantStore } from './store/grant-store.ts';
+import { ReplayStore } from './store/replay-store.ts';
+
+/** Candidates that wait while a batch is being performed; the oldest go first when there are more. */
+const MAX_WAITING = 8192;
+const TICK_MS = 500;
+
+export interface DaemonParts {
+  /** spad.conf, for reloading. */
+  readonly file: string;
+  readonly configuration: Configuration;
+  readonly firewall: FirewallBackend;
+  readonly logger: Logger;
+}
+
+export class Daemon {
+  readonly #parts: DaemonParts;
+  readonly #engine: Engine;
+  readonly #replay: ReplayStore;
+  readonly #grants: GrantStore;
+  readonly #audit: AuditFile;
+  readonly #receiver: ReceiverHost;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #waiting: Input[] = [];
+  #pumping: Promise<void> | undefined;
+  #repairing = false;
+  #firewallFault = '';
+  #announced = false;
+  #stopping = false;
+  #finish: (() => void) | undefined;
+
+  /** Opens the state files. Throws the system's error where one cannot be. */
+  constructor(parts: DaemonParts) {
+    this.#parts = parts;
+    const { conf, policy, receiver } = parts.configuration;
+    const now = readClock();
+    const grantPath = join(conf.daemon.state_dir, 'grants.log');
+    const firstStart = !GrantStore.exists(grantPath);
+    const opening = ReplayStore.open(
+      join(conf.daemon.state_dir, 'replay.journal'),
+      now.wall,
+      policy.maxAge,
+      firstStart,
+    );
+    if (opening.warning !== undefined) parts.logger.warn(opening.warning);
+    this.#replay = opening.store;
+    const log = GrantStore.open(grantPath, now);
+    if (log.unreadable > 0) parts.logger.warn(`${grantPath}: ${String(log.unreadable)} lines could not be read`);
+    this.#grants = log.store;
+    this.#audit = new AuditFile(conf.daemon.audit_log);
+    const newGrantId = (): string => randomBytes(6).toString('hex');
+    this.#engine = new Engine({ policy, cache: opening.cache, maxGrants: conf.daemon.max_grants, newGrantId });
+    this.#receiver = new ReceiverHost(receiver, parts.logger, {
+      onMessage: (message) => this.#hear(message),
+      onReady: (description) => this.#announce(description),
+    });
+    this.#waiting.push({ kind: 'start', grants: log.grants });
+  }
+
+  /** Runs until {@link Daemon.stop}. Throws FirewallError where the guard cannot be set up in the first place. */
+  async run(): Promise<void> {
+    await this.#pump();
+    if (this.#firewallFault !== '') throw new Error(`the firewall cannot be set up: ${this.#firewallFault}`);
+    const finished = new Promise<void>((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#receiver.start();
+    this.#timers.push(setInterval(() => this.#input({ kind: 'tick' }), TICK_MS));
+    this.#timers.push(setInterval(() => void this.#repair(), TICK_MS));
+    await finished;
+  }
+
+  /** Ends in order: no more packets, what waits is done, files closed. The guard stays, and grants end on time. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#receiver.stop();
+    this.#waiting.push({ kind: 'stop' });
+    await this.#pump();
+    this.#replay.close();
+    this.#grants.close();
+    this.#audit.close();
+    this.#finish?.();
+  }
+
+  /** Reads the configuration anew. A bad one leaves everything as it is and says so. */
+  reload(): void {
+    const { logger, file } = this.#parts;
+    const { configuration, issues } = loadConfiguration(file);
+    for (const issue of issues) logger.warn(formatIssue(issue));
+    if (configuration === undefined) {
+      logger.error(`${file} has errors; the old policy stands`);
+      this.#input({ kind: 'reload-failed', message: issues.map(formatIssue).join('; ') });
+      return;
+    }
+    this.#reopenAudit();
+    this.#warnOfRestart(configuration);
+    this.#input({ kind: 'reload', policy: configuration.policy });
+    this.#receiver.replace(configuration.receiver);
+    logger.info(`${file} read again: ${countOf(configuration.policy.clients.length, 'client')}`);
+  }
+
+  /** Writes the counters into the audit log now. */
+  report(): void {
+    this.#input({ kind: 'report' });
+  }
+
+  #reopenAudit(): void {
+    try {
+      this.#audit.reopen();
+    } catch (error) {
+      this.#parts.logger.error(
+        `the audit log stays where it was: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
+  #warnOfRestart(next: Configuration): void {
+    const now = this.#parts.configuration.conf.daemon;
+    for (const key of ['firewall', 'state_dir', 'audit_log', 'max_grants'] as const) {
+      if (next.conf.daemon[key] !== now[key])
+        this.#parts.logger.warn(`"${key}" takes effect only when spad is started anew`);
+    }
+  }
+
+  #hear(message: Handoff): void {
+    if (message.kind === 'candidate') this.#input({ kind: 'candidate', candidate: message.candidate });
+    else if (message.kind === 'counts') this.#input({ kind: 'counted', counts: message.counts });
+    else if (message.kind === 'done') void this.stop();
+  }
+
+  #announce(description: string): void {
+    const { logger, firewall, configuration } = this.#parts;
+    const clients = countOf(configuration.policy.clients.length, 'client');
+    if (this.#announced) logger.info(`capturing again on ${description}`);
+    else
+      logger.info(
+        `ready: capturing on ${description}, UDP port ${String(configuration.conf.daemon.port)}, ${clients}, ${firewall.description}`,
+      );
+    this.#announced = true;
+  }
+
+  #input(input: Input): void {
+    if (this.#stopping) return;
+    this.#waiting.push(input);
+    if (this.#waiting.length > MAX_WAITING) this.#shed();
+    void this.#pump();
+  }
+
+  /** Lets go of the oldest candidates; whatever else waits is rare and stays. */
+  #shed(): void {
+    const oldest = this.#waiting.findIndex((input) => input.kind === 'candidate');
+    if (oldest < 0) return;
+    this.#waiting.splice(oldest, 1);
+    this.#waiting.push({ kind: 'counted', counts: { shed: 1 } });
+  }
+
+  /** Works through what waits, a batch at a time; what comes meanwhile is the next batch. */
+  #pump(): Promise<void> {
+    this.#pumping ??= this.#drain().finally(() => {
+      this.#pumping = undefined;
+    });
+    return this.#pumping;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      await this.#perform(batch.flatMap((input) => this.#engine.handle(input, readClock())));
+    }
+  }
+
+  async #perform(decisions: readonly Decision[]): Promise<void> {
+    const parts = {
+      replay: this.#replay,
+      firewall: this.#parts.firewall,
+      grants: this.#grants,
+      audit: this.#audit,
+      liveGrants: () => this.#engine.grants(),
+    };
+    const failures = await perform(decisions, parts);
+    // Last first, so that steps are taken back in the order opposite to theirs.
+    for (const failure of [...failures].reverse()) {
+      const { effect, message } = failure;
+      if (effect.kind === 'synchronize-firewall') this.#firewallFault = message;
+      this.#parts.logger.error(`${FAILED_TO[effect.kind]}: ${message}`);
+      await perform(this.#engine.handle({ kind: 'effect-failed', failure }, readClock()), parts);
+    }
+  }
+
+  /** Holds the firewall against what it ought to show. A fault is told once, and again only when it has changed. */
+  async #repair(): Promise<void> {
+    if (this.#repairing) return;
+    this.#repairing = true;
+    try {
+      // Between two batches, so that a change under way is not taken for somebody else's.
+      await this.#pumping;
+      if (await this.#parts.firewall.repair()) {
+        this.#parts.logger.warn('somebody changed the table "inet spad"; it is right again');
+        this.#input({ kind: 'firewall-repaired' });
+      }
+      this.#firewallFault = '';
+    } catch (error) {
+      const fault = error instanceof Error ? error.message : String(error);
+      if (fault !== this.#firewallFault)
+        this.#parts.logger.error(`the firewall cannot be repaired: ${fault}; trying again until it works`);
+      this.#firewallFault = fault;
+    } finally {
+      this.#repairing = false;
+    }
+  }
+}
+
+const FAILED_TO = {
+  remember: 'a packet could not be remembered, so nothing was opened',
+  'change-firewall': 'the firewall refused a change',
+  'synchronize-firewall': 'the firewall could not be set right',
+  'record-grants': 'the grant log could not be written; grants end on time all the same',
+  audit: 'the audit log could not be written',
+} as const satisfies Record<Decision[number]['kind'], string>;

@@ -1,0 +1,128 @@
+/** From files on disk to a policy and the receiver's settings, or to every problem there is. */
+import { readFileSync } from 'node:fs';
+import { readKeyFile } from '../keys/key-file.ts';
+import { readSecretFile } from '../keys/safe-file.ts';
+import { hasErrors, type Issue } from '../src/config/issue.ts';
+import { type AccessEntry, parseSpadConf, type SpadConf } from '../src/config/spad-conf.ts';
+import type { Secret } from '../src/crypto/secret.ts';
+import type { Policy } from '../src/engine/policy.ts';
+import type { ReceiverSettings } from '../src/engine/receiver-settings.ts';
+import { type GateKeys, reachFor } from '../src/spa/native/gate.ts';
+import { deriveNativeKey } from '../src/spa/native/keys.ts';
+import { deriveUnsealKeys } from '../src/spa/native/unseal.ts';
+
+export interface Configuration {
+  readonly conf: SpadConf;
+  readonly policy: Policy;
+  readonly receiver: ReceiverSettings;
+}
+
+export interface ConfigurationReading {
+  /** Undefined where there is an error among the issues. */
+  readonly configuration: Configuration | undefined;
+  readonly issues: readonly Issue[];
+}
+
+/** Notes an error; a line of 0 is the file as a whole. */
+type Complain = (line: number, problem: string, hint: string) => void;
+
+/** Reads spad.conf and the key files that it names. */
+export const loadConfiguration = (file: string): ConfigurationReading => {
+  const issues: Issue[] = [];
+  const complain: Complain = (line, problem, hint) => {
+    issues.push({ severity: 'error', file, line, problem, hint });
+  };
+  const text = attempt(
+    () => readSecretFile(file),
+    (message) => complain(0, message, 'spad reads no configuration that others could read or change'),
+  );
+  if (text === undefined) return { configuration: undefined, issues };
+  const reading = parseSpadConf(text, file);
+  issues.push(...reading.issues);
+  if (reading.conf === undefined) return { configuration: undefined, issues };
+  const { daemon, access } = reading.conf;
+  const secrets = access.map(({ key, line }) =>
+    'secret' in key
+      ? key.secret
+      : attempt(
+          () => readKeyFile(key.file),
+          (message) => complain(line, message, 'make one with `spa-keys generate`'),
+        ),
+  );
+  checkDistinct(access, secrets, complain);
+  const user = findUser(daemon.receiver_user, (problem, hint) => complain(0, problem, hint));
+  if (hasErrors(issues)) return { configuration: undefined, issues };
+  const known = secrets.filter((secret) => secret !== undefined);
+  return { configuration: configure(reading.conf, known, user), issues };
+};
+
+const configure = (conf: SpadConf, secrets: readonly Secret[], user: ReceiverSettings['user']): Configuration => {
+  const { daemon, access } = conf;
+  const maxAge = daemon.max_age * 1000;
+  const gateKeys = secrets.map(
+    (secret): GateKeys => ({
+      hint: deriveNativeKey(secret, daemon.name, 'hint'),
+      mac: deriveNativeKey(secret, daemon.name, 'mac'),
+    }),
+  );
+  const clients = access.flatMap(({ stanza }, index) => {
+    const secret = secrets[index];
+    return secret === undefined ? [] : [{ stanza, keys: deriveUnsealKeys(secret, daemon.name) }];
+  });
+  return {
+    conf,
+    policy: { clients, guard: daemon.guard, maxAge },
+    receiver: {
+      capture: daemon.capture,
+      interface: daemon.interface,
+      file: daemon.capture_file,
+      port: daemon.port,
+      user,
+      reach: reachFor(clients.length, maxAge),
+      clients: gateKeys,
+    },
+  };
+};
+
+/** Two clients with one secret could not be told apart: the first would get the second's packets. */
+const checkDistinct = (
+  access: readonly AccessEntry[],
+  secrets: readonly (Secret | undefined)[],
+  complain: Complain,
+): void => {
+  const owners = new Map<string, string>();
+  for (const [index, { stanza, line }] of access.entries()) {
+    const text = secrets[index]?.revealBase64();
+    if (text === undefined) continue;
+    const owner = owners.get(text);
+    if (owner !== undefined)
+      complain(line, `[access ${stanza.name}] has the key of [access ${owner}]`, 'give each client a key of its own');
+    else owners.set(text, stanza.name);
+  }
+};
+
+/** The user that the receiver becomes; undefined for `same`, and where it is not known, which is told. */
+const findUser = (name: string, complain: (problem: string, hint: string) => void): ReceiverSettings['user'] => {
+  if (name === 'same') return undefined;
+  const row = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find(([user]) => user === name);
+  const [uid, gid] = [Number(row?.[2]), Number(row?.[3])];
+  if (row === undefined || !Number.isInteger(uid) || !Number.isInteger(gid)) {
+    complain(`receiver_user = ${name}: there is no such user in /etc/passwd`, 'receiver_user = nobody');
+    return undefined;
+  }
+  if (uid === 0) complain(`receiver_user = ${name} is the superuser`, 'receiver_user = nobody');
+  // Only root can become somebody else; any other user has nothing to give up but what the unit gave it.
+  return process.geteuid?.() === 0 ? { uid, gid } : undefined;
+};
+
+const attempt = <T>(work: () => T, complain: (message: string) => void): T | undefined => {
+  try {
+    return work();
+  } catch (error) {
+    complain(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+};

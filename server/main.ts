@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { CommanderError } from 'commander';
+import { countOf } from '../src/base/printable.ts';
+import { formatIssue } from '../src/config/issue.ts';
+import { runCli } from './cli.ts';
+import { readClock } from './clock.ts';
+import { Daemon } from './daemon.ts';
+import type { FirewallBackend } from './firewall/backend.ts';
+import { dryRun } from './firewall/dry-run.ts';
+import { findNftRunner } from './firewall/nft-runner.ts';
+import { nftables } from './firewall/nftables.ts';
+import { type Configuration, loadConfiguration } from './load-config.ts';
+import { type Logger, stderrLogger } from './log/logger.ts';
+
+const USAGE = 2;
+
+const say = (text: string): boolean => process.stdout.write(`${text}\n`);
+
+const realFirewall = (): FirewallBackend => nftables(findNftRunner(), () => readClock().steady);
+
+const check = (file: string): Promise<number> => {
+  const { configuration, issues } = loadConfiguration(file);
+  for (const issue of issues) say(formatIssue(issue));
+  if (configuration === undefined) {
+    say(`${file}: ${countOf(issues.filter((issue) => issue.severity === 'error').length, 'error')}`);
+    return Promise.resolve(1);
+  }
+  say(`${file}: no errors, ${countOf(configuration.policy.clients.length, 'client')}`);
+  return Promise.resolve(0);
+};
+
+const flush = async (): Promise<number> => {
+  await realFirewall().flush();
+  say('the table "inet spad" is gone; the ports that it guarded are as open as your other rules leave them');
+  return 0;
+};
+
+const run = async (file: string): Promise<number> => {
+  const logger = stderrLogger(process.env);
+  const { configuration, issues } = loadConfiguration(file);
+  for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](formatIssue(issue));
+  if (configuration === undefined) return 1;
+  const { state_dir: stateDir, firewall: kind } = configuration.conf.daemon;
+  process.umask(0o077);
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  await claim(stateDir);
+  const daemon = new Daemon({ file, configuration, logger, firewall: firewallOf(kind, logger) });
+  process.on('SIGHUP', () => daemon.reload());
+  process.on('SIGUSR2', () => daemon.report());
+  process.on('SIGTERM', () => void daemon.stop());
+  process.on('SIGINT', () => void daemon.stop());
+  await daemon.run();
+  logger.info('stopped; the guard stays in the firewall ("spad flush" removes it)');
+  return 0;
+};
+
+const firewallOf = (kind: Configuration['conf']['daemon']['firewall'], logger: Logger): FirewallBackend =>
+  kind === 'nftables' ? realFirewall() : dryRun(logger);
+
+/** One daemon a state folder: a name in the abstract socket space, which the kernel gives back however a process ends. */
+const claim = (stateDir: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const lock = createServer().unref();
+    lock.on('error', () =>
+      reject(
+        new Error(`another spad is running on ${stateDir}: stop it first, or give this one a state_dir of its own`),
+      ),
+    );
+    lock.listen(`\0spad:${stateDir}`, resolve);
+  });
+
+const version = (): string => {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+};
+
+try {
+  process.exitCode = await runCli(process.argv.slice(2), version(), { run, check, flush });
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+  else {
+    stderrLogger(process.env).error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}

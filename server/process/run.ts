@@ -1,0 +1,44 @@
+/** The only place of the daemon that starts another program. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+
+export interface Finished {
+  /** Undefined where a signal ended the program. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Longer output means that something is wrong; the program is ended. */
+const MAX_OUTPUT = 64 * 1024 * 1024;
+
+/**
+ * Runs a program to its end, without a shell and with an environment of its own. `input` goes to its standard input.
+ * Throws where the program cannot be started (`code` is that of the system) or takes longer than `timeoutMs`.
+ */
+export const runProgram = (
+  file: string,
+  args: readonly string[],
+  input: string,
+  timeoutMs: number,
+): Promise<Finished> =>
+  new Promise((resolve, reject) => {
+    const options = { timeout: timeoutMs, maxBuffer: MAX_OUTPUT, env: PROGRAM_ENV, killSignal: 'SIGKILL' } as const;
+    const child = execFile(file, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve({ code: 0, stdout, stderr });
+      else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
+      else if (error.killed === true) reject(new Error(`${file} took longer than ${String(timeoutMs)} ms`));
+      else reject(error instanceof Error ? error : new Error(`${file} could not be run`));
+    });
+    // A program that ends before it has read all of its input says why on standard error.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
+  });
+
+const PROGRAM_ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+
+/**
+ * Starts another Node process on one of our own files. Standard input, output and error are pipes, and so is
+ * descriptor 3, which the child writes to. It gets neither our environment nor our Node options.
+ */
+export const startNode = (script: string): ChildProcess =>
+  spawn(process.execPath, ['--no-warnings', script], { stdio: ['pipe', 'ignore', 'pipe', 'pipe'], env: {}, cwd: '/' });

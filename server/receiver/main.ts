@@ -1,0 +1,77 @@
+/**
+ * The receiver: a process of its own for the bytes that anyone can send. It reads its settings, opens the capture, becomes
+ * an unprivileged user, and from then on hands genuine packets to the authorizer. It holds no key that reads or makes a
+ * packet and opens no file. It ends when the authorizer does, and is replaced rather than reconfigured.
+ */
+import { readSync } from 'node:fs';
+import { unixMs } from '../../src/base/units.ts';
+import { decodeSettings, type ReceiverSettings } from '../../src/engine/receiver-settings.ts';
+import { NativeGate } from '../../src/spa/native/gate.ts';
+import { CHORES_EVERY_MS, GateLoop } from './gate-loop.ts';
+import { Outbox } from './outbox.ts';
+import { type Capture, loadPcap, openFile, openLive } from './pcap-source.ts';
+import { openUdp } from './udp-source.ts';
+
+const FAILED = 1;
+/** Standard input is kept open: its end is the authorizer's end. */
+const readSettings = (): ReceiverSettings => {
+  const chunk = Buffer.alloc(65_536);
+  const chunks: Buffer[] = [];
+  for (;;) {
+    const length = readSync(0, chunk);
+    if (length === 0) throw new Error('the authorizer has gone');
+    chunks.push(Buffer.from(chunk.subarray(0, length)));
+    if (chunk[length - 1] === 0x0a) break;
+  }
+  const settings = decodeSettings(Buffer.concat(chunks).toString('utf8'));
+  if (settings === undefined) throw new Error('the settings are not of this version');
+  return settings;
+};
+
+const openCapture = async (settings: ReceiverSettings, loop: GateLoop, outbox: Outbox): Promise<Capture> => {
+  if (settings.capture === 'udp') return openUdp(settings.port, loop);
+  const pcap = await loadPcap();
+  if (settings.capture === 'pcap') return openLive(pcap, settings, loop, outbox);
+  return openFile(pcap, settings, loop, () => {
+    outbox.flushCounts();
+    outbox.send({ kind: 'done' });
+  });
+};
+
+/** Gives up every privilege, and makes sure of it. */
+const becomeUser = ({ uid, gid }: { readonly uid: number; readonly gid: number }): void => {
+  process.setgroups?.([]);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
+  if (process.geteuid?.() !== uid || process.getegid?.() !== gid)
+    throw new Error(`could not become user ${String(uid)}`);
+};
+
+const run = async (outbox: Outbox): Promise<void> => {
+  const settings = readSettings();
+  const gate = new NativeGate(settings.clients, settings.reach);
+  const loop = new GateLoop(gate, outbox, settings.port);
+  const capture = await openCapture(settings, loop, outbox);
+  if (settings.user !== undefined) becomeUser(settings.user);
+  // For a file, time is what the file says.
+  if (settings.capture !== 'file') loop.chores(unixMs(Date.now()));
+  capture.start();
+  outbox.send({ kind: 'ready', text: capture.description });
+  setInterval(() => {
+    capture.countDrops();
+    if (settings.capture !== 'file') loop.chores(unixMs(Date.now()));
+  }, CHORES_EVERY_MS);
+};
+
+process.umask(0o077);
+// Ctrl-C in a terminal reaches every process of the group; the authorizer decides when this one ends.
+process.on('SIGINT', () => undefined);
+process.on('SIGHUP', () => undefined);
+const outbox = new Outbox();
+try {
+  await run(outbox);
+} catch (error) {
+  outbox.send({ kind: 'trouble', text: error instanceof Error ? error.message : String(error) });
+  process.exitCode = FAILED;
+  setImmediate(() => process.exit());
+}
