@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { countOf } from '../src/base/printable.ts';
+import { type Moment, type SteadyMs, unixMs } from '../src/base/units.ts';
 import { formatIssue } from '../src/config/issue.ts';
 import type { Decision } from '../src/engine/effect.ts';
 import { Engine } from '../src/engine/engine.ts';
@@ -20,6 +21,8 @@ import { ReplayStore } from './store/replay-store.ts';
 /** Candidates that wait while a batch is being performed; the oldest go first when there are more. */
 const MAX_WAITING = 8192;
 const TICK_MS = 500;
+const TELL_AGAIN_MS = 60_000;
+const MAX_TOLD = 100;
 
 export interface DaemonParts {
   /** spad.conf, for reloading. */
@@ -39,6 +42,7 @@ export class Daemon {
   readonly #timers: NodeJS.Timeout[] = [];
   #waiting: Input[] = [];
   #pumping: Promise<void> | undefined;
+  readonly #told = new Map<string, SteadyMs>();
   #repairing = false;
   #firewallFault = '';
   #announced = false;
@@ -52,12 +56,9 @@ export class Daemon {
     const now = readClock();
     const grantPath = join(conf.daemon.state_dir, 'grants.log');
     const firstStart = !GrantStore.exists(grantPath);
-    const opening = ReplayStore.open(
-      join(conf.daemon.state_dir, 'replay.journal'),
-      now.wall,
-      policy.maxAge,
-      firstStart,
-    );
+    // The packets of a capture file are older than any start of ours, and open nothing.
+    const birth = receiver.capture === 'file' ? unixMs(0) : now.wall;
+    const opening = ReplayStore.open(join(conf.daemon.state_dir, 'replay.journal'), birth, policy.maxAge, firstStart);
     if (opening.warning !== undefined) parts.logger.warn(opening.warning);
     this.#replay = opening.store;
     const log = GrantStore.open(grantPath, now);
@@ -184,8 +185,15 @@ export class Daemon {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];
-      await this.#perform(batch.flatMap((input) => this.#engine.handle(input, readClock())));
+      await this.#perform(batch.flatMap((input) => this.#engine.handle(input, this.#momentOf(input))));
     }
+  }
+
+  /** Now; only what comes out of a capture file is judged as of the time at which it was captured. */
+  #momentOf(input: Input): Moment {
+    const now = readClock();
+    const isReplayed = input.kind === 'candidate' && this.#parts.configuration.receiver.capture === 'file';
+    return isReplayed ? { ...now, wall: input.candidate.captured } : now;
   }
 
   async #perform(decisions: readonly Decision[]): Promise<void> {
@@ -201,9 +209,18 @@ export class Daemon {
     for (const failure of [...failures].reverse()) {
       const { effect, message } = failure;
       if (effect.kind === 'synchronize-firewall') this.#firewallFault = message;
-      this.#parts.logger.error(`${FAILED_TO[effect.kind]}: ${message}`);
+      this.#tell(`${FAILED_TO[effect.kind]}: ${message}`);
       await perform(this.#engine.handle({ kind: 'effect-failed', failure }, readClock()), parts);
     }
+  }
+
+  /** The same trouble may come with every packet; once a minute is enough. */
+  #tell(trouble: string): void {
+    const now = readClock().steady;
+    if (now - (this.#told.get(trouble) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return;
+    if (this.#told.size > MAX_TOLD) this.#told.clear();
+    this.#told.set(trouble, now);
+    this.#parts.logger.error(trouble);
   }
 
   /** Holds the firewall against what it ought to show. A fault is told once, and again only when it has changed. */

@@ -3,12 +3,13 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { CommanderError } from 'commander';
 import { countOf } from '../src/base/printable.ts';
+import type { SteadyMs } from '../src/base/units.ts';
 import { formatIssue } from '../src/config/issue.ts';
 import { runCli } from './cli.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
-import { dryRun } from './firewall/dry-run.ts';
+import { DryRunFirewall } from './firewall/dry-run.ts';
 import { findNftRunner } from './firewall/nft-runner.ts';
 import { nftables } from './firewall/nftables.ts';
 import { type Configuration, loadConfiguration } from './load-config.ts';
@@ -18,7 +19,9 @@ const USAGE = 2;
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
-const realFirewall = (): FirewallBackend => nftables(findNftRunner(), () => readClock().steady);
+const steadyNow = (): SteadyMs => readClock().steady;
+
+const realFirewall = (): FirewallBackend => nftables(findNftRunner(), steadyNow);
 
 const check = (file: string): Promise<number> => {
   const { configuration, issues } = loadConfiguration(file);
@@ -57,7 +60,7 @@ const run = async (file: string): Promise<number> => {
 };
 
 const firewallOf = (kind: Configuration['conf']['daemon']['firewall'], logger: Logger): FirewallBackend =>
-  kind === 'nftables' ? realFirewall() : dryRun(logger);
+  kind === 'nftables' ? realFirewall() : new DryRunFirewall(steadyNow, logger);
 
 /** One daemon a state folder: a name in the abstract socket space, which the kernel gives back however a process ends. */
 const claim = (stateDir: string): Promise<void> =>

@@ -1,26 +1,37 @@
-/** Does nothing and says what it would have done: for trying a configuration, and for capture files. */
+/** Says what would be done: for trying a configuration, and for capture files. */
 import { formatAddress } from '../../src/base/address.ts';
-import { formatPortSpec } from '../../src/base/port-spec.ts';
-import type { Opening } from '../../src/firewall/opening.ts';
+import { formatPortSpec, type PortSpec } from '../../src/base/port-spec.ts';
+import type { SteadyMs } from '../../src/base/units.ts';
+import type { FirewallChange, Opening } from '../../src/firewall/opening.ts';
 import type { Logger } from '../log/logger.ts';
-import type { FirewallBackend } from './backend.ts';
+import { MemoryFirewall } from './memory.ts';
 
-const words = (opening: Opening): string => `${formatPortSpec(opening)} for ${formatAddress(opening.address)}`;
+export class DryRunFirewall extends MemoryFirewall {
+  override readonly description = 'dry-run: nothing is opened or closed';
+  readonly #logger: Logger;
 
-export const dryRun = (logger: Logger): FirewallBackend => ({
-  description: 'dry-run: nothing is opened or closed',
-  synchronize: (guard, openings) => {
-    logger.info(`would guard ${guard.map(formatPortSpec).join(', ') || 'nothing'}`);
-    for (const opening of openings) logger.info(`would open ${words(opening)}`);
-    return Promise.resolve();
-  },
-  apply: (changes) => {
-    for (const change of changes) {
-      for (const opening of change.close) logger.info(`would close ${words(opening)}`);
-      for (const opening of change.open) logger.info(`would open ${words(opening)}`);
+  constructor(now: () => SteadyMs, logger: Logger) {
+    super(now);
+    this.#logger = logger;
+  }
+
+  override synchronize(guard: readonly PortSpec[], openings: readonly Opening[]): Promise<void> {
+    this.#logger.info(`would guard ${guard.map(formatPortSpec).join(', ') || 'nothing'}`);
+    this.#say('open', openings);
+    return super.synchronize(guard, openings);
+  }
+
+  override apply(changes: readonly FirewallChange[]): Promise<void> {
+    for (const { close, open } of changes) {
+      this.#say('close', close);
+      this.#say('open', open);
     }
-    return Promise.resolve();
-  },
-  repair: () => Promise.resolve(false),
-  flush: () => Promise.resolve(),
-});
+    return super.apply(changes);
+  }
+
+  #say(verb: 'open' | 'close', openings: readonly Opening[]): void {
+    for (const opening of openings) {
+      this.#logger.info(`would ${verb} ${formatPortSpec(opening)} for ${formatAddress(opening.address)}`);
+    }
+  }
+}

@@ -54,7 +54,7 @@ export class GateLoop {
       this.#outbox.count(verdict);
       return;
     }
-    const candidate = { client: verdict, source: source(), datagram };
+    const candidate = { client: verdict, captured: now, source: source(), datagram };
     if (!this.#outbox.send({ kind: 'candidate', candidate })) this.#outbox.count('pipe-full');
   }
 }

@@ -5,6 +5,7 @@
  *     length of what follows (2) · kind (1) · fields, big-endian
  */
 import { addressFromBytes, type IpAddress } from '../base/address.ts';
+import { unixMs } from '../base/units.ts';
 import { decodeUtf8, encodeUtf8 } from '../bytes/encoding.ts';
 import { ByteReader } from '../bytes/reader.ts';
 import { ByteWriter } from '../bytes/writer.ts';
@@ -65,9 +66,10 @@ const encodePayload = (message: Handoff): Uint8Array => {
   }
 };
 
-const encodeCandidate = ({ client, source, datagram }: Candidate): Uint8Array => {
-  const writer = new ByteWriter(5 + source.bytes.length + datagram.length);
+const encodeCandidate = ({ client, captured, source, datagram }: Candidate): Uint8Array => {
+  const writer = new ByteWriter(13 + source.bytes.length + datagram.length);
   writer.u32(client);
+  writer.u64(captured);
   writer.u8(source.family);
   writer.put(source.bytes);
   writer.put(datagram);
@@ -144,11 +146,13 @@ const textMessage = (kind: 'ready' | 'trouble', payload: Uint8Array): Handoff | 
 const decodeCandidate = (payload: Uint8Array): Handoff | undefined => {
   const reader = new ByteReader(payload);
   const client = reader.u32();
+  const captured = reader.u64();
   const family = reader.u8();
   if (family !== 4 && family !== 6) return undefined;
   const source: IpAddress = addressFromBytes(reader.take(family === 4 ? 4 : 16));
   const datagram = reader.take(reader.remaining);
-  return reader.overrun ? undefined : { kind: 'candidate', candidate: { client, source, datagram } };
+  if (reader.overrun || captured === undefined) return undefined;
+  return { kind: 'candidate', candidate: { client, captured: unixMs(captured), source, datagram } };
 };
 
 const decodeCounts = (payload: Uint8Array): Handoff | undefined => {

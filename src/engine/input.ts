@@ -1,4 +1,5 @@
 import type { IpAddress } from '../base/address.ts';
+import type { UnixMs } from '../base/units.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { EffectFailure } from './effect.ts';
 import type { Policy } from './policy.ts';
@@ -8,6 +9,8 @@ export interface Candidate {
   /** The place of the client in the policy's list, as the receiver found it; not trusted further than that. */
   readonly client: number;
   readonly source: IpAddress;
+  /** When it was captured, by the receiver's word: good for capture files, not for judging freshness. */
+  readonly captured: UnixMs;
   readonly datagram: Uint8Array;
 }
 

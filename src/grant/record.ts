@@ -45,6 +45,7 @@ const decodeGrantEvent = (line: string, now: Moment): GrantEvent | undefined => 
   if (typeof end === 'string') return { kind: 'end', id: end };
   if (typeof open !== 'string' || typeof stanza !== 'string' || typeof address !== 'string') return undefined;
   if (!Array.isArray(ports) || typeof until !== 'number') return undefined;
+  if (!Number.isSafeInteger(until) || until < 0) return undefined;
   const ip = parseAddress(address);
   const specs = ports.map((spec: unknown) => (typeof spec === 'string' ? parsePortSpec(spec) : undefined));
   const known = specs.filter((spec) => spec !== undefined);
