@@ -14,6 +14,8 @@ export interface Directive<T> {
   readonly fallback: { readonly value: T } | 'required';
   /** One sentence for the reference. */
   readonly doc: string;
+  /** The value must not be repeated in a message. */
+  readonly isSecret?: true;
 }
 
 export const required = <T>(parse: Directive<T>['parse'], doc: string): Directive<T> => ({
@@ -35,6 +37,12 @@ export const maybe = <T>(parse: Directive<T>['parse'], doc: string): Directive<T
   doc,
 });
 
+/** A {@link maybe} whose value no message may repeat. */
+export const maybeSecret = <T>(parse: Directive<T>['parse'], doc: string): Directive<T | undefined> => ({
+  ...maybe(parse, doc),
+  isSecret: true,
+});
+
 type Directives = Readonly<Record<string, Directive<unknown>>>;
 export type ValuesOf<D extends Directives> = { readonly [K in keyof D]: D[K] extends Directive<infer T> ? T : never };
 
@@ -54,18 +62,23 @@ export const readSection = <D extends Directives>(
     if (directive === undefined || !Object.hasOwn(directives, entry.key)) {
       complain(
         entry.line,
-        `unknown key "${printable(entry.key)}" in [${section.name}]`,
+        `unknown key "${printable(entry.key)}" in [${printable(section.name)}]`,
         hintFor(entry.key, directives),
       );
       continue;
     }
     const parsed = directive.parse(entry.value);
     if (parsed.ok) values[entry.key] = parsed.value;
-    else complain(entry.line, `${entry.key} = ${printable(entry.value, 60)}`, parsed.error);
+    else
+      complain(
+        entry.line,
+        `${entry.key} = ${directive.isSecret ? '(not shown)' : printable(entry.value, 60)}`,
+        parsed.error,
+      );
   }
   for (const [key, { fallback, doc }] of Object.entries(directives)) {
     if (section.entries.some((entry) => entry.key === key)) continue;
-    if (fallback === 'required') complain(section.line, `[${section.name}] has no "${key}"`, doc);
+    if (fallback === 'required') complain(section.line, `[${printable(section.name)}] has no "${key}"`, doc);
     else values[key] = fallback.value;
   }
   return issues.length === before ? (values as ValuesOf<D>) : undefined;

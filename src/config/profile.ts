@@ -7,7 +7,7 @@ import type { Port } from '../base/units.ts';
 import { DEFAULT_SPA_PORT, type Seconds } from '../base/units.ts';
 import type { Secret } from '../crypto/secret.ts';
 import { MAX_ADDRESSES } from '../spa/native/layout.ts';
-import { maybe, one, optional, readSection, required } from './directive.ts';
+import { maybe, maybeSecret, one, optional, readSection, required } from './directive.ts';
 import { parseIni } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
 import { duration, portNumber, ports, secret, serverName } from './values.ts';
@@ -40,7 +40,7 @@ export const profileDirectives = {
   host: maybe(text, "the host name or address that packets go to; the profile's own name if absent"),
   server: required(serverName, "server = gw1: the name in the server's spad.conf"),
   port: optional(portNumber, DEFAULT_SPA_PORT, 'the UDP port that packets go to'),
-  key: maybe(secret, 'the secret, base64 of 32 bytes'),
+  key: maybeSecret(secret, 'the secret, base64 of 32 bytes'),
   key_file: maybe(text, 'a file that holds the secret alone, mode 0600'),
   access: optional(ports, [], 'the ports to ask for when --access is absent'),
   allow: maybe(parseAllow, 'the address to open for, or "source"; as --allow and --source'),
@@ -72,13 +72,23 @@ export const parseProfiles = (content: string, file: string): ProfilesReading =>
   const profiles = ini.sections.flatMap((section): Profile[] => {
     const values = readSection(profileDirectives, section, file, issues);
     if (values === undefined) return [];
+    if (printable(section.name) !== section.name) {
+      issues.push({
+        severity: 'error',
+        file,
+        line: section.line,
+        problem: `[${printable(section.name)}] cannot be a name`,
+        hint: 'use letters, digits and . _ - without control characters',
+      });
+      return [];
+    }
     const { key, key_file: keyFile, open_for: openFor, ...rest } = values;
     if ((key === undefined) === (keyFile === undefined)) {
       issues.push({
         severity: 'error',
         file,
         line: section.line,
-        problem: `[${section.name}] needs either "key" or "key_file"`,
+        problem: `[${printable(section.name)}] needs either "key" or "key_file"`,
         hint: '`spa-keys generate` prints a whole profile',
       });
       return [];

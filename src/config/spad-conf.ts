@@ -6,7 +6,7 @@ import { printable } from '../base/printable.ts';
 import { nearest } from '../base/suggest.ts';
 import { DEFAULT_SPA_PORT, seconds } from '../base/units.ts';
 import type { Secret } from '../crypto/secret.ts';
-import { maybe, one, oneOf, optional, readSection, required, type ValuesOf, yesNo } from './directive.ts';
+import { maybe, maybeSecret, one, oneOf, optional, readSection, required, type ValuesOf, yesNo } from './directive.ts';
 import { type IniSection, parseIni } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
 import { absolutePath, cidrs, duration, expiry, portNumber, ports, secret, serverName, wholeNumber } from './values.ts';
@@ -52,7 +52,7 @@ export const daemonDirectives = {
 } as const;
 
 export const accessDirectives = {
-  key: maybe(secret, "the client's secret, base64 of 32 bytes"),
+  key: maybeSecret(secret, "the client's secret, base64 of 32 bytes"),
   key_file: maybe(absolutePath, 'a file that holds the secret alone, mode 0600'),
   allow: required(ports, 'allow = tcp/22: the ports this client may ask for'),
   default: optional(ports, [], 'what opens when the client names no port'),
