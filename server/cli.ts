@@ -30,7 +30,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
   let status = 0;
   const program = new Command('spad')
     .description('Opens ports for whoever proves, in one encrypted packet, that they may ask. Runs in the foreground.')
-    .version(version)
+    .version(version, '-V, --version')
     .option('-c, --config <file>', 'configuration', DEFAULT_CONFIG)
     .option('--check', 'read the configuration, print every problem, and exit')
     .addHelpText('after', AFTER_HELP)

@@ -42,7 +42,9 @@ const render = (table: Readonly<Record<string, Directive<unknown>>>): string =>
   [
     '| key | default | meaning |',
     '|---|---|---|',
-    ...Object.entries(table).map(([key, directive]) => `| \`${key}\` | ${formatDefault(key, directive)} | ${directive.doc} |`),
+    ...Object.entries(table).map(
+      ([key, directive]) => `| \`${key}\` | ${formatDefault(key, directive)} | ${directive.doc} |`,
+    ),
   ].join('\n');
 
 test('the reference of the configuration is that of the code', () => {
