@@ -1,0 +1,12 @@
+#!/bin/sh
+# Everything: types, lint, the fast suites, then the end-to-end suite in network namespaces, which needs root.
+set -eu
+. "$(dirname "$0")/common.sh"
+
+# Said at once, not after minutes of checks.
+is_root || sudo_command >/dev/null ||
+  die 'The end-to-end tests need root, to make network namespaces: run "npm test" as root, or where sudo works.'
+sh tools/prepare.sh run test
+npm --loglevel=error run check
+# Root must leave nothing in an ordinary user's node_modules, hence no cache and no bundled configuration.
+as_root node node_modules/vitest/vitest.mjs run --project e2e --cache=false --configLoader runner
