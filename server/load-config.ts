@@ -59,12 +59,10 @@ export const loadConfiguration = (file: string): ConfigurationReading => {
 const configure = (conf: SpadConf, secrets: readonly Secret[], user: ReceiverSettings['user']): Configuration => {
   const { daemon, access } = conf;
   const maxAge = daemon.max_age * 1000;
-  const gateKeys = secrets.map(
-    (secret): GateKeys => ({
-      hint: deriveNativeKey(secret, daemon.name, 'hint'),
-      mac: deriveNativeKey(secret, daemon.name, 'mac'),
-    }),
-  );
+  const gateKeys = secrets.map((secret): GateKeys => ({
+    hint: deriveNativeKey(secret, daemon.name, 'hint'),
+    mac: deriveNativeKey(secret, daemon.name, 'mac'),
+  }));
   const clients = access.flatMap(({ stanza }, index) => {
     const secret = secrets[index];
     return secret === undefined ? [] : [{ stanza, keys: deriveUnsealKeys(secret, daemon.name) }];

@@ -39,6 +39,7 @@ export const loadPcap = async (): Promise<PcapAddon> => {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new Error(
       `the package "pcap" was not built for this Node (${reason ?? ''}): install libpcap-dev, gcc, g++, make and python3, then run "npm rebuild pcap"`,
+      { cause: error },
     );
   }
 };

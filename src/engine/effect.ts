@@ -41,11 +41,7 @@ export interface AuditEffect {
 }
 
 export type Effect =
-  | RememberEffect
-  | ChangeFirewallEffect
-  | SynchronizeFirewallEffect
-  | RecordGrantsEffect
-  | AuditEffect;
+  RememberEffect | ChangeFirewallEffect | SynchronizeFirewallEffect | RecordGrantsEffect | AuditEffect;
 
 export type Decision = readonly Effect[];
 

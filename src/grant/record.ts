@@ -8,8 +8,7 @@ import { type Moment, steadyMs, type UnixMs, unixMs } from '../base/units.ts';
 import type { Grant } from './grant.ts';
 
 export type GrantEvent =
-  | { readonly kind: 'open'; readonly grant: Grant }
-  | { readonly kind: 'end'; readonly id: string };
+  { readonly kind: 'open'; readonly grant: Grant } | { readonly kind: 'end'; readonly id: string };
 
 /** One line without its newline. */
 export const encodeGrantEvent = (event: GrantEvent): string => {

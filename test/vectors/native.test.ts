@@ -51,11 +51,10 @@ interface BadVector extends Vector {
   rejection: Rejection;
 }
 
-const load = <T>(file: string): { maxAgeMs: number; vectors: T[] } =>
-  JSON.parse(readFileSync(new URL(`native/${file}`, import.meta.url), 'utf8')) as { maxAgeMs: number; vectors: T[] };
+const load = (file: string): unknown => JSON.parse(readFileSync(new URL(`native/${file}`, import.meta.url), 'utf8'));
 
-const good = load<GoodVector>('good.json');
-const bad = load<BadVector>('bad.json');
+const good = load('good.json') as { vectors: GoodVector[] };
+const bad = load('bad.json') as { maxAgeMs: number; vectors: BadVector[] };
 
 const present = <T>(value: T | undefined): T => {
   if (value === undefined) throw new Error('a vector holds a value that cannot be parsed');

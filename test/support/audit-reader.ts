@@ -1,0 +1,67 @@
+/** The audit log as its readers see it: the file, line by line (docs/audit-log.md). */
+import { existsSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { waitFor } from './wait.ts';
+
+/** One line; members that say nothing are absent. */
+export interface AuditEntry {
+  readonly time: string;
+  readonly event: string;
+  readonly stanza?: string;
+  readonly format?: string;
+  readonly source?: string;
+  readonly allow?: string | readonly string[];
+  readonly ports?: readonly string[];
+  readonly until?: string;
+  readonly reason?: string;
+  readonly skew?: number;
+  readonly detail?: string;
+  readonly counts?: Readonly<Record<string, number>>;
+}
+
+export type AuditPattern = Partial<AuditEntry>;
+
+function matches(entry: AuditEntry, pattern: AuditPattern): boolean {
+  return Object.entries(pattern).every(([key, wanted]) => isDeepStrictEqual(entry[key as keyof AuditEntry], wanted));
+}
+
+export class AuditReader {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Every whole line so far; a line being written is not one yet. */
+  entries(): readonly AuditEntry[] {
+    if (!existsSync(this.path)) return [];
+    const lines = readFileSync(this.path, 'utf8').split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as AuditEntry);
+  }
+
+  /** How many lines there are by now: hand it on as `from` to look only at what comes later. */
+  mark(): number {
+    return this.entries().length;
+  }
+
+  /** The lines, from the mark `from` on, whose members are those of `pattern`. */
+  all(pattern: AuditPattern, from = 0): readonly AuditEntry[] {
+    return this.entries()
+      .slice(from)
+      .filter((entry) => matches(entry, pattern));
+  }
+
+  /**
+   * The first line from the mark `from` on whose members are those of `pattern`, also one that is already there.
+   * @throws Error with the lines that came instead, after `withinMs` milliseconds.
+   */
+  async waitFor(pattern: AuditPattern, from = 0, withinMs = 15_000): Promise<AuditEntry> {
+    try {
+      return await waitFor('an audit line', () => this.all(pattern, from)[0], withinMs);
+    } catch {
+      const came = this.entries().slice(from).slice(-20);
+      const lines = came.map((entry) => JSON.stringify(entry)).join('\n');
+      throw new Error(`no audit line like ${JSON.stringify(pattern)} within ${withinMs} ms, but:\n${lines}`);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+/** A spad of the laboratory: its folder and configuration on one host, and the daemon that may be running there. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AuditReader } from './audit-reader.ts';
+import type { Host } from './host.ts';
+import type { Keyholder } from './keyholder.ts';
+import type { Lab } from './lab.ts';
+import type { ExecResult, Exit, LabProcess } from './lab-process.ts';
+import { builtFile } from './paths.ts';
+import { sendDatagram } from './probe.ts';
+import { waitFor, waitUntil } from './wait.ts';
+
+type Directives = Readonly<Record<string, string | number>>;
+
+export interface SpadConfig {
+  /** Directives of [spad]; name, guard (tcp/22), state_dir and audit_log have defaults here. */
+  readonly daemon?: Directives;
+  /** Directives of each [access NAME]. */
+  readonly access?: Readonly<Record<string, Directives>>;
+}
+
+export interface StartOptions {
+  /** A shell command that becomes the daemon by `exec "$@"`, to set something up first. */
+  readonly through?: string;
+  /** Unless told, `start` waits until the daemon captures. */
+  readonly until?: RegExp;
+}
+
+export const SPA_PORT = 62_201;
+
+const READY = /^spad: ready\b/;
+const START_MS = 20_000;
+
+function section(name: string, directives: Directives): string {
+  const lines = Object.entries(directives).map(([key, value]) => `${key} = ${value}\n`);
+  return `[${name}]\n${lines.join('')}\n`;
+}
+
+export class Spad {
+  readonly host: Host;
+  /** The folder of this server alone. */
+  readonly dir: string;
+  readonly confFile: string;
+  readonly stateDir: string;
+  readonly audit: AuditReader;
+  private child: LabProcess | undefined;
+
+  /** Names a folder of its own in the laboratory's, so that one host can have several. */
+  constructor(lab: Lab, host: Host, name = 'spad') {
+    this.host = host;
+    this.dir = join(lab.dir, `${host.name}-${name}`);
+    this.confFile = join(this.dir, 'spad.conf');
+    this.stateDir = join(this.dir, 'state');
+    this.audit = new AuditReader(join(this.dir, 'audit.jsonl'));
+    mkdirSync(this.dir, { mode: 0o700 });
+  }
+
+  /** The running daemon. @throws Error when none has been started. */
+  get process(): LabProcess {
+    if (this.child === undefined) throw new Error(`no spad has been started on ${this.host.name}`);
+    return this.child;
+  }
+
+  /** Writes spad.conf anew. */
+  configure(config: SpadConfig): void {
+    const daemon = {
+      ...{ name: 'gw1', guard: 'tcp/22', state_dir: this.stateDir, audit_log: this.audit.path },
+      ...config.daemon,
+    };
+    const access = Object.entries(config.access ?? {}).map(([name, values]) => section(`access ${name}`, values));
+    this.writeConf(section('spad', daemon) + access.join(''));
+  }
+
+  /** Writes spad.conf as it is given, closed to others. */
+  writeConf(text: string): void {
+    writeFileSync(this.confFile, text, { mode: 0o600 });
+  }
+
+  /** Starts the daemon and waits until it captures, or for the line that `options` name. */
+  async start(options: StartOptions = {}): Promise<LabProcess> {
+    const words = [process.execPath, builtFile('server/main.js'), '-c', this.confFile];
+    const command = options.through === undefined ? words : ['sh', '-c', options.through, 'sh', ...words];
+    const [file = '', ...args] = command;
+    this.child = this.host.spawn(file, args);
+    await this.child.waitForLine(options.until ?? READY, START_MS);
+    return this.child;
+  }
+
+  /** Runs spad with other words to its end: `--check`, `flush`. */
+  exec(...args: readonly string[]): Promise<ExecResult> {
+    return this.host.exec(process.execPath, [builtFile('server/main.js'), ...args], { timeoutMs: START_MS });
+  }
+
+  /** Ends the daemon, in order unless told, and waits until it is gone. */
+  stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' = 'SIGTERM'): Promise<Exit> {
+    return this.process.stop(signal, START_MS);
+  }
+
+  /** Rereads the configuration and waits until that has been decided; the audit line of the decision. */
+  async reload(): Promise<void> {
+    const from = this.audit.mark();
+    this.process.kill('SIGHUP');
+    await this.audit.waitFor({ event: 'reloaded' }, from);
+  }
+
+  /** The counters since the start. */
+  async counts(): Promise<Readonly<Record<string, number>>> {
+    const from = this.audit.mark();
+    this.process.kill('SIGUSR2');
+    return (await this.audit.waitFor({ event: 'counted' }, from)).counts ?? {};
+  }
+
+  /** The process id of the receiver, once there is one. */
+  receiverPid(): Promise<number> {
+    const { pid } = this.process;
+    return waitFor('a receiver', () => childrenOf(pid)[0]);
+  }
+
+  /** Sends bytes to this server's SPA port, over IPv4 unless told. */
+  async send(from: Host, bytes: Uint8Array, family: 4 | 6 = 4): Promise<void> {
+    await sendDatagram(from, family === 4 ? this.host.address4 : this.host.address6, SPA_PORT, bytes);
+  }
+
+  /**
+   * Sends an honest packet that opens tcp/9 for its source and waits until it has: all that was sent before has been
+   * decided by then, for the road of packets is one queue.
+   */
+  async settle(from: Host, holder: Keyholder): Promise<void> {
+    const mark = this.audit.mark();
+    await this.send(from, holder.seal({ ports: 'tcp/9', openFor: 1 }));
+    const opened = (): boolean =>
+      this.audit
+        .entries()
+        .slice(mark)
+        .some(({ event, ports }) => ports?.[0] === 'tcp/9' && (event === 'granted' || event === 'extended'));
+    await waitUntil('the settling packet to open tcp/9', opened);
+  }
+}
+
+/** The process ids of a process's children. */
+export function childrenOf(pid: number): readonly number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
+    return text
+      .split(' ')
+      .filter((word) => word !== '')
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
