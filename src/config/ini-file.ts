@@ -82,7 +82,7 @@ const addEntry = (section: OpenSection | undefined, content: string, line: numbe
   const value = readValue(content.slice(equals + 1).trim());
   if (value === undefined) {
     complain(
-      `${key}: a quoted value that cannot be read`,
+      `${printable(key)}: a quoted value that cannot be read`,
       'close the quotes, and write \\" and \\\\ for " and \\ inside them',
     );
   } else section.entries.push({ key, value, line });
