@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { CommanderError } from 'commander';
 import { countOf } from '../src/base/printable.ts';
 import type { SteadyMs } from '../src/base/units.ts';
-import { formatIssue } from '../src/config/issue.ts';
+import { describeIssue, formatIssue } from '../src/config/issue.ts';
 import { runCli } from './cli.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
@@ -43,11 +43,11 @@ const flush = async (): Promise<number> => {
 const run = async (file: string): Promise<number> => {
   const logger = stderrLogger(process.env);
   const { configuration, issues } = loadConfiguration(file);
-  for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](formatIssue(issue));
+  for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](describeIssue(issue));
   if (configuration === undefined) return 1;
   const { state_dir: stateDir, firewall: kind } = configuration.conf.daemon;
   process.umask(0o077);
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makeStateFolder(stateDir);
   await claim(stateDir);
   const daemon = new Daemon({ file, configuration, logger, firewall: firewallOf(kind, logger) });
   process.on('SIGHUP', () => daemon.reload());
@@ -57,6 +57,16 @@ const run = async (file: string): Promise<number> => {
   await daemon.run();
   logger.info('stopped; the guard stays in the firewall ("spad flush" removes it)');
   return 0;
+};
+
+const makeStateFolder = (path: string): void => {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new Error(`state_dir ${path} cannot be used: ${words}`, { cause: error });
+  }
 };
 
 const firewallOf = (kind: Configuration['conf']['daemon']['firewall'], logger: Logger): FirewallBackend =>

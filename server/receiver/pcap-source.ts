@@ -53,15 +53,9 @@ export interface Capture {
   countDrops(): void;
 }
 
-/** Opens the interface, which needs CAP_NET_RAW. Throws libpcap's words. */
+/** Opens the interface, which needs CAP_NET_RAW. Throws the interface and libpcap's words. */
 export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: GateLoop, outbox: Outbox): Capture => {
-  const session = pcap.createSession(settings.interface, {
-    filter: captureFilter(settings.port, DATAGRAM_SIZES, true),
-    snap_length: SNAP_LENGTH,
-    buffer_size: RING_BYTES,
-    buffer_timeout: BATCH_MS,
-    promiscuous: false,
-  });
+  const session = createSession(pcap, settings);
   const link = linkTypeOf(session.link_type, settings.interface);
   let dropped = 0;
   return {
@@ -76,6 +70,22 @@ export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: Gate
       dropped = drops;
     },
   };
+};
+
+const createSession = (pcap: PcapAddon, settings: ReceiverSettings): PcapSession => {
+  try {
+    return pcap.createSession(settings.interface, {
+      filter: captureFilter(settings.port, DATAGRAM_SIZES, true),
+      snap_length: SNAP_LENGTH,
+      buffer_size: RING_BYTES,
+      buffer_timeout: BATCH_MS,
+      promiscuous: false,
+    });
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    const remedy = /not permitted/i.test(words) ? ' (capturing takes root or CAP_NET_RAW)' : '';
+    throw new Error(`interface ${settings.interface}: ${words}${remedy}`, { cause: error });
+  }
 };
 
 /** Opens a capture file; each packet counts as of the time at which it was captured. Throws libpcap's words. */
