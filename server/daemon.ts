@@ -175,17 +175,20 @@ export class Daemon {
 
   /** Works through what waits, a batch at a time; what comes meanwhile is the next batch. */
   #pump(): Promise<void> {
-    this.#pumping ??= this.#drain().finally(() => {
-      this.#pumping = undefined;
-    });
-    return this.#pumping;
+    if (this.#pumping === undefined && this.#waiting.length > 0) this.#pumping = this.#drain();
+    return this.#pumping ?? Promise.resolve();
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      await this.#perform(batch.flatMap((input) => this.#engine.handle(input, this.#momentOf(input))));
+    try {
+      while (this.#waiting.length > 0) {
+        const batch = this.#waiting;
+        this.#waiting = [];
+        await this.#perform(batch.flatMap((input) => this.#engine.handle(input, this.#momentOf(input))));
+      }
+    } finally {
+      // In the same breath as the last look at what waits, so that nothing is left waiting for the next one.
+      this.#pumping = undefined;
     }
   }
 

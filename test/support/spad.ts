@@ -121,6 +121,13 @@ export class Spad {
     await sendDatagram(from, family === 4 ? this.host.address4 : this.host.address6, SPA_PORT, bytes);
   }
 
+  /** Sends many datagrams in their order, by one program; so many at once as the receiver's buffers surely hold. */
+  async sendAll(from: Host, datagrams: readonly Uint8Array[]): Promise<void> {
+    const args = [builtFile('test/support/udp-send-many.js'), this.host.address4, String(SPA_PORT)];
+    const input = datagrams.map((bytes) => `${Buffer.from(bytes).toString('hex')}\n`).join('');
+    await from.run(process.execPath, args, { input, timeoutMs: 60_000 });
+  }
+
   /**
    * Sends an honest packet that opens tcp/9 for its source and waits until it has: all that was sent before has been
    * decided by then, for the road of packets is one queue.
