@@ -21,6 +21,15 @@ export interface PerformerParts {
   readonly liveGrants: () => readonly Grant[];
 }
 
+/** Whether the rest of a decision is given up when this effect fails. What only tells or lists holds nothing up. */
+const ABANDONS = {
+  remember: true,
+  'change-firewall': true,
+  'synchronize-firewall': true,
+  'record-grants': false,
+  audit: false,
+} as const satisfies Record<Effect['kind'], boolean>;
+
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
 /** One effect and the decision it belongs to. */
@@ -46,7 +55,7 @@ export const perform = async (
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       for (const { effect, decision } of tasks) {
-        failed.add(decision);
+        if (ABANDONS[effect.kind]) failed.add(decision);
         failures.push({ effect, decision, message });
       }
     }
