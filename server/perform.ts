@@ -44,6 +44,25 @@ export const perform = async (
   parts: PerformerParts,
 ): Promise<readonly EffectFailure[]> => {
   const failures: EffectFailure[] = [];
+  for (const stretch of cutAtSynchronize(decisions)) failures.push(...(await performStretch(stretch, parts)));
+  return failures;
+};
+
+/** Setting the firewall right as a whole must not change places with a change before or after it. */
+const cutAtSynchronize = (decisions: readonly Decision[]): readonly (readonly Decision[])[] => {
+  const stretches: Decision[][] = [[]];
+  for (const decision of decisions) {
+    if (decision.some((effect) => effect.kind === 'synchronize-firewall')) stretches.push([decision], []);
+    else stretches.at(-1)?.push(decision);
+  }
+  return stretches.filter((stretch) => stretch.length > 0);
+};
+
+const performStretch = async (
+  decisions: readonly Decision[],
+  parts: PerformerParts,
+): Promise<readonly EffectFailure[]> => {
+  const failures: EffectFailure[] = [];
   const failed = new Set<Decision>();
   const attempt = async <K extends Effect['kind']>(
     tasks: readonly Task<K>[],

@@ -85,3 +85,20 @@ describe('perform', () => {
     expect(asked).toEqual(['journal 1', 'firewall 1', 'grants 1', 'audit 1']);
   });
 });
+
+test('a reload between two packets stays between them', async () => {
+  const { parts, asked } = edges();
+  const reload: Decision = [{ kind: 'synchronize-firewall', guard: [ssh], openings: [] }];
+  parts.firewall.synchronize = () => {
+    asked.push('synchronize');
+    return Promise.resolve();
+  };
+  await perform([admission(1), reload, admission(2)], parts);
+  expect(asked.filter((line) => !/grants|audit/.test(line))).toEqual([
+    'journal 1',
+    'firewall 1',
+    'synchronize',
+    'journal 1',
+    'firewall 1',
+  ]);
+});
