@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { CommanderError } from 'commander';
 import { countOf } from '../src/base/printable.ts';
 import type { SteadyMs } from '../src/base/units.ts';
@@ -13,6 +12,7 @@ import { DryRunFirewall } from './firewall/dry-run.ts';
 import { findNftRunner } from './firewall/nft-runner.ts';
 import { nftables } from './firewall/nftables.ts';
 import { type Configuration, loadConfiguration } from './load-config.ts';
+import { claimFolder } from './process/claim.ts';
 import { type Logger, stderrLogger } from './log/logger.ts';
 
 const USAGE = 2;
@@ -48,7 +48,7 @@ const run = async (file: string): Promise<number> => {
   const { state_dir: stateDir, firewall: kind } = configuration.conf.daemon;
   process.umask(0o077);
   makeStateFolder(stateDir);
-  await claim(stateDir);
+  await claimFolder(stateDir);
   const daemon = new Daemon({ file, configuration, logger, firewall: firewallOf(kind, logger) });
   process.on('SIGHUP', () => daemon.reload());
   process.on('SIGUSR2', () => daemon.report());
@@ -71,18 +71,6 @@ const makeStateFolder = (path: string): void => {
 
 const firewallOf = (kind: Configuration['conf']['daemon']['firewall'], logger: Logger): FirewallBackend =>
   kind === 'nftables' ? realFirewall() : new DryRunFirewall(steadyNow, logger);
-
-/** One daemon a state folder: a name in the abstract socket space, which the kernel gives back however a process ends. */
-const claim = (stateDir: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const lock = createServer().unref();
-    lock.on('error', () =>
-      reject(
-        new Error(`another spad is running on ${stateDir}: stop it first, or give this one a state_dir of its own`),
-      ),
-    );
-    lock.listen(`\0spad:${stateDir}`, resolve);
-  });
 
 const version = (): string => {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
