@@ -132,9 +132,10 @@ export class Spad {
 
   /**
    * Sends an honest packet that opens tcp/9 for its source and waits until it has: all that was sent before has been
-   * decided by then, for the road of packets is one queue. Under a flood it may be lost, and is sent again then.
+   * decided by then, for the road of packets is one queue. Under a flood a packet may be lost; `attempts` says how many
+   * are sent at most.
    */
-  async settle(from: Host, holder: Keyholder): Promise<void> {
+  async settle(from: Host, holder: Keyholder, attempts = 1): Promise<void> {
     const mark = this.audit.mark();
     const opened = (): true | undefined =>
       this.audit
@@ -142,11 +143,12 @@ export class Spad {
         .slice(mark)
         .some(({ event, ports }) => ports?.[0] === 'tcp/9' && (event === 'granted' || event === 'extended')) ||
       undefined;
-    for (let attempt = 1; attempt <= 10; attempt++) {
+    const patience = attempts === 1 ? 15_000 : 2000;
+    for (let attempt = 1; attempt <= attempts; attempt++) {
       await this.send(from, holder.seal({ ports: 'tcp/9', openFor: 1 }));
-      if ((await waitFor('tcp/9 to open', opened, 2000).catch(() => undefined)) === true) return;
+      if ((await waitFor('tcp/9 to open', opened, patience).catch(() => undefined)) === true) return;
     }
-    throw new Error(`none of ten packets from ${from.name} opened tcp/9`);
+    throw new Error(`none of ${attempts} packets from ${from.name} opened tcp/9`);
   }
 }
 
