@@ -2,7 +2,8 @@
 
 import { unixMs } from '../../src/base/units.ts';
 import type { ReceiverSettings } from '../../src/engine/receiver-settings.ts';
-import { captureFilter } from '../../src/frame/capture-filter.ts';
+import { readFileSync } from 'node:fs';
+import { captureFilter, isHardwareAddress, type OwnFrames } from '../../src/frame/capture-filter.ts';
 import type { LinkType } from '../../src/frame/link.ts';
 import { DATAGRAM_SIZES } from '../../src/spa/native/layout.ts';
 import type { GateLoop } from './gate-loop.ts';
@@ -75,7 +76,7 @@ export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: Gate
 const createSession = (pcap: PcapAddon, settings: ReceiverSettings): PcapSession => {
   try {
     return pcap.createSession(settings.interface, {
-      filter: captureFilter(settings.port, DATAGRAM_SIZES, true),
+      filter: captureFilter(settings.port, DATAGRAM_SIZES, ownFrames(settings.interface)),
       snap_length: SNAP_LENGTH,
       buffer_size: RING_BYTES,
       buffer_timeout: BATCH_MS,
@@ -88,10 +89,23 @@ const createSession = (pcap: PcapAddon, settings: ReceiverSettings): PcapSession
   }
 };
 
+/** Read while this process may still read files. */
+const ownFrames = (device: string): OwnFrames => {
+  if (device === 'any') return { by: 'direction' };
+  try {
+    const mac = readFileSync(`/sys/class/net/${device}/address`, 'latin1').trim();
+    return isHardwareAddress(mac) ? { by: 'address', mac } : { by: 'nothing' };
+  } catch {
+    return { by: 'nothing' };
+  }
+};
+
 /** Opens a capture file; each packet counts as of the time at which it was captured. Throws libpcap's words. */
 export const openFile = (pcap: PcapAddon, settings: ReceiverSettings, loop: GateLoop, done: () => void): Capture => {
   const path = settings.file ?? '';
-  const session = pcap.createOfflineSession(path, { filter: captureFilter(settings.port, DATAGRAM_SIZES, false) });
+  const session = pcap.createOfflineSession(path, {
+    filter: captureFilter(settings.port, DATAGRAM_SIZES, { by: 'nothing' }),
+  });
   const link = linkTypeOf(session.link_type, path);
   return {
     description: `${path} (${link})`,
