@@ -123,9 +123,9 @@ export class Spad {
     await sendDatagram(from, family === 4 ? this.host.address4 : this.host.address6, SPA_PORT, bytes);
   }
 
-  /** Sends many datagrams in their order, by one program; so many at once as the receiver's buffers surely hold. */
-  async sendAll(from: Host, datagrams: readonly Uint8Array[]): Promise<void> {
-    const args = [builtFile('test/support/udp-send-many.js'), this.host.address4, String(SPA_PORT)];
+  /** Sends many datagrams in their order, by one program, with a pause (milliseconds) after every 64. */
+  async sendAll(from: Host, datagrams: readonly Uint8Array[], pause = 0): Promise<void> {
+    const args = [builtFile('test/support/udp-send-many.js'), this.host.address4, String(SPA_PORT), String(pause)];
     const input = datagrams.map((bytes) => `${Buffer.from(bytes).toString('hex')}\n`).join('');
     await from.run(process.execPath, args, { input, timeoutMs: 60_000 });
   }
