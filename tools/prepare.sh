@@ -23,6 +23,7 @@ needs() {
   test)
     # A test that runs one more program adds it here.
     echo 'tcpdump tcpdump to check what is on the wire'
+    echo 'python3 python3 to put malformed frames on the wire'
     ;;
   *) die "tools/prepare.sh: no such occasion: $1" ;;
   esac
