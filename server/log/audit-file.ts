@@ -1,13 +1,10 @@
 /** The audit log: one line a decision, appended. */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-
-const NEWLINE = 0x0a;
 
 export class AuditFile {
   readonly #path: string;
   #fd: number;
-  #isTorn = false;
 
   /** Opens or creates the file (0640). Throws the system's error where that cannot be. */
   constructor(path: string) {
@@ -16,16 +13,18 @@ export class AuditFile {
   }
 
   /**
-   * Appends lines, in one write where the system takes them at once. Throws the system's error: some of the lines are lost
-   * then, and the caller says so. Half a line that a full disk has left is ended before the next one.
+   * Appends lines, in one write where the system takes them at once. Throws the system's error: none of the lines is in the
+   * file then, for half a line would spoil it for every reader.
    */
   append(lines: readonly string[]): void {
-    const bytes = Buffer.from(`${this.#isTorn ? '\n' : ''}${lines.map((line) => `${line}\n`).join('')}`);
+    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    const { size } = fstatSync(this.#fd);
     let done = 0;
     try {
       while (done < bytes.length) done += writeSync(this.#fd, bytes, done);
-    } finally {
-      if (done > 0) this.#isTorn = bytes[done - 1] !== NEWLINE;
+    } catch (error) {
+      if (done > 0) ftruncateSync(this.#fd, size);
+      throw error;
     }
   }
 
@@ -34,7 +33,6 @@ export class AuditFile {
     const fd = AuditFile.#open(this.#path);
     closeSync(this.#fd);
     this.#fd = fd;
-    this.#isTorn = false;
   }
 
   close(): void {

@@ -15,6 +15,8 @@ type Counts = Readonly<Record<string, number>>;
 
 const MINUTE_MS = 60_000;
 const HINT_BITS = 64;
+/** Packets that the kernel surely holds for a receiver that a busy machine lets wait. */
+const AT_ONCE = 192;
 
 const alice = new Keyholder();
 const access = { alice: { key: alice.base64, allow: 'tcp/22, tcp/9' } } as const;
@@ -109,8 +111,11 @@ describe('with capture = pcap', () => {
     });
     const mark = spad.audit.mark();
     const receiver = await spad.receiverPid();
-    const counts = await countAll(spad, flipped);
-    expect(counts).toEqual({ 'unknown-hint': HINT_BITS, 'bad-mac': flipped.length - HINT_BITS });
+    expect(await countAll(spad, flipped.slice(0, HINT_BITS))).toEqual({ 'unknown-hint': HINT_BITS });
+    for (let from = HINT_BITS; from < flipped.length; from += AT_ONCE) {
+      const some = flipped.slice(from, from + AT_ONCE);
+      expect(await countAll(spad, some)).toEqual({ 'bad-mac': some.length });
+    }
     expect(spad.audit.all({ event: 'granted' }, mark)).toEqual([]);
     expect(await openInKernel(spad.host)).toEqual([]);
     await spad.send(client, packet);
