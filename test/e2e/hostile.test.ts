@@ -183,15 +183,23 @@ describe('with capture = udp', () => {
   });
 });
 
-test('spad itself never answers: not the honest packet, not the junk', async () => {
+test('nothing answers, spad or kernel: not the honest packet, not the junk', async () => {
   const sniffing = lab.host('sniffing');
   const tcpdump = sniffing.spawn('tcpdump', ['-lnni', 'eth0', '--immediate-mode', `port ${SPA_PORT} or icmp or icmp6`]);
   await tcpdump.waitForLine(/listening on/);
   for (const bytes of [alice.seal({ ports: 'tcp/22' }), randomBytes(176), randomBytes(20)]) {
-    await sendDatagram(client, sniffing.address4, SPA_PORT, bytes, { fromPort: 5555 });
+    for (const address of [sniffing.address4, sniffing.address6]) {
+      await sendDatagram(client, address, SPA_PORT, bytes, { fromPort: 5555 });
+    }
   }
-  await tcpdump.waitForLine(/5555 > .*length 20/);
-  const answers = tcpdump.output.split('\n').filter((line) => line.includes(`${sniffing.address4}.${SPA_PORT} >`));
+  // A port beside it is refused by the kernel, which shows that such an answer would have been seen.
+  await sendDatagram(client, sniffing.address4, SPA_PORT + 1, randomBytes(8), { fromPort: 5556 });
+  await tcpdump.waitForLine(new RegExp(`udp port ${SPA_PORT + 1} unreachable`));
+  const answers = tcpdump.output
+    .split('\n')
+    .filter(
+      (line) => line.includes(`.${SPA_PORT} >`) || /udp port 62201.*unreachable|unreachable port.*62201/.test(line),
+    );
   expect(answers).toEqual([]);
   await tcpdump.stop();
 });
