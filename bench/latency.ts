@@ -19,7 +19,7 @@ import { type Summary, summarize } from './summary.ts';
 const ROUND = 10;
 const WARM_UP = 5;
 /** Rounds may be repeated, and no port is used twice: the kernel would take a second attempt for an old connection. */
-const SPARE = 2;
+const SPARE = 3;
 const SHOT_TIMEOUT_MS = 3000;
 const PINGS = 200;
 /** A closed port is watched this long. */
@@ -122,7 +122,8 @@ async function measureTurn(setting: LatencySetting, lanes: readonly Lane[], turn
     for (const [index] of group.entries()) {
       const lane = group[(index + turn) % group.length];
       if (lane === undefined) continue;
-      const mayRepeat = (): boolean => lane.nextPort + size + SPARE * ROUND <= lane.ports.last;
+      const missing = setting.packets - lane.latencies.length - lane.lost;
+      const mayRepeat = (): boolean => lane.nextPort + missing <= lane.ports.last;
       add(lane, await setting.quiet.measure(() => measureRound(setting.probe, lane, size), mayRepeat));
     }
   }

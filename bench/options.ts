@@ -8,6 +8,8 @@ export interface Options {
   readonly questions: readonly Question[];
   readonly packets: number;
   readonly starts: number;
+  /** Seconds. */
+  readonly patience: number;
   readonly json: boolean;
   readonly write: boolean;
   readonly help: boolean;
@@ -24,6 +26,8 @@ Root is needed. The firewall of this machine is not touched. Where fwknopd or fw
 
   --packets N      latency: measured packets for each daemon, 10 to 1000 (200)
   --starts N       start: measured starts of each daemon, 1 to 50 (5)
+  --patience N     seconds to spend at most on waiting for a quiet machine, and on repeating what others
+                   have disturbed, 0 to 7200 (240)
   --json           print every figure as JSON, and progress on standard error only
   --write          put the tables into docs/performance.md
   --help           this text
@@ -39,6 +43,7 @@ export function readOptions(args: readonly string[]): Options {
     options: {
       packets: { type: 'string', default: '200' },
       starts: { type: 'string', default: '5' },
+      patience: { type: 'string', default: '240' },
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -48,6 +53,7 @@ export function readOptions(args: readonly string[]): Options {
     questions: positionals.length === 0 ? QUESTIONS : positionals.map(questionOf),
     packets: wholeNumber('--packets', values.packets, 10, 1000),
     starts: wholeNumber('--starts', values.starts, 1, 50),
+    patience: wholeNumber('--patience', values.patience, 0, 7200),
     json: values.json,
     write: values.write,
     help: values.help,
