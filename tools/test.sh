@@ -1,5 +1,6 @@
 #!/bin/sh
-# Everything: types, lint, the fast suites, then the end-to-end suite in network namespaces, which needs root.
+# Everything: types, lint, the fast suites, then in network namespaces, which needs root, the end-to-end suite and the
+# comparison with the real knockd.
 set -eu
 . "$(dirname "$0")/common.sh"
 
@@ -9,4 +10,4 @@ is_root || sudo_command >/dev/null ||
 sh tools/prepare.sh run test
 npm --loglevel=error run check
 # Root must leave nothing in an ordinary user's node_modules, hence no cache and no bundled configuration.
-as_root node node_modules/vitest/vitest.mjs run --project e2e --cache=false --configLoader runner
+as_root node node_modules/vitest/vitest.mjs run --project e2e --project peers --cache=false --configLoader runner
