@@ -1,15 +1,20 @@
 /** Capturing with libpcap through the addon `pcap`. Its traits, and why this process exists, are in docs/process-model.md. */
 
-import { unixMs } from '../../src/base/units.ts';
-import type { ReceiverSettings } from '../../src/engine/receiver-settings.ts';
+import { type UnixMs, unixMs } from '../../src/base/units.ts';
+import { parseAddress } from '../../src/base/address.ts';
+import type { KnockSettings, ReceiverSettings } from '../../src/engine/receiver-settings.ts';
 import { captureFilter } from '../../src/frame/capture-filter.ts';
 import type { LinkType } from '../../src/frame/link.ts';
+import { knockFilter } from '../../src/knock/watch.ts';
 import { DATAGRAM_SIZES } from '../../src/spa/native/layout.ts';
 import type { GateLoop } from './gate-loop.ts';
+import type { KnockLoop } from './knock-loop.ts';
 import type { Outbox } from './outbox.ts';
 
 /** The largest datagram, and before it UDP, IPv6 with some extension headers, two VLAN tags and the link's own header. */
 const SNAP_LENGTH = Math.max(...DATAGRAM_SIZES) + 200;
+/** Headers are all that knocks are: a link's, IPv6 with some extension headers, TCP. */
+const HEADERS_LENGTH = 256;
 const RING_BYTES = 4 * 1024 * 1024;
 /** Milliseconds that the kernel gathers frames for: half a millisecond of latency, a tenth of immediate mode's cost. */
 const BATCH_MS = 1;
@@ -55,21 +60,44 @@ export interface Capture {
 
 /** Opens the interface, which needs CAP_NET_RAW. Throws libpcap's words. */
 export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: GateLoop, outbox: Outbox): Capture => {
-  const session = pcap.createSession(settings.interface, {
-    filter: captureFilter(settings.port, DATAGRAM_SIZES, true),
-    snap_length: SNAP_LENGTH,
+  const filter = captureFilter(settings.port, DATAGRAM_SIZES, true);
+  return openInterface(pcap, settings.interface, { filter, snap_length: SNAP_LENGTH }, outbox, (link, frame) =>
+    loop.frame(link, frame, unixMs(Date.now())),
+  );
+};
+
+/** Opens the interface for knocks. Throws libpcap's words. */
+export const openKnock = (pcap: PcapAddon, settings: KnockSettings, loop: KnockLoop, outbox: Outbox): Capture => {
+  const local = settings.local.map(parseAddress).filter((address) => address !== undefined);
+  // Nothing to see: a filter that nothing passes, so that the interface is watched all the same.
+  const filter = knockFilter(settings.watches, local, settings.families) ?? 'less 1';
+  return openInterface(
+    pcap,
+    settings.interface,
+    { filter, snap_length: HEADERS_LENGTH },
+    outbox,
+    (link, frame, header) => loop.frame(link, frame, timeOf(header), header.readUInt32LE(12)),
+  );
+};
+
+const openInterface = (
+  pcap: PcapAddon,
+  device: string,
+  options: { readonly filter: string; readonly snap_length: number },
+  outbox: Outbox,
+  take: (link: LinkType, frame: Uint8Array, header: Buffer) => void,
+): Capture => {
+  const session = pcap.createSession(device, {
+    ...options,
     buffer_size: RING_BYTES,
     buffer_timeout: BATCH_MS,
     promiscuous: false,
   });
-  const link = linkTypeOf(session.link_type, settings.interface);
+  const link = linkTypeOf(session.link_type, device);
   let dropped = 0;
   return {
-    description: `${settings.interface} (${link})`,
-    start: () =>
-      session.on('packet', ({ buf, header }) => {
-        loop.frame(link, buf.subarray(0, header.readUInt32LE(8)), unixMs(Date.now()));
-      }),
+    description: `${device} (${link})`,
+    start: () => session.on('packet', ({ buf, header }) => take(link, buf.subarray(0, header.readUInt32LE(8)), header)),
     countDrops: () => {
       const drops = session.stats().ps_drop;
       if (drops > dropped) outbox.count('kernel-dropped', drops - dropped);
@@ -77,6 +105,10 @@ export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: Gate
     },
   };
 };
+
+/** The kernel's time of a packet: struct pcap_pkthdr, as the addon hands it over (seconds, then microseconds). */
+const timeOf = (header: Buffer): UnixMs =>
+  unixMs(header.readUInt32LE(0) * 1000 + Math.floor(header.readUInt32LE(4) / 1000));
 
 /** Opens a capture file; each packet counts as of the time at which it was captured. Throws libpcap's words. */
 export const openFile = (pcap: PcapAddon, settings: ReceiverSettings, loop: GateLoop, done: () => void): Capture => {
@@ -87,8 +119,7 @@ export const openFile = (pcap: PcapAddon, settings: ReceiverSettings, loop: Gate
     description: `${path} (${link})`,
     start: () => {
       session.on('packet', ({ buf, header }) => {
-        const time = header.readUInt32LE(0) * 1000 + Math.floor(header.readUInt32LE(4) / 1000);
-        loop.frame(link, buf.subarray(0, header.readUInt32LE(8)), unixMs(time));
+        loop.frame(link, buf.subarray(0, header.readUInt32LE(8)), timeOf(header));
       });
       session.on('complete', done);
     },
