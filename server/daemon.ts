@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { countOf } from '../src/base/printable.ts';
 import { type Moment, type SteadyMs, unixMs } from '../src/base/units.ts';
-import { formatIssue } from '../src/config/issue.ts';
+import { describeIssue } from '../src/config/issue.ts';
 import type { Decision } from '../src/engine/effect.ts';
 import { Engine } from '../src/engine/engine.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
@@ -77,7 +77,7 @@ export class Daemon {
   /** Runs until {@link Daemon.stop}. Throws FirewallError where the guard cannot be set up in the first place. */
   async run(): Promise<void> {
     await this.#pump();
-    if (this.#firewallFault !== '') throw new Error(`the firewall cannot be set up: ${this.#firewallFault}`);
+    if (this.#firewallFault !== '') throw new Error('spad does not start without its guard');
     const finished = new Promise<void>((resolve) => {
       this.#finish = resolve;
     });
@@ -105,10 +105,10 @@ export class Daemon {
   reload(): void {
     const { logger, file } = this.#parts;
     const { configuration, issues } = loadConfiguration(file);
-    for (const issue of issues) logger.warn(formatIssue(issue));
+    for (const issue of issues) logger.warn(describeIssue(issue));
     if (configuration === undefined) {
       logger.error(`${file} has errors; the old policy stands`);
-      this.#input({ kind: 'reload-failed', message: issues.map(formatIssue).join('; ') });
+      this.#input({ kind: 'reload-failed', message: issues.map(describeIssue).join('; ') });
       return;
     }
     this.#reopenAudit();
@@ -175,17 +175,20 @@ export class Daemon {
 
   /** Works through what waits, a batch at a time; what comes meanwhile is the next batch. */
   #pump(): Promise<void> {
-    this.#pumping ??= this.#drain().finally(() => {
-      this.#pumping = undefined;
-    });
-    return this.#pumping;
+    if (this.#pumping === undefined && this.#waiting.length > 0) this.#pumping = this.#drain();
+    return this.#pumping ?? Promise.resolve();
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      await this.#perform(batch.flatMap((input) => this.#engine.handle(input, this.#momentOf(input))));
+    try {
+      while (this.#waiting.length > 0) {
+        const batch = this.#waiting;
+        this.#waiting = [];
+        await this.#perform(batch.flatMap((input) => this.#engine.handle(input, this.#momentOf(input))));
+      }
+    } finally {
+      // In the same breath as the last look at what waits, so that nothing is left waiting for the next one.
+      this.#pumping = undefined;
     }
   }
 

@@ -34,7 +34,7 @@ export const loadConfiguration = (file: string): ConfigurationReading => {
   };
   const text = attempt(
     () => readSecretFile(file),
-    (message) => complain(0, message, 'spad reads no configuration that others could read or change'),
+    (message) => complain(0, message, 'spad -c FILE reads another configuration'),
   );
   if (text === undefined) return { configuration: undefined, issues };
   const reading = parseSpadConf(text, file);

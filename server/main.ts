@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { countOf } from '../src/base/printable.ts';
 import type { SteadyMs } from '../src/base/units.ts';
-import { formatIssue } from '../src/config/issue.ts';
+import { describeIssue, formatIssue } from '../src/config/issue.ts';
 import { runCli } from './cli.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
@@ -13,6 +12,7 @@ import { DryRunFirewall } from './firewall/dry-run.ts';
 import { findNftRunner } from './firewall/nft-runner.ts';
 import { nftables } from './firewall/nftables.ts';
 import { type Configuration, loadConfiguration } from './load-config.ts';
+import { claimFolder } from './process/claim.ts';
 import { type Logger, stderrLogger } from './log/logger.ts';
 
 const USAGE = 2;
@@ -43,12 +43,12 @@ const flush = async (): Promise<number> => {
 const run = async (file: string): Promise<number> => {
   const logger = stderrLogger(process.env);
   const { configuration, issues } = loadConfiguration(file);
-  for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](formatIssue(issue));
+  for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](describeIssue(issue));
   if (configuration === undefined) return 1;
   const { state_dir: stateDir, firewall: kind } = configuration.conf.daemon;
   process.umask(0o077);
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  await claim(stateDir);
+  makeStateFolder(stateDir);
+  await claimFolder(stateDir);
   const daemon = new Daemon({ file, configuration, logger, firewall: firewallOf(kind, logger) });
   process.on('SIGHUP', () => daemon.reload());
   process.on('SIGUSR2', () => daemon.report());
@@ -59,20 +59,18 @@ const run = async (file: string): Promise<number> => {
   return 0;
 };
 
+const makeStateFolder = (path: string): void => {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new Error(`state_dir ${path} cannot be used: ${words}`, { cause: error });
+  }
+};
+
 const firewallOf = (kind: Configuration['conf']['daemon']['firewall'], logger: Logger): FirewallBackend =>
   kind === 'nftables' ? realFirewall() : new DryRunFirewall(steadyNow, logger);
-
-/** One daemon a state folder: a name in the abstract socket space, which the kernel gives back however a process ends. */
-const claim = (stateDir: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const lock = createServer().unref();
-    lock.on('error', () =>
-      reject(
-        new Error(`another spad is running on ${stateDir}: stop it first, or give this one a state_dir of its own`),
-      ),
-    );
-    lock.listen(`\0spad:${stateDir}`, resolve);
-  });
 
 const version = (): string => {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));

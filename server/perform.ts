@@ -21,6 +21,15 @@ export interface PerformerParts {
   readonly liveGrants: () => readonly Grant[];
 }
 
+/** Whether the rest of a decision is given up when this effect fails. What only tells or lists holds nothing up. */
+const ABANDONS = {
+  remember: true,
+  'change-firewall': true,
+  'synchronize-firewall': true,
+  'record-grants': false,
+  audit: false,
+} as const satisfies Record<Effect['kind'], boolean>;
+
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
 /** One effect and the decision it belongs to. */
@@ -31,6 +40,25 @@ interface Task<K extends Effect['kind']> {
 
 /** Performs all decisions and gives back what failed, in order. Never throws what a disk or a firewall says. */
 export const perform = async (
+  decisions: readonly Decision[],
+  parts: PerformerParts,
+): Promise<readonly EffectFailure[]> => {
+  const failures: EffectFailure[] = [];
+  for (const stretch of cutAtSynchronize(decisions)) failures.push(...(await performStretch(stretch, parts)));
+  return failures;
+};
+
+/** Setting the firewall right as a whole must not change places with a change before or after it. */
+const cutAtSynchronize = (decisions: readonly Decision[]): readonly (readonly Decision[])[] => {
+  const stretches: Decision[][] = [[]];
+  for (const decision of decisions) {
+    if (decision.some((effect) => effect.kind === 'synchronize-firewall')) stretches.push([decision], []);
+    else stretches.at(-1)?.push(decision);
+  }
+  return stretches.filter((stretch) => stretch.length > 0);
+};
+
+const performStretch = async (
   decisions: readonly Decision[],
   parts: PerformerParts,
 ): Promise<readonly EffectFailure[]> => {
@@ -46,7 +74,7 @@ export const perform = async (
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       for (const { effect, decision } of tasks) {
-        failed.add(decision);
+        if (ABANDONS[effect.kind]) failed.add(decision);
         failures.push({ effect, decision, message });
       }
     }

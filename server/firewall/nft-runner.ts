@@ -88,5 +88,7 @@ export const programRunner = (reason: string): NftRunner => {
 };
 
 /** nft marks the place of an error on two more lines, which do not fit a log line. */
-const firstLine = (message: string): string =>
-  message.trim().split('\n').slice(0, 2).join(': ') || 'nftables refused without a word';
+const firstLine = (message: string): string => {
+  const text = message.trim().split('\n').slice(0, 2).join(': ') || 'nftables refused without a word';
+  return /not permitted/i.test(text) ? `${text} (changing the firewall takes root or CAP_NET_ADMIN)` : text;
+};

@@ -58,7 +58,7 @@ export interface Capture {
   countDrops(): void;
 }
 
-/** Opens the interface, which needs CAP_NET_RAW. Throws libpcap's words. */
+/** Opens the interface, which needs CAP_NET_RAW. Throws the interface and libpcap's words. */
 export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: GateLoop, outbox: Outbox): Capture => {
   const filter = captureFilter(settings.port, DATAGRAM_SIZES, true);
   return openInterface(pcap, settings.interface, { filter, snap_length: SNAP_LENGTH }, outbox, (link, frame) =>
@@ -87,12 +87,7 @@ const openInterface = (
   outbox: Outbox,
   take: (link: LinkType, frame: Uint8Array, header: Buffer) => void,
 ): Capture => {
-  const session = pcap.createSession(device, {
-    ...options,
-    buffer_size: RING_BYTES,
-    buffer_timeout: BATCH_MS,
-    promiscuous: false,
-  });
+  const session = createSession(pcap, device, options);
   const link = linkTypeOf(session.link_type, device);
   let dropped = 0;
   return {
@@ -104,6 +99,25 @@ const openInterface = (
       dropped = drops;
     },
   };
+};
+
+const createSession = (
+  pcap: PcapAddon,
+  device: string,
+  options: { readonly filter: string; readonly snap_length: number },
+): PcapSession => {
+  try {
+    return pcap.createSession(device, {
+      ...options,
+      buffer_size: RING_BYTES,
+      buffer_timeout: BATCH_MS,
+      promiscuous: false,
+    });
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    const remedy = /not permitted/i.test(words) ? ' (capturing takes root or CAP_NET_RAW)' : '';
+    throw new Error(`interface ${device}: ${words}${remedy}`, { cause: error });
+  }
 };
 
 /** The kernel's time of a packet: struct pcap_pkthdr, as the addon hands it over (seconds, then microseconds). */

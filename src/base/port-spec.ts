@@ -1,3 +1,4 @@
+/** Ports as people write them, and the one canonical form of a set of them. */
 import { type Port, parsePort } from './units.ts';
 
 /** A transport protocol that a rule can name, by its keyword in the IANA registry. */

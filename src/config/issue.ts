@@ -11,10 +11,13 @@ export interface Issue {
   readonly hint: string;
 }
 
-/** `/etc/spad/spad.conf:12: error: unknown key "prot" (did you mean "port"?)` */
-export const formatIssue = (issue: Issue): string => {
-  const place = issue.line > 0 ? `${issue.file}:${String(issue.line)}` : issue.file;
-  return `${place}: ${issue.severity}: ${issue.problem} (${issue.hint})`;
-};
+/** `/etc/spad/spad.conf:12: unknown key "prot" (did you mean "port"?)` */
+export const describeIssue = (issue: Issue): string => `${placeOf(issue)}: ${issue.problem} (${issue.hint})`;
+
+/** The same with its severity, as compilers write it: `FILE:12: error: …` */
+export const formatIssue = (issue: Issue): string =>
+  `${placeOf(issue)}: ${issue.severity}: ${issue.problem} (${issue.hint})`;
+
+const placeOf = ({ file, line }: Issue): string => (line > 0 ? `${file}:${String(line)}` : file);
 
 export const hasErrors = (issues: readonly Issue[]): boolean => issues.some((issue) => issue.severity === 'error');

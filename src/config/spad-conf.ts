@@ -170,8 +170,14 @@ const checkTogether = (
       'packets from a file may be old; set firewall = dry-run',
     );
   }
-  if (daemon.guard.length === 0)
+  const ownPort = { protocol: 'udp', first: daemon.port, last: daemon.port } as const;
+  if (daemon.capture === 'udp' && coversPorts(daemon.guard, ownPort)) {
+    const hint = 'no packet could reach the socket: take the port out of "guard", or set capture = pcap';
+    complain('error', line, `capture = udp with ${formatPortSpec(ownPort)} guarded`, hint);
+  }
+  if (daemon.guard.length === 0) {
     complain('warning', line, 'nothing is guarded', 'guard = tcp/22 closes port 22 to all who hold no grant');
+  }
   for (const { stanza, line: at } of access) {
     const loose = daemon.guard.length > 0 && stanza.allow.find((spec) => !coversPorts(daemon.guard, spec));
     if (loose) {

@@ -1,6 +1,7 @@
 /**
  * What the engine wants done, as values. A decision is an ordered list of effects: each is done only after the one
- * before it has been, and a failed one ends the decision ({@link EffectFailure} goes back to the engine).
+ * before it, and where the disk or the firewall fails one, the rest is given up; a failed line of a log gives nothing up.
+ * Every failure goes back to the engine ({@link EffectFailure}).
  */
 import type { PortSpec } from '../base/port-spec.ts';
 import type { FirewallChange, Opening } from '../firewall/opening.ts';
@@ -45,7 +46,7 @@ export type Effect =
 
 export type Decision = readonly Effect[];
 
-/** An effect that could not be done, with what the machine said. What came after it in its decision was not tried. */
+/** An effect that could not be done, with what the machine said. */
 export interface EffectFailure {
   readonly effect: Effect;
   readonly message: string;

@@ -1,7 +1,7 @@
 /** Steps of the ledger and what each means for the firewall. */
 import type { Authorized } from '../access/authorize.ts';
 import type { Stanza } from '../access/stanza.ts';
-import type { IpAddress } from '../base/address.ts';
+import { formatAddress, type IpAddress } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Moment, steadyMs, unixMs } from '../base/units.ts';
@@ -30,7 +30,7 @@ export class GrantDesk {
 
   /** Grants what was authorized, until the stanza ends at the latest; a grant that is there is extended, never shortened. */
   open(wish: Extract<Authorized, { kind: 'open' }>, stanza: Stanza, now: Moment): Result<LedgerStep, PolicyRejection> {
-    const previous = wish.addresses.map((address) => this.#ledger.find(stanza.name, address, wish.ports));
+    const previous = wish.addresses.map((address) => this.#liveGrant(stanza, address, wish.ports, now));
     const fresh = previous.filter((grant) => grant === undefined).length;
     if (!this.#ledger.hasRoom(fresh)) return err('too-many-grants');
     const length = Math.min(wish.openFor * 1000, (stanza.expires ?? Number.POSITIVE_INFINITY) - now.wall);
@@ -55,10 +55,14 @@ export class GrantDesk {
     return ok({ ...this.#step([], removed), event: 'closed' });
   }
 
-  /** Undoes a step whose effect failed. What has been decided since stands. */
+  /** Undoes a step whose effect failed. What has been decided since about the same grants stands. */
   takeBack(added: readonly Grant[], removed: readonly Grant[]): void {
-    for (const grant of added) this.#ledger.remove(grant);
-    for (const grant of removed) this.#ledger.put(grant);
+    const undone = added.filter((grant) => this.#ledger.holds(grant));
+    for (const grant of undone) this.#ledger.remove(grant);
+    for (const grant of removed) {
+      const extension = added.find(({ id }) => id === grant.id);
+      if (extension === undefined || undone.includes(extension)) this.#ledger.put(grant);
+    }
   }
 
   /** What the grant log must say of a step. A grant that is replaced by its extension has not ended. */
@@ -70,18 +74,23 @@ export class GrantDesk {
     ];
   }
 
+  /** The grant that asking again extends; one that has ended, and is only not swept up yet, is over. */
+  #liveGrant(stanza: Stanza, address: IpAddress, ports: readonly PortSpec[], now: Moment): Grant | undefined {
+    const grant = this.#ledger.find(stanza.name, address, ports);
+    return grant !== undefined && grant.ends > now.steady ? grant : undefined;
+  }
+
   #step(added: readonly Grant[], removed: readonly Grant[]): Omit<LedgerStep, 'event'> {
-    const addresses = new Set([...added, ...removed].map((grant) => grant.address));
-    const before = [...addresses].map((address) => layOpenings(this.#ledger.forAddress(address)));
+    const addresses = [
+      ...new Map([...added, ...removed].map(({ address }) => [formatAddress(address), address])).values(),
+    ];
+    const before = addresses.map((address) => layOpenings(this.#ledger.forAddress(address)));
     for (const grant of removed) this.#ledger.remove(grant);
     for (const grant of added) this.#ledger.put(grant);
-    const changes = [...addresses].map((address, index) =>
+    const changes = addresses.map((address, index) =>
       changeBetween(before[index] ?? [], layOpenings(this.#ledger.forAddress(address))),
     );
-    return {
-      added,
-      removed,
-      change: { close: changes.flatMap(({ close }) => close), open: changes.flatMap(({ open }) => open) },
-    };
+    const change = { close: changes.flatMap(({ close }) => close), open: changes.flatMap(({ open }) => open) };
+    return { added, removed, change };
   }
 }

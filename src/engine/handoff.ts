@@ -107,12 +107,13 @@ export class HandoffReader {
 
   /** The messages that `chunk` completes. */
   push(chunk: Uint8Array): Handoff[] {
+    if (this.#breached) return [];
     const bytes = new Uint8Array(this.#held.length + chunk.length);
     bytes.set(this.#held);
     bytes.set(chunk, this.#held.length);
     const messages: Handoff[] = [];
     let offset = 0;
-    while (!this.#breached && offset + 2 <= bytes.length) {
+    while (offset + 2 <= bytes.length) {
       const length = ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
       if (length === 0 || length + 2 > MAX_HANDOFF) this.#breached = true;
       if (this.#breached || offset + 2 + length > bytes.length) break;

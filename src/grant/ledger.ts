@@ -52,6 +52,11 @@ export class Ledger {
     if (grants.size === 0) this.#byAddress.delete(key);
   }
 
+  /** Whether this very grant is live: not an extension of it, which has the same id. */
+  holds(grant: Grant): boolean {
+    return this.forAddress(grant.address).includes(grant);
+  }
+
   /** What `--close` means: the stanza's grants for an address that lie inside `ports`, or all of them where none is named. */
   ownedBy(stanza: string, address: IpAddress, ports: readonly PortSpec[]): readonly Grant[] {
     return this.forAddress(address).filter(

@@ -17,6 +17,9 @@ export const encodeGrantEvent = (event: GrantEvent): string => {
   return JSON.stringify({ open: id, stanza, address: formatAddress(address), ports: ports.map(formatPortSpec), until });
 };
 
+/** The last instant that a Date can show (ECMA-262, 21.4.1.1). */
+const MAX_TIME = 8.64e15;
+
 export interface GrantLog {
   readonly grants: readonly Grant[];
   /** Lines that could not be read. A torn last line is usual after a crash. */
@@ -44,7 +47,7 @@ const decodeGrantEvent = (line: string, now: Moment): GrantEvent | undefined => 
   if (typeof end === 'string') return { kind: 'end', id: end };
   if (typeof open !== 'string' || typeof stanza !== 'string' || typeof address !== 'string') return undefined;
   if (!Array.isArray(ports) || typeof until !== 'number') return undefined;
-  if (!Number.isSafeInteger(until) || until < 0) return undefined;
+  if (!Number.isSafeInteger(until) || until < 0 || until > MAX_TIME) return undefined;
   const ip = parseAddress(address);
   const specs = ports.map((spec: unknown) => (typeof spec === 'string' ? parsePortSpec(spec) : undefined));
   const known = specs.filter((spec) => spec !== undefined);

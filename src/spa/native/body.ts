@@ -1,3 +1,4 @@
+/** The body: its rules, which hold for reading and writing alike and have one place here, and writing it. */
 import type { Cidr, IpAddress } from '../../base/address.ts';
 import { addressBits, compareCidr, hasHostBits, isHost, isUnspecified, isV4Mapped } from '../../base/address.ts';
 import type { PortSpec } from '../../base/port-spec.ts';
@@ -16,8 +17,6 @@ import {
   PROTOCOL_NUMBERS,
   TYPE_NUMBERS,
 } from './layout.ts';
-
-/** The body's rules that hold for reading and writing alike; each has one place here. */
 
 export const addressesAreCanonical = (addresses: readonly Cidr[]): boolean =>
   addresses.length <= MAX_ADDRESSES &&

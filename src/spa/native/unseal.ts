@@ -22,6 +22,7 @@ export interface Unsealed {
   readonly digest: Uint8Array;
 }
 
+/** The keys of the client with this secret, at the server of this name. */
 export const deriveUnsealKeys = (secret: Secret, server: string): UnsealKeys => ({
   mac: new HmacKey(deriveNativeKey(secret, server, 'mac')),
   seal: deriveNativeKey(secret, server, 'seal'),

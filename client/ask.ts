@@ -1,0 +1,132 @@
+/** The one thing spa-client does, from profile to packet, step after step. */
+import { Trouble } from '../keys/trouble.ts';
+import { addressFromBytes, type IpAddress, parseAddress } from '../src/base/address.ts';
+import { NONCE_LENGTH } from '../src/crypto/aead.ts';
+import type { Secret } from '../src/crypto/secret.ts';
+import { sealNative } from '../src/spa/native/seal.ts';
+import type { ClientOptions } from './cli.ts';
+import type { ClientIo, HostAddress, UdpRoute } from './io.ts';
+import { loadProfile } from './profile-file.ts';
+import { buildRequest, chooseTarget, describeRequest, type Target } from './request.ts';
+import {
+  explainNetworkError,
+  explainWait,
+  formatEndpoint,
+  formatUtc,
+  sayProfile,
+  sayRefused,
+  startProgress,
+} from './ui.ts';
+
+/**
+ * Sends what `options` ask for, and waits for it where they say so.
+ * Rejects with a Trouble (exit code 3 where the wait ran out), or an error of the operating system.
+ */
+export const ask = async (options: ClientOptions, io: ClientIo): Promise<void> => {
+  const choice = loadProfile(options, io.env);
+  if (choice !== undefined && options.verbose) sayProfile(choice, io);
+  const target = chooseTarget(options, choice?.profile);
+  const secret = await readSecret(target, options, io);
+  const addresses = await io.network.lookup(target.host, options.family);
+  const { to, route } = await firstRoute(addresses, target.port, io);
+  try {
+    if (options.verbose) sayRoute(addresses, route, secret, io);
+    await sendRequest(options, target, secret, to, route, io);
+    if (target.wait !== undefined) await waitForOpening(target, to, io);
+  } finally {
+    if (route.wasRefused()) io.err(`note: ${sayRefused(target.port)}\n`);
+    route.close();
+  }
+};
+
+/** A key file is rare enough to be loaded only where there is one. */
+const readSecret = async (target: Target, options: ClientOptions, io: ClientIo): Promise<Secret> => {
+  if ('secret' in target.key) return target.key.secret;
+  const { readKeyFile, resolveKeyPath } = await import('../keys/key-file.ts');
+  // A path on the command line is relative to the working folder, as everywhere; one in a profile must be whole.
+  return readKeyFile(target.key === options.key ? target.key.file : resolveKeyPath(target.key.file, io.env));
+};
+
+interface Routed {
+  readonly to: HostAddress;
+  readonly route: UdpRoute;
+}
+
+/** The first address that there is a route to: a name may have IPv6 addresses where this host has no IPv6. */
+const firstRoute = async (addresses: readonly HostAddress[], port: number, io: ClientIo): Promise<Routed> => {
+  let failure: unknown = new Trouble('the host has no address', 1);
+  for (const [index, to] of addresses.entries()) {
+    try {
+      return { to, route: await io.network.route(to, port) };
+    } catch (error) {
+      if (index === 0) failure = explainNetworkError(error, to, port);
+    }
+  }
+  throw failure;
+};
+
+const sayRoute = (addresses: readonly HostAddress[], route: UdpRoute, secret: Secret, io: ClientIo): void => {
+  io.out(`addresses: ${addresses.map(({ address }) => address).join(', ')}\n`);
+  io.out(`this host's address on the way: ${route.localAddress}\n`);
+  io.out(`fingerprint of the key: ${secret.fingerprint()}\n`);
+};
+
+/** A zone is a name for this host alone. */
+const withoutZone = (address: string): IpAddress =>
+  parseAddress(address.replace(/%.*$/, '')) ?? addressFromBytes(new Uint8Array(4));
+
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
+
+const sendRequest = async (
+  options: ClientOptions,
+  target: Target,
+  secret: Secret,
+  to: HostAddress,
+  route: UdpRoute,
+  io: ClientIo,
+): Promise<void> => {
+  const local = withoutZone(route.localAddress);
+  const built = buildRequest(target, io.now(), local);
+  const datagram = sealNative(built.request, secret, target.server, io.random(NONCE_LENGTH));
+  const said = describeRequest(built, target.server, local);
+  const endpoint = formatEndpoint(to, target.port);
+  const size = `${String(datagram.length)} bytes`;
+  io.out(`${options.dryRun ? 'would ask' : 'asking'} ${said}\n`);
+  if (options.verbose) io.out(`time in the packet: ${formatUtc(built.request.time)}\n`);
+  if (built.request.addresses.length === 0 && isLoopback(to.address)) {
+    io.err(`note: ${to.address} is this host itself; a server opens nothing for a loopback address, so name one with --allow
+`);
+  }
+  if (options.savePacket !== undefined) {
+    const { savePacket } = await import('./packet-file.ts');
+    savePacket(options.savePacket, datagram);
+    io.out(`saved the packet to ${options.savePacket}\n`);
+  }
+  if (options.dryRun) {
+    io.out(`would send ${size} to ${endpoint}; nothing was sent\n`);
+    return;
+  }
+  try {
+    await route.send(datagram);
+  } catch (error) {
+    throw explainNetworkError(error, to, target.port);
+  }
+  io.out(`sent ${size} to ${endpoint}; nothing is answered, by design\n`);
+};
+
+const waitForOpening = async (target: Target, to: HostAddress, io: ClientIo): Promise<void> => {
+  const { port = 0, limit = 0 } = target.wait ?? {};
+  const { waitForPort } = await import('./wait.ts');
+  const progress = startProgress(io);
+  const result = await waitForPort(
+    (timeoutMs) => io.network.connect(to, port, timeoutMs),
+    limit * 1000,
+    (elapsed) => progress.update(`waiting for tcp/${String(port)} … ${(elapsed / 1000).toFixed(1)} s`),
+  );
+  progress.clear();
+  if (result.open) {
+    io.out(`tcp/${String(port)} is open after ${(result.afterMs / 1000).toFixed(2)} s\n`);
+    return;
+  }
+  throw new Trouble(explainWait(result, target, to, io.now()), 3);
+};

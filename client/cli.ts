@@ -1,0 +1,118 @@
+/** The command line of spa-client as typed values. */
+import { Trouble } from '../keys/trouble.ts';
+import type { PortSpec } from '../src/base/port-spec.ts';
+import { printable } from '../src/base/printable.ts';
+import type { Result } from '../src/base/result.ts';
+import type { Port, Seconds } from '../src/base/units.ts';
+import { type AllowChoice, parseAllow } from '../src/config/profile.ts';
+import { duration, portNumber, ports, secret, serverName } from '../src/config/values.ts';
+import type { Secret } from '../src/crypto/secret.ts';
+import { formatHelp, type OptionName, type RawOptions, sortWords } from './options.ts';
+
+/** What was asked for on the command line; undefined where it says nothing. */
+export interface ClientOptions {
+  readonly host: string | undefined;
+  readonly profile: string | undefined;
+  readonly profilesFile: string | undefined;
+  readonly access: readonly PortSpec[] | undefined;
+  readonly allow: AllowChoice | undefined;
+  readonly serverPort: Port | undefined;
+  readonly openFor: Seconds | undefined;
+  readonly close: boolean;
+  readonly server: string | undefined;
+  readonly key: { readonly secret: Secret } | { readonly file: string } | undefined;
+  readonly wait: Seconds | undefined;
+  readonly dryRun: boolean;
+  readonly savePacket: string | undefined;
+  readonly family: 4 | 6 | undefined;
+  readonly verbose: boolean;
+}
+
+export type Command = { readonly kind: 'help' | 'version' } | { readonly kind: 'ask'; readonly options: ClientOptions };
+
+/**
+ * Reads the words after the program's name.
+ * @throws Trouble (exit code 2), one sentence, for the first thing that is wrong.
+ */
+export const parseCommandLine = (args: readonly string[]): Command => {
+  const raw = sortWords(args);
+  if (raw === 'help' || raw === 'version') return { kind: raw };
+  const options = readOptions(raw);
+  refuseContradictions(raw, options);
+  return { kind: 'ask', options };
+};
+
+const readOptions = ({ values, hosts }: RawOptions): ClientOptions => {
+  const read = <T>(name: OptionName, parse: (text: string) => Result<T, string>): T | undefined => {
+    const text = values.get(name);
+    if (text === undefined) return undefined;
+    const parsed = parse(text);
+    if (parsed.ok) return parsed.value;
+    // A mistyped secret is still nearly the secret.
+    const shown = name === 'key' ? '' : ` ${printable(text, 60)}`;
+    throw new Trouble(`--${name}${shown}: ${parsed.error}`);
+  };
+  const keyFile = values.get('key-file');
+  const key = read('key', secret);
+  return {
+    ...{ host: hosts[0], profile: values.get('profile'), profilesFile: values.get('profiles') },
+    access: read('access', ports),
+    allow: values.has('source') ? 'source' : read('allow', parseAllow),
+    serverPort: read('server-port', portNumber),
+    openFor: read('open-for', duration(1, 0xffff_ffff)),
+    close: values.has('close'),
+    server: read('server', serverName),
+    key: key !== undefined ? { secret: key } : keyFile !== undefined ? { file: keyFile } : undefined,
+    wait: read('wait', duration(1, 3600)),
+    ...{ dryRun: values.has('dry-run'), savePacket: values.get('save-packet'), verbose: values.has('verbose') },
+    family: values.has('ipv4') ? 4 : values.has('ipv6') ? 6 : undefined,
+  };
+};
+
+const EITHER_OR: readonly (readonly [OptionName, OptionName])[] = [
+  ['allow', 'source'],
+  ['key', 'key-file'],
+  ['ipv4', 'ipv6'],
+  ['close', 'open-for'],
+  ['close', 'wait'],
+  ['dry-run', 'wait'],
+];
+
+const refuseContradictions = ({ values, hosts }: RawOptions, options: ClientOptions): void => {
+  for (const [a, b] of EITHER_OR) {
+    if (values.has(a) && values.has(b)) throw new Trouble(`--${a} and --${b} exclude each other: give one of them`);
+  }
+  if (hosts.length > 1) {
+    throw new Trouble(`one HOST at a time, not ${hosts.map((host) => `"${printable(host, 60)}"`).join(' and ')}`);
+  }
+  if (options.host === '') throw new Trouble('HOST is empty: name a host, or a profile with -n');
+  if (options.host === undefined && options.profile === undefined) {
+    throw new Trouble('name a HOST, or a profile with -n; spa-client --help shows how');
+  }
+};
+
+/** The text of --help. */
+export const helpText = (): string => formatHelp(MORE_HELP);
+
+const MORE_HELP = `
+Profiles are in ~/.config/spa/profiles.ini (mode 0600); spa-keys generate makes
+them. The profile is the one that -n names, else the section called HOST, else
+the first whose host is HOST. Options beat the profile. With --server and a key
+and without -n, no profile is read.
+
+Without --allow and --source, the packet names this host's own address on the
+way to HOST, if that is a public one; else the server takes the address it sees.
+
+Examples:
+  spa-client gw1                        what the profile gw1 asks for
+  spa-client -A tcp/22 --wait gw1 && ssh gw1.example.net
+  spa-client -n gw1 -a 203.0.113.9 -f 1h
+  spa-client --close gw1
+  spa-client --server gw1 --key-file ~/gw1.key -A tcp/22 192.0.2.1
+
+Exit codes:
+  0  sent (with --wait: and the port is open)
+  1  it could not be done: no such host, no route, a file cannot be written
+  2  wrong usage, or trouble with the profile or the key
+  3  --wait: the port did not open in time
+`;

@@ -1,0 +1,134 @@
+/** From options and profile to the request: pure, so that what is asked for can be tested without a network. */
+import { Trouble } from '../keys/trouble.ts';
+import { formatAddress, formatCidr, hostCidr, type IpAddress, isGloballyRoutable } from '../src/base/address.ts';
+import { formatPortSpec, type PortSpec } from '../src/base/port-spec.ts';
+import { printable } from '../src/base/printable.ts';
+import { DEFAULT_SPA_PORT, formatDuration, type Port, type Seconds, seconds, type UnixMs } from '../src/base/units.ts';
+import type { AllowChoice, Profile } from '../src/config/profile.ts';
+import type { Secret } from '../src/crypto/secret.ts';
+import { MAX_PORTS } from '../src/spa/native/layout.ts';
+import type { SpaRequest } from '../src/spa/request.ts';
+import type { ClientOptions } from './cli.ts';
+
+/** All that one packet needs beside time, chance and the network. */
+export interface Target {
+  /** Where the packet goes: a host's name or address. */
+  readonly host: string;
+  readonly port: Port;
+  /** The server's name, bound into the packet. */
+  readonly server: string;
+  readonly key: { readonly secret: Secret } | { readonly file: string };
+  readonly type: 'open' | 'close';
+  /** Canonical; none leaves the choice to the server. */
+  readonly access: readonly PortSpec[];
+  /** Undefined: this host's own address where that is public, else as `source`. */
+  readonly allow: AllowChoice | undefined;
+  /** 0 leaves the choice to the server. */
+  readonly openFor: Seconds;
+  /** The port that `--wait` tries, and for how long. */
+  readonly wait: { readonly port: Port; readonly limit: Seconds } | undefined;
+}
+
+/**
+ * Puts the command line over the profile.
+ * @throws Trouble where something is missing or cannot be sent.
+ */
+export const chooseTarget = (options: ClientOptions, profile: Profile | undefined): Target => {
+  const host = profileHost(options, profile);
+  const server = options.server ?? profile?.server;
+  const key = options.key ?? profile?.key;
+  if (server === undefined)
+    throw new Trouble("a key alone is not enough: give the server's name too, with --server NAME");
+  if (key === undefined)
+    throw new Trouble("the server's name alone is not enough: give the key too, with --key-file FILE");
+  const access = options.access ?? profile?.access ?? [];
+  if (access.length > MAX_PORTS) {
+    throw new Trouble(`a packet asks for at most ${String(MAX_PORTS)} ports or ranges: send another for the rest`);
+  }
+  return {
+    ...{ host, server, key, access },
+    port: options.serverPort ?? profile?.port ?? DEFAULT_SPA_PORT,
+    type: options.close ? 'close' : 'open',
+    allow: options.allow ?? profile?.allow,
+    openFor: options.close ? seconds(0) : (options.openFor ?? profile?.openFor ?? seconds(0)),
+    wait: options.wait === undefined ? undefined : { port: portToTry(access), limit: options.wait },
+  };
+};
+
+/** HOST beats the profile's host only where -n named the profile; otherwise HOST may be the profile's name. */
+const profileHost = (options: ClientOptions, profile: Profile | undefined): string => {
+  const named = options.profile === undefined ? undefined : options.host;
+  const host = named ?? profile?.host ?? options.host;
+  if (host === undefined) throw new Trouble('name a HOST');
+  return host;
+};
+
+const portToTry = (access: readonly PortSpec[]): Port => {
+  const spec = access.find(({ protocol }) => protocol === 'tcp');
+  if (spec !== undefined) return spec.first;
+  throw new Trouble(
+    access.length === 0
+      ? '--wait needs to know a tcp port to try: name it with --access'
+      : `--wait can only try tcp ports, and only ${formatPorts(access)} is asked for: leave --wait out`,
+  );
+};
+
+/** Whose word the address of a request is, as it is told to the user. */
+export type AddressOrigin = 'named' | 'own' | 'source-asked' | 'source-instead';
+
+export interface BuiltRequest {
+  readonly request: SpaRequest;
+  readonly origin: AddressOrigin;
+}
+
+/** The request for `target` at `now`; `localAddress` is this host's on the route to it. */
+export const buildRequest = (target: Target, now: UnixMs, localAddress: IpAddress): BuiltRequest => {
+  const { type, openFor, access: ports } = target;
+  const [addresses, origin] = chooseAddresses(target.allow, localAddress);
+  return {
+    request: { type, time: now, openFor, reply: false, addresses, ports, forward: undefined, command: '' },
+    origin,
+  };
+};
+
+const chooseAddresses = (
+  allow: AllowChoice | undefined,
+  localAddress: IpAddress,
+): readonly [SpaRequest['addresses'], AddressOrigin] => {
+  if (allow === 'source') return [[], 'source-asked'];
+  if (allow !== undefined) return [allow, 'named'];
+  return isGloballyRoutable(localAddress) ? [[hostCidr(localAddress)], 'own'] : [[], 'source-instead'];
+};
+
+/** What the packet says, as `gw1 to open tcp/22 for 203.0.113.9 (this host's address)`. */
+export const describeRequest = ({ request, origin }: BuiltRequest, server: string, localAddress: IpAddress): string => {
+  const whom = describeAddresses(request, origin, localAddress);
+  const time = request.openFor === 0 ? '' : `, for ${formatDuration(request.openFor)}`;
+  return `${printable(server)} to ${request.type} ${describePorts(request)} for ${whom}${time}`;
+};
+
+const describePorts = ({ ports, type }: SpaRequest): string => {
+  if (ports.length > 0) return formatPorts(ports);
+  return type === 'open' ? 'its default ports' : 'all that it has open';
+};
+
+const describeAddresses = (request: SpaRequest, origin: AddressOrigin, localAddress: IpAddress): string => {
+  const named = request.addresses.map(formatCidr).join(' and ');
+  switch (origin) {
+    case 'named':
+      return named;
+    case 'own':
+      return `${named} (this host's address)`;
+    case 'source-asked':
+      return 'the address it sees';
+    case 'source-instead':
+      return `the address it sees (this host's, ${formatAddress(localAddress)}, is private)`;
+  }
+};
+
+/** `tcp/22, tcp/443 and udp/53` */
+export const formatPorts = (ports: readonly PortSpec[]): string => {
+  const texts = ports.map(formatPortSpec);
+  const last = texts.pop() ?? '';
+  return texts.length === 0 ? last : `${texts.join(', ')} and ${last}`;
+};

@@ -1,0 +1,82 @@
+/** What spa-client says. Sentences alone: nothing is decided here. */
+import { systemCode, Trouble } from '../keys/trouble.ts';
+import { printable } from '../src/base/printable.ts';
+import type { UnixMs } from '../src/base/units.ts';
+import { formatIssue } from '../src/config/issue.ts';
+import type { ClientIo, HostAddress } from './io.ts';
+import type { ProfileChoice } from './profile-file.ts';
+import type { Target } from './request.ts';
+import type { WaitResult } from './wait.ts';
+
+/** `10.0.0.1:62201`, `[2001:db8::1]:62201` */
+export const formatEndpoint = (to: HostAddress, port: number): string =>
+  to.family === 4 ? `${to.address}:${String(port)}` : `[${to.address}]:${String(port)}`;
+
+/** `2026-01-01 12:00:00 UTC` */
+export const formatUtc = (now: UnixMs): string => `${new Date(now).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+
+/** Why no packet left, for an error of the operating system; any other error is given back. */
+export const explainNetworkError = (error: unknown, to: HostAddress, port: number): unknown => {
+  const endpoint = formatEndpoint(to, port);
+  const fail = (sentence: string): Trouble => new Trouble(`${sentence}; nothing was sent`, 1, { cause: error });
+  switch (systemCode(error) ?? '') {
+    case 'ENETUNREACH':
+    case 'EADDRNOTAVAIL':
+      return fail(`there is no route to ${endpoint}: check this host's network${to.family === 6 ? ', or try -4' : ''}`);
+    case 'EHOSTUNREACH':
+      return fail(`${endpoint} cannot be reached: check that the host is up`);
+    case 'ENETDOWN':
+      return fail(`this host's network is down, so ${endpoint} cannot be reached`);
+    case 'EPERM':
+      return fail(`this host's own firewall does not let the packet out to ${endpoint}: allow UDP to this port`);
+    case 'EACCES':
+      return fail(`${endpoint} is a broadcast address: give the address of one host`);
+    case 'EINVAL':
+      return fail(`${endpoint} cannot be sent to: a link-local address needs its interface, as in fe80::1%eth0`);
+    default:
+      return error;
+  }
+};
+
+/** Why `--wait` ran out, likeliest causes first. */
+export const explainWait = (
+  result: WaitResult & { open: false },
+  target: Target,
+  to: HostAddress,
+  now: UnixMs,
+): string => {
+  const port = target.wait?.port ?? 0;
+  const limit = String(target.wait?.limit ?? 0);
+  const answer = result.refused
+    ? 'the last try was refused, so the packet may have worked and no service listens there'
+    : 'nothing answered';
+  return (
+    `tcp/${String(port)} of ${to.address} did not open within ${limit} s (${answer}); likeliest: ` +
+    `the clocks differ (this host's says ${formatUtc(now)}), the key or the server name "${printable(target.server)}" is not ` +
+    `the server's, its stanza does not allow this port or address, or UDP to port ${String(target.port)} is dropped on the way; ` +
+    "the server's audit log tells which"
+  );
+};
+
+/** An ICMP "port unreachable" came back. */
+export const sayRefused = (port: number): string =>
+  `the host answered that no program listens on udp/${String(port)}; where spad captures (capture = pcap) that is as it should be`;
+
+/** With -v: where the answers come from. */
+export const sayProfile = (choice: ProfileChoice, io: ClientIo): void => {
+  io.out(`profile "${printable(choice.profile.name)}" of ${printable(choice.file)}\n`);
+  for (const issue of choice.issues) io.err(`${formatIssue(issue)}\n`);
+};
+
+/** A line on the terminal that is written over; nothing where standard error is no terminal. */
+export interface Progress {
+  update(text: string): void;
+  clear(): void;
+}
+
+export const startProgress = (io: ClientIo): Progress => {
+  const write = (text: string): void => {
+    if (io.onTerminal) io.err(`\r\u001b[K${text}`);
+  };
+  return { update: write, clear: () => write('') };
+};

@@ -1,0 +1,136 @@
+/** The command line of spa-keys. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { PortSpec } from '../src/base/port-spec.ts';
+import { DEFAULT_SPA_PORT, type Port, parsePort } from '../src/base/units.ts';
+import { ports } from '../src/config/values.ts';
+import { SECRET_LENGTH, Secret } from '../src/crypto/secret.ts';
+import { isServerName } from '../src/spa/native/keys.ts';
+import { generate } from './generate.ts';
+import { list, remove, show } from './inspect.ts';
+import type { KeysIo } from './io.ts';
+import { asTrouble } from './trouble.ts';
+import { packageVersion } from './version.ts';
+
+const EXAMPLES = `
+Examples:
+  spa-keys generate --server gw1 --host gw1.example.net
+      print a stanza for the server and a profile for the client
+  spa-keys generate --server gw1 --client alice --stanza /etc/spad/spad.conf
+      add the stanza on the server, print the profile to hand to alice
+  spa-keys list
+  spa-keys remove alice
+
+Exit codes:
+  0  done
+  1  it could not be done: a file cannot be written, a folder cannot be made
+  2  wrong usage, an unknown or ambiguous name, or a file that was refused
+     (readable by others, owned by somebody else, a symbolic link)
+`;
+
+/** Runs spa-keys with the words after its name; gives the exit code (0, 1 or 2). A bug throws. */
+export const run = (args: readonly string[], io: KeysIo): number => {
+  let exitCode = 0;
+  const program = buildProgram(io, (code) => {
+    exitCode = code;
+  });
+  try {
+    program.parse(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const trouble = asTrouble(error);
+    if (trouble === undefined) throw error;
+    io.err(`spa-keys: ${trouble.message}\n`);
+    return trouble.exitCode;
+  }
+};
+
+interface GenerateOptions {
+  readonly server: string;
+  readonly client: string;
+  readonly host?: string;
+  readonly port: Port;
+  readonly allow: readonly PortSpec[];
+  readonly stanza?: string;
+  readonly profile?: string;
+}
+
+const buildProgram = (io: KeysIo, setExitCode: (code: number) => void): Command => {
+  const program = new Command('spa-keys')
+    .description('Make and keep the secrets that spa-client and spad share.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'spa-keys: ')),
+    })
+    .option('-V, --version', 'print the version and exit')
+    .on('option:version', () => {
+      io.out(`spa-keys ${packageVersion()}\n`);
+      throw new CommanderError(0, 'commander.version', '');
+    })
+    .showHelpAfterError('(spa-keys --help shows how)')
+    .addHelpText('after', EXAMPLES);
+  addGenerate(program, io);
+  program
+    .command('list [FILE...]')
+    .description("list names, kinds and fingerprints (default: the daemon's configuration and your profiles)")
+    .option('--json', 'as JSON')
+    .action((files: string[], { json }: { json?: true }) => setExitCode(list(files, json === true, io)));
+  program
+    .command('show <NAME>')
+    .description('show a stanza or a profile with its fingerprint')
+    .option('--secret', 'show the secret too')
+    .option('--file <FILE>', 'look in this file only')
+    .action((name: string, options: { secret?: true; file?: string }) =>
+      show(name, options.file, options.secret === true, io),
+    );
+  program
+    .command('remove <NAME>')
+    .description('remove a stanza or a profile from its file')
+    .option('--file <FILE>', 'look in this file only')
+    .action((name: string, options: { file?: string }) => remove(name, options.file, io));
+  return program;
+};
+
+const addGenerate = (program: Command, io: KeysIo): void => {
+  program
+    .command('generate')
+    .description('make a secret; print or write its stanza (server) and its profile (client)')
+    .requiredOption('--server <NAME>', 'the server\'s name, as "name" in its spad.conf', readServerName)
+    .option('--client <NAME>', "the stanza's name", 'client')
+    .option('--host <HOST>', "where the client sends its packets (default: the server's name)")
+    .option('--port <N>', 'the UDP port they go to', readPort, DEFAULT_SPA_PORT)
+    .addOption(
+      new Option('--allow <LIST>', 'the ports the client may open, such as tcp/22,udp/8000-8010')
+        .argParser(readPorts)
+        .default(readPorts('tcp/22'), 'tcp/22'),
+    )
+    .option('--stanza <FILE>', 'add the stanza to this file instead of printing it')
+    .option('--profile <FILE>', 'add the profile to this file instead of printing it')
+    .action((options: GenerateOptions) => {
+      const secret = Secret.fromBytes(io.random(SECRET_LENGTH));
+      if (secret === undefined) throw new Error('the random bytes are all equal');
+      const { server, client, host = server, port, allow } = options;
+      const to = { stanzaFile: options.stanza, profileFile: options.profile };
+      generate({ server, client, host, port, allow, secret }, to, io);
+    });
+};
+
+const readServerName = (text: string): string => {
+  if (isServerName(text)) return text;
+  throw new InvalidArgumentError('Write a name of 1 to 64 bytes.');
+};
+
+const readPort = (text: string): Port => {
+  const port = parsePort(text);
+  if (port === undefined) throw new InvalidArgumentError('Write a port from 1 to 65535.');
+  return port;
+};
+
+const readPorts = (text: string): readonly PortSpec[] => {
+  const list = ports(text);
+  if (!list.ok) throw new InvalidArgumentError(`${list.error}.`);
+  if (list.value.length === 0) throw new InvalidArgumentError('Name at least one port, such as tcp/22.');
+  return list.value;
+};

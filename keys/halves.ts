@@ -1,0 +1,77 @@
+/** The two halves of a new secret as text: the stanza for the server, the profile for the client. */
+import { formatPortSpec, type PortSpec } from '../src/base/port-spec.ts';
+import { printable } from '../src/base/printable.ts';
+import { DEFAULT_SPA_PORT, type Port } from '../src/base/units.ts';
+import { parseProfiles } from '../src/config/profile.ts';
+import { parseSpadConf } from '../src/config/spad-conf.ts';
+import type { Secret } from '../src/crypto/secret.ts';
+import { Trouble } from './trouble.ts';
+
+export interface NewKey {
+  /** The server's name as its spad.conf has it; the profile is called so too. */
+  readonly server: string;
+  /** The stanza's name. */
+  readonly client: string;
+  /** Where the client sends its packets. */
+  readonly host: string;
+  readonly port: Port;
+  /** Canonical, at least one. */
+  readonly allow: readonly PortSpec[];
+  readonly secret: Secret;
+}
+
+/** The name of the section that holds a client's stanza. */
+export const stanzaSection = (client: string): string => `access ${client}`;
+
+const formatPorts = (ports: readonly PortSpec[]): string => ports.map(formatPortSpec).join(', ');
+
+/** A range as the default would open all of it whenever the client names no port. */
+const defaultPort = (key: NewKey): PortSpec | undefined => {
+  const first = key.allow[0];
+  return first !== undefined && first.first === first.last ? first : undefined;
+};
+
+/**
+ * The stanza, ending with a newline. It holds the secret.
+ * @throws Trouble where the client's name cannot be one.
+ */
+export const formatStanza = (key: NewKey): string => {
+  const fallback = defaultPort(key);
+  const lines = [
+    `[${stanzaSection(key.client)}]`,
+    `key = ${key.secret.revealBase64()}`,
+    `allow = ${formatPorts(key.allow)}`,
+    ...(fallback === undefined ? [] : [`default = ${formatPortSpec(fallback)}`]),
+  ];
+  const text = `${lines.join('\n')}\n`;
+  const { conf } = parseSpadConf(`[spad]\nname = x\n${text}`, '');
+  if (conf?.access.length === 1 && conf.access[0]?.stanza.name === key.client) return text;
+  throw new Trouble(`--client "${printable(key.client)}" cannot be a name: use up to 64 letters, digits and . _ @ -`);
+};
+
+/**
+ * The profile, ending with a newline. It holds the secret.
+ * @throws Trouble where the server's name or the host would not be read back as what it is.
+ */
+export const formatProfile = (key: NewKey): string => {
+  if (!/^[^\s\p{Cc}]+$/u.test(key.host)) {
+    throw new Trouble(`"${printable(key.host)}" cannot be a host: say with --host where the packets go`);
+  }
+  const fallback = defaultPort(key);
+  const lines = [
+    `[${key.server}]`,
+    `host = ${key.host}`,
+    `server = ${key.server}`,
+    ...(key.port === DEFAULT_SPA_PORT ? [] : [`port = ${String(key.port)}`]),
+    `key = ${key.secret.revealBase64()}`,
+    `access = ${formatPorts(fallback === undefined ? key.allow : [fallback])}`,
+  ];
+  const text = `${lines.join('\n')}\n`;
+  const [profile] = parseProfiles(text, '').profiles;
+  const survives = profile?.name === key.server && profile.server === key.server && profile.host === key.host;
+  if (survives) return text;
+  throw new Trouble(
+    `"${printable(key.server)}" on "${printable(key.host)}" cannot be written as a profile: ` +
+      'use letters, digits and . _ - in --server and --host',
+  );
+};

@@ -1,0 +1,106 @@
+/** `spa-keys list`, `show` and `remove`. */
+import { printable } from '../src/base/printable.ts';
+import type { KeysIo } from './io.ts';
+import { findEntry, type Ring, type RingEntry, readRing } from './ring.ts';
+import { rewriteSecretFile } from './ring-file.ts';
+import { FileRefused } from './safe-file.ts';
+import { removeSection } from './section-text.ts';
+import { Trouble } from './trouble.ts';
+
+const fingerprintOf = ({ key }: RingEntry): string => ('secret' in key ? key.secret.fingerprint() : '-');
+
+const problemOf = ({ key }: RingEntry): string | undefined => ('problem' in key ? key.problem : undefined);
+
+/**
+ * Lists every half, by name and fingerprint. A file that was refused is told on `io.err`.
+ * Exit code 0, or 2 where a file was refused (a default file that this user may not read is only noted).
+ */
+export const list = (files: readonly string[], asJson: boolean, io: KeysIo): 0 | 2 => {
+  const ring = readRing(files, io.env);
+  const entries = ring.files.flatMap((file) => file.entries);
+  if (asJson) io.out(`${JSON.stringify(entries.map(toJson), undefined, 2)}\n`);
+  else if (entries.length > 0) io.out(formatTable(entries));
+  else if (ring.refused.length === 0) io.err('no keys found; spa-keys generate --server NAME makes one\n');
+  for (const entry of entries) {
+    const problem = problemOf(entry);
+    if (problem !== undefined) io.err(`spa-keys: ${printable(entry.file)}:${String(entry.line)}: ${problem}\n`);
+  }
+  return tellRefused(ring, files.length > 0, io) ? 2 : 0;
+};
+
+/** Whether one of the refusals is a trouble: that a user may not read the daemon's file is how it should be. */
+const tellRefused = (ring: Ring, wereNamed: boolean, io: KeysIo): boolean => {
+  let isTrouble = false;
+  for (const refusal of ring.refused) {
+    const isExpected = !wereNamed && refusal.reason === 'forbidden';
+    io.err(`${isExpected ? 'note' : 'spa-keys'}: ${refusal.message}\n`);
+    isTrouble ||= !isExpected;
+  }
+  return isTrouble;
+};
+
+const toJson = (entry: RingEntry): object => ({
+  ...{ name: entry.name, kind: entry.kind, server: entry.server ?? null },
+  fingerprint: 'secret' in entry.key ? entry.key.secret.fingerprint() : null,
+  ...{ file: entry.file, line: entry.line, key_file: entry.keyFile ?? null, problem: problemOf(entry) ?? null },
+});
+
+const formatTable = (entries: readonly RingEntry[]): string => {
+  const rows = entries.map((entry) => [
+    ...[printable(entry.name), entry.kind, printable(entry.server ?? '-'), fingerprintOf(entry), printable(entry.file)],
+  ]);
+  const all = [['NAME', 'KIND', 'SERVER', 'FINGERPRINT', 'FILE'], ...rows];
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  const format = (row: readonly string[]): string =>
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
+  return all.map((row) => `${format(row).trimEnd()}\n`).join('');
+};
+
+/**
+ * Shows one half; its secret only where `withSecret`.
+ * @throws Trouble where there is no such half, or more than one, or its secret is asked for and cannot be read.
+ */
+export const show = (name: string, file: string | undefined, withSecret: boolean, io: KeysIo): void => {
+  const { entry } = findEntry(readNamed(file, io), name);
+  const lines = [
+    ['kind', entry.kind],
+    ['file', `${printable(entry.file)} (line ${String(entry.line)})`],
+    ...(entry.kind === 'stanza' && entry.server !== undefined ? [['server', entry.server]] : []),
+    ...entry.settings.map((setting) => [setting.key, setting.value]),
+    ['fingerprint', fingerprintOf(entry)],
+  ];
+  if (withSecret) {
+    if ('problem' in entry.key)
+      throw new Trouble(`the secret of "${printable(name)}" cannot be shown: ${entry.key.problem}`);
+    lines.push(['secret', entry.key.secret.revealBase64()]);
+  }
+  io.out(
+    `${printable(entry.name)}\n${lines.map(([key = '', value = '']) => `  ${key.padEnd(12)} ${printable(value)}\n`).join('')}`,
+  );
+  const problem = problemOf(entry);
+  if (problem !== undefined) io.err(`spa-keys: ${problem}\n`);
+};
+
+/**
+ * Removes one half from its file and says which it was.
+ * @throws Trouble where there is no such half, or more than one, or the file changed meanwhile; nothing is changed then.
+ */
+export const remove = (name: string, file: string | undefined, io: KeysIo): void => {
+  const { entry, file: home } = findEntry(readNamed(file, io), name);
+  rewriteSecretFile(home.path, removeSection(home.content.text, entry.line), home.content);
+  const fingerprint = fingerprintOf(entry);
+  io.out(`removed the ${entry.kind} "${printable(name)}" (fingerprint ${fingerprint}) from ${printable(home.path)}\n`);
+  if (entry.keyFile !== undefined) io.err(`note: its secret is still in ${printable(entry.keyFile)}\n`);
+  io.err(
+    entry.kind === 'stanza'
+      ? 'next: systemctl reload spad, or the running daemon goes on accepting it\n'
+      : 'next: the server accepts this secret until its stanza is removed there too\n',
+  );
+};
+
+const readNamed = (file: string | undefined, io: KeysIo): Ring => {
+  const ring = readRing(file === undefined ? [] : [file], io.env);
+  const unsafe = ring.refused.find((refusal) => file !== undefined || refusal.reason === 'unsafe');
+  if (unsafe instanceof FileRefused) throw unsafe;
+  return ring;
+};

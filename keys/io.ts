@@ -1,0 +1,12 @@
+import type { Environment } from './places.ts';
+
+/** What spa-keys needs of the world beside files; tests pass their own. */
+export interface KeysIo {
+  /** Standard output. */
+  out(text: string): void;
+  /** Standard error. */
+  err(text: string): void;
+  readonly env: Environment;
+  /** `length` bytes that nobody can foretell. */
+  random(length: number): Uint8Array;
+}

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { randomBytes } from 'node:crypto';
+import { run } from './cli.ts';
+
+// A reader that had enough (`spa-keys list | head -1`) is no trouble.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+process.exitCode = run(process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  env: process.env,
+  random: (length) => randomBytes(length),
+});

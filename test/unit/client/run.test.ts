@@ -1,0 +1,194 @@
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { run } from '../../../client/run.ts';
+import { Secret } from '../../../src/crypto/secret.ts';
+import { deriveUnsealKeys, type Unsealed, unsealNative } from '../../../src/spa/native/unseal.ts';
+import { temporaryFolder } from '../keys/folder.ts';
+import { FAKE_NOW, type FakeWorld, fakeIo, networkError, type Seen } from './fake-io.ts';
+
+const KEY = 'Ioi/3epz4xV+aNBVmpUOr2uATmL0y94UXKxlo1V180E=';
+
+/** A home whose profiles.ini has this text and mode. */
+const homeWith = (profiles: string, mode = 0o600): string => {
+  const home = temporaryFolder();
+  mkdirSync(join(home, '.config', 'spa'), { recursive: true });
+  writeFileSync(join(home, '.config', 'spa', 'profiles.ini'), profiles, { mode });
+  return home;
+};
+
+const PROFILE = `[gw]\nhost = 192.0.2.1\nserver = gw1\nkey = ${KEY}\naccess = tcp/22\n`;
+
+const runWith = async (words: string, world: FakeWorld = {}): Promise<Seen & { code: number }> => {
+  const io = fakeIo({ home: world.home ?? homeWith(PROFILE), ...world });
+  const code = await run(words.split(' '), io);
+  expect(io.openSockets()).toBe(0);
+  return { ...io, code };
+};
+
+const unseal = (datagram: Uint8Array | undefined, server = 'gw1'): Unsealed => {
+  const secret = Secret.fromBase64(KEY) ?? expect.fail('a secret');
+  const opened = unsealNative(datagram ?? expect.fail('nothing was sent'), deriveUnsealKeys(secret, server));
+  return opened.ok ? opened.value : expect.fail(opened.error);
+};
+
+describe('sending', () => {
+  test('one packet, that the server can read, and a line for each step', async () => {
+    const ran = await runWith('gw', { localAddress: '8.8.8.8' });
+    expect(ran.code).toBe(0);
+    expect(ran.stdout()).toBe(
+      "asking gw1 to open tcp/22 for 8.8.8.8 (this host's address)\n" +
+        'sent 176 bytes to 192.0.2.1:62201; nothing is answered, by design\n',
+    );
+    expect(ran.stderr()).toBe('');
+    expect(ran.sent).toHaveLength(1);
+    expect(ran.sent[0]).toMatchObject({ to: { address: '192.0.2.1', family: 4 }, port: 62_201 });
+    expect(unseal(ran.sent[0]?.datagram).request).toMatchObject({ type: 'open', time: FAKE_NOW });
+  });
+
+  test('without a profile', async () => {
+    const home = temporaryFolder();
+    writeFileSync(join(home, 'k'), `${KEY}\n`, { mode: 0o600 });
+    const ran = await runWith(`--server other --key-file ${join(home, 'k')} -A tcp/22 2001:db8::1`, { home });
+    expect(ran).toMatchObject({ code: 0 });
+    expect(ran.stdout()).toContain('to [2001:db8::1]:62201;');
+    unseal(ran.sent[0]?.datagram, 'other');
+  });
+
+  test('a profile by its host; its key_file below the home folder', async () => {
+    const home = homeWith('[a]\nhost = h.example\nserver = gw1\nkey_file = ~/k\n');
+    writeFileSync(join(home, 'k'), KEY, { mode: 0o600 });
+    const names = { 'h.example': [{ address: '192.0.2.9', family: 4 }] } as const;
+    const ran = await runWith('h.example -v', { home, names });
+    expect(ran).toMatchObject({ code: 0, lookups: ['h.example'] });
+    expect(ran.stdout()).toContain('profile "a" of');
+    expect(ran.stdout()).toContain('fingerprint of the key:');
+    expect(ran.stdout()).toContain('time in the packet: 2026-01-01 12:00:00 UTC');
+    expect(ran.stdout()).not.toContain(KEY);
+  });
+
+  test('passes over an address that there is no route to', async () => {
+    const names = {
+      '192.0.2.1': [
+        { address: '2001:db8::1', family: 6 },
+        { address: '192.0.2.2', family: 4 },
+      ],
+    } as const;
+    const ran = await runWith('gw', { names, unroutable: { '2001:db8::1': networkError('ENETUNREACH') } });
+    expect(ran.sent[0]?.to.address).toBe('192.0.2.2');
+  });
+
+  test.each(['ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EPERM', 'EACCES', 'EINVAL', 'EADDRNOTAVAIL'])(
+    '%s in words',
+    async (code) => {
+      const unrouted = await runWith('gw', { unroutable: { '192.0.2.1': networkError(code) } });
+      expect(unrouted.code).toBe(1);
+      expect(unrouted.stderr()).toMatch(/^spa-client: .*192\.0\.2\.1.*; nothing was sent\n$/);
+      expect(unrouted.stderr()).not.toContain(code);
+      const unsent = await runWith('gw', { sendError: networkError(code) });
+      expect(unsent.code).toBe(1);
+      expect(unsent.stdout()).not.toContain('sent 176');
+    },
+  );
+
+  test('a bug is not hidden', async () => {
+    await expect(runWith('gw', { sendError: new TypeError('a bug') })).rejects.toThrow('a bug');
+  });
+
+  test('tells that a port answered, and that the source is this host', async () => {
+    const ran = await runWith('-n gw 127.0.0.1', { refused: true });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr()).toContain('no program listens on udp/62201');
+    expect(ran.stderr()).toContain('127.0.0.1 is this host itself');
+  });
+});
+
+describe('--dry-run and --save-packet', () => {
+  test('says all and sends nothing', async () => {
+    const ran = await runWith('gw --dry-run');
+    expect(ran).toMatchObject({ code: 0, sent: [] });
+    expect(ran.stdout()).toBe(
+      "would ask gw1 to open tcp/22 for the address it sees (this host's, 192.168.1.5, is private)\n" +
+        'would send 176 bytes to 192.0.2.1:62201; nothing was sent\n',
+    );
+  });
+
+  test('saves the bytes that are sent, closed to others', async () => {
+    const file = join(temporaryFolder(), 'packet');
+    writeFileSync(file, 'x'.repeat(500), { mode: 0o644 });
+    const ran = await runWith(`gw --save-packet ${file}`);
+    expect(new Uint8Array(readFileSync(file))).toEqual(ran.sent[0]?.datagram);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test('follows no symbolic link, and then sends nothing', async () => {
+    const folder = temporaryFolder();
+    symlinkSync(join(folder, 'target'), join(folder, 'link'));
+    for (const path of [join(folder, 'link'), folder, '/dev/null']) {
+      const ran = await runWith(`gw --save-packet ${path}`);
+      expect(ran).toMatchObject({ code: 1, sent: [] });
+      expect(ran.stderr()).toContain(`the packet cannot be saved: ${path}`);
+    }
+    expect(await runWith(`gw --save-packet ${folder}/none/x`)).toMatchObject({ code: 1, sent: [] });
+  });
+});
+
+describe('--wait', () => {
+  test('ends when the port is open', async () => {
+    const ran = await runWith('gw --wait', { tcp: 'open' });
+    expect(ran.code).toBe(0);
+    expect(ran.stdout()).toMatch(/tcp\/22 is open after 0\.\d\d s\n$/);
+    expect(ran.stderr()).toBe('');
+  });
+
+  test('exit code 3 and the likeliest causes', async () => {
+    const ran = await runWith('gw --wait 1s', { tcp: 'refused', onTerminal: true });
+    expect(ran.code).toBe(3);
+    expect(ran.stderr()).toContain('waiting for tcp/22');
+    expect(ran.stderr()).toContain('did not open within 1 s (the last try was refused');
+    expect(ran.stderr()).toContain("this host's says 2026-01-01 12:00:00 UTC");
+  });
+});
+
+describe('which profile', () => {
+  test.each([
+    ['', 'nobody', 'there is no profile for "nobody" in'],
+    ['', 'nobody', 'spa-keys generate'],
+    [PROFILE, 'gx', 'did you mean "gw"?'],
+    [PROFILE, 'elsewhere', '(it has gw, 192.0.2.1)'],
+    [PROFILE, '-n 192.0.2.1', 'there is no profile for "192.0.2.1"'],
+    [PROFILE, `--key ${KEY} elsewhere`, 'there is no profile for "elsewhere"'],
+    [`[gw]\nhost = 192.0.2.1\nkey = ${KEY}\n`, 'gw', 'profiles.ini:1: error: [gw] has no "server"'],
+    [`[gw]\nserver = x\n[other]\nhost = gw\nserver = gw1\nkey = ${KEY}\n`, 'gw', 'the profile "gw" cannot be used'],
+    [PROFILE + PROFILE, 'gw', 'section [gw] again'],
+    ['[gw]\nserver = gw1\nkey_file = k\n', 'gw', 'is a relative path'],
+    ['[gw]\nserver = gw1\nkey_file = ~/none\n', 'gw', 'there is no file'],
+  ])('%j, %s: %s', async (profiles, words, sentence) => {
+    const ran = await runWith(words, {
+      home: homeWith(profiles),
+      names: { gw: [{ address: '192.0.2.1', family: 4 }] },
+    });
+    expect(ran.stderr()).toContain(sentence);
+    expect(ran).toMatchObject({ code: 2, sent: [] });
+  });
+
+  test('a profile with an error does not stop another one', async () => {
+    const ran = await runWith('gw -v', { home: homeWith(`${PROFILE}[x]\nprot = 1\n`) });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr()).toContain('unknown key "prot"');
+  });
+
+  test('a file that others can read is refused', async () => {
+    expect(await runWith('gw', { home: homeWith(PROFILE, 0o644) })).toMatchObject({ code: 2, sent: [] });
+  });
+
+  test('a file that was named must be there', async () => {
+    const ran = await runWith('gw --profiles /nowhere/p.ini');
+    expect(ran.code).toBe(2);
+    expect(ran.stderr()).toBe('spa-client: there is no file /nowhere/p.ini\n');
+  });
+});
+
+test('--version', async () => {
+  expect((await runWith('--version')).stdout()).toMatch(/^spa-client \d+\.\d+\.\d+\n$/);
+});

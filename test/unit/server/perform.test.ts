@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { parseAddress } from '../../../src/base/address.ts';
+import { parsePortSpec } from '../../../src/base/port-spec.ts';
+import { steadyMs, unixMs } from '../../../src/base/units.ts';
+import type { Decision } from '../../../src/engine/effect.ts';
+import type { Opening } from '../../../src/firewall/opening.ts';
+import type { Grant } from '../../../src/grant/grant.ts';
+import { MemoryFirewall } from '../../../server/firewall/memory.ts';
+import { perform, type PerformerParts } from '../../../server/perform.ts';
+
+const present = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new Error('a constant of this test is wrong');
+  return value;
+};
+
+const address = present(parseAddress('192.0.2.7'));
+const ssh = present(parsePortSpec('tcp/22'));
+const opening: Opening = { ...ssh, address, ends: steadyMs(30_000) };
+const grant: Grant = { id: 'g', stanza: 'alice', address, ports: [ssh], ends: steadyMs(30_000), until: unixMs(30_000) };
+
+const admission = (digest: number): Decision => [
+  { kind: 'remember', record: { digest: new Uint8Array(16).fill(digest), time: unixMs(1000) } },
+  { kind: 'change-firewall', change: { close: [], open: [opening] }, added: [grant], removed: [] },
+  { kind: 'record-grants', events: [{ kind: 'open', grant }] },
+  { kind: 'audit', line: { event: 'granted', stanza: 'alice' } },
+];
+
+/** Edges that write down what they were asked, in order; `broken` names those that fail. */
+const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: string[] } => {
+  const asked: string[] = [];
+  const note = (edge: string, what: string): void => {
+    asked.push(`${edge} ${what}`);
+    if (broken.includes(edge)) throw new Error(`${edge} is broken`);
+  };
+  const memory = new MemoryFirewall(() => steadyMs(0));
+  memory.apply = (changes) =>
+    Promise.resolve().then(() => note('firewall', String(changes.flatMap((change) => change.open).length)));
+  return {
+    asked,
+    parts: {
+      replay: { append: (records) => Promise.resolve().then(() => note('journal', String(records.length))) },
+      firewall: memory,
+      grants: { append: (events) => note('grants', String(events.length)) },
+      audit: { append: (lines) => note('audit', String(lines.length)) },
+      liveGrants: () => [],
+    },
+  };
+};
+
+describe('perform', () => {
+  test('a burst is one write of each edge, the journal first and the audit line last', async () => {
+    const { parts, asked } = edges();
+    expect(await perform([admission(1), admission(2), admission(3)], parts)).toEqual([]);
+    expect(asked).toEqual(['journal 3', 'firewall 3', 'grants 3', 'audit 3']);
+  });
+
+  test('what could not be remembered is not opened', async () => {
+    const { parts, asked } = edges(['journal']);
+    const decision = admission(1);
+    const failures = await perform([decision], parts);
+    expect(failures).toMatchObject([{ effect: { kind: 'remember' }, message: 'journal is broken' }]);
+    expect(failures[0]?.decision).toBe(decision);
+    expect(asked).toEqual(['journal 1']);
+  });
+
+  test('what was not opened is neither recorded nor told as granted', async () => {
+    const { parts, asked } = edges(['firewall']);
+    const failures = await perform([admission(1)], parts);
+    expect(failures.map(({ effect }) => effect.kind)).toEqual(['change-firewall']);
+    expect(asked).toEqual(['journal 1', 'firewall 1']);
+  });
+
+  test('a decision that fails takes no other down with it', async () => {
+    const { parts, asked } = edges(['journal']);
+    const line: Decision = [{ kind: 'audit', line: { event: 'rejected', reason: 'replayed' } }];
+    const failures = await perform([admission(1), line], parts);
+    expect(failures).toHaveLength(1);
+    expect(asked).toEqual(['journal 1', 'audit 1']);
+  });
+
+  test('a grant that could not be recorded is open, and told as granted all the same', async () => {
+    const { parts, asked } = edges(['grants']);
+    const failures = await perform([admission(1)], parts);
+    expect(failures.map(({ effect }) => effect.kind)).toEqual(['record-grants']);
+    expect(asked).toEqual(['journal 1', 'firewall 1', 'grants 1', 'audit 1']);
+  });
+});
+
+test('a reload between two packets stays between them', async () => {
+  const { parts, asked } = edges();
+  const reload: Decision = [{ kind: 'synchronize-firewall', guard: [ssh], openings: [] }];
+  parts.firewall.synchronize = () => {
+    asked.push('synchronize');
+    return Promise.resolve();
+  };
+  await perform([admission(1), reload, admission(2)], parts);
+  expect(asked.filter((line) => !/grants|audit/.test(line))).toEqual([
+    'journal 1',
+    'firewall 1',
+    'synchronize',
+    'journal 1',
+    'firewall 1',
+  ]);
+});
