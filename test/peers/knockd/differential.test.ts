@@ -8,6 +8,7 @@ import { commands } from './scenarios/commands.ts';
 import { severalDoors } from './scenarios/doors.ts';
 import { files } from './scenarios/files.ts';
 import { flags } from './scenarios/flags.ts';
+import { interfaces } from './scenarios/interfaces.ts';
 import { oneTime } from './scenarios/one-time.ts';
 import { options } from './scenarios/options.ts';
 import { reload } from './scenarios/reload.ts';
@@ -16,5 +17,5 @@ import { signals } from './scenarios/signals.ts';
 import { timing } from './scenarios/timing.ts';
 
 // Those that wait longest come first, so that they do not wait for each other at the end.
-differential([...timing, ...files, ...options, ...reload, ...addresses, ...commands, ...signals]);
+differential([...timing, ...files, ...options, ...reload, ...addresses, ...interfaces, ...commands, ...signals]);
 differential([...oneTime, ...sequences, ...severalDoors, ...flags]);

@@ -1,12 +1,17 @@
 /** Makes a test of every scenario: knockd against its record, `spad knockd` against knockd. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { test } from 'vitest';
+import { type ExpectStatic, test } from 'vitest';
 import { Run } from './run.ts';
 import type { Scenario, Side } from './scenario.ts';
-import type { Transcript } from './transcript.ts';
+import { Transcript } from './transcript.ts';
 
-/** Set to one side's name to play that side alone: `PEERS_SIDE=knockd` needs no build. */
+/** Set to one side's name to play it alone: `knockd` needs no build, `spad` is compared with the record. */
 const ALONE = process.env['PEERS_SIDE'];
+
+/** A folder for the transcripts: NAME.wanted and NAME.got, to look at with `diff -ru`. */
+const KEEP = process.env['PEERS_KEEP'];
 
 const RECORDS = new URL('../recorded/', import.meta.url);
 
@@ -32,26 +37,31 @@ function sorted(transcript: Transcript, scenario: Scenario): Transcript {
   return transcript.with(changes);
 }
 
+/** What knockd does, checked against the record; or the record alone. */
+async function knockd(scenario: Scenario, expect: ExpectStatic): Promise<Transcript> {
+  const record = fileURLToPath(new URL(`${scenario.name}.txt`, RECORDS));
+  if (ALONE === 'spad') return Transcript.parse(readFileSync(record, 'utf8'));
+  const real = sorted(await play('knockd', scenario), scenario);
+  await expect(real.toString(), 'knockd itself has changed').toMatchFileSnapshot(record);
+  return real;
+}
+
+async function compare(scenario: Scenario, expect: ExpectStatic): Promise<void> {
+  const real = await knockd(scenario, expect);
+  if (ALONE === 'knockd') return;
+  const wanted = sorted(real.with(scenario.differs?.spad ?? {}), scenario).toString();
+  const got = sorted(await play('spad', scenario), scenario).toString();
+  if (KEEP !== undefined) {
+    writeFileSync(join(KEEP, `${scenario.name}.wanted`), wanted);
+    writeFileSync(join(KEEP, `${scenario.name}.got`), got);
+  }
+  expect(got, scenario.differs?.why ?? 'spad knockd must do what knockd did').toBe(wanted);
+}
+
 /** One test a scenario, all of a file at the same time as far as the machine goes. */
 export function differential(scenarios: readonly Scenario[]): void {
   for (const scenario of scenarios) {
-    test.concurrent(scenario.name, { timeout: scenario.timeoutMs ?? 60_000 }, async ({ expect }) => {
-      const record = fileURLToPath(new URL(`${scenario.name}.txt`, RECORDS));
-      const sides = (['knockd', 'spad'] as const).filter((side) => side === (scenario.only ?? side));
-      const played = new Map<Side, Transcript>();
-      for (const side of sides) {
-        if (ALONE === undefined || ALONE === side) played.set(side, sorted(await play(side, scenario), scenario));
-      }
-      const real = played.get('knockd');
-      const ours = played.get('spad');
-      if (real !== undefined) await expect(real.toString(), 'knockd').toMatchFileSnapshot(record);
-      if (ours === undefined) return;
-      if (real === undefined) {
-        await expect(ours.toString(), 'spad').toMatchFileSnapshot(record);
-        return;
-      }
-      const wanted = sorted(real.with(scenario.differs?.spad ?? {}), scenario);
-      expect(ours.toString(), scenario.differs?.why ?? 'spad knockd must do what knockd did').toBe(wanted.toString());
-    });
+    const timeout = scenario.timeoutMs ?? 60_000;
+    test.concurrent(scenario.name, { timeout }, ({ expect }) => compare(scenario, expect));
   }
 }

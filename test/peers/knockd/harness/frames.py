@@ -1,4 +1,5 @@
 """Puts hand-made frames on eth0: frames.py SERVER_MAC FRAME...
+or makes a tun interface receive them: frames.py tunN FRAME...
 
 A frame is KEY=VALUE,...: src dst sport dport, proto (tcp, udp), flags (letters of FSRPAUEC, "-" for none), data, and
   bad=1        a wrong checksum
@@ -8,7 +9,9 @@ A frame is KEY=VALUE,...: src dst sport dport, proto (tcp, udp), flags (letters 
   vlan=N       an 802.1Q tag
   wait=S       seconds to wait afterwards
 """
+import fcntl
 import ipaddress
+import os
 import socket
 import struct
 import sys
@@ -60,22 +63,41 @@ def packet6(spec, src, dst):
     return struct.pack("!IHBB", 0x60000000, len(payload), number, 64) + src.packed + dst.packed + payload
 
 
-def frame(spec, mac, own):
+def packet(spec):
     src = ipaddress.ip_address(spec.get("src", "10.99.0.2"))
     dst = ipaddress.ip_address(spec.get("dst", "10.99.0.1" if src.version == 4 else "fd99::1"))
-    packet = (packet4 if src.version == 4 else packet6)(spec, src, dst)
-    to = bytes.fromhex(spec.get("mac", mac).replace(":", ""))
-    tag = struct.pack("!HH", 0x8100, int(spec["vlan"])) if "vlan" in spec else b""
-    return to + own + tag + struct.pack("!H", 0x0800 if src.version == 4 else 0x86DD) + packet
+    return (packet4 if src.version == 4 else packet6)(spec, src, dst)
 
 
-def main():
+def ethernet(mac):
+    """A function that sends one frame on eth0."""
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     wire.bind(("eth0", 0))
     own = wire.getsockname()[4]
+
+    def send(spec):
+        data = packet(spec)
+        to = bytes.fromhex(spec.get("mac", mac).replace(":", ""))
+        tag = struct.pack("!HH", 0x8100, int(spec["vlan"])) if "vlan" in spec else b""
+        wire.send(to + own + tag + struct.pack("!H", 0x0800 if data[0] >> 4 == 4 else 0x86DD) + data)
+
+    return send
+
+
+def tunnel(name):
+    """A function by which the tun interface receives one packet."""
+    device = os.open("/dev/net/tun", os.O_RDWR)
+    IFF_TUN, IFF_NO_PI, TUNSETIFF = 0x0001, 0x1000, 0x400454CA
+    fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH14x", name.encode(), IFF_TUN | IFF_NO_PI))
+    time.sleep(0.2)
+    return lambda spec: os.write(device, packet(spec))
+
+
+def main():
+    send = tunnel(sys.argv[1]) if sys.argv[1].startswith("tun") else ethernet(sys.argv[1])
     for text in sys.argv[2:]:
         spec = dict(pair.split("=", 1) for pair in text.split(","))
-        wire.send(frame(spec, sys.argv[1], own))
+        send(spec)
         time.sleep(float(spec.get("wait", "0.02")))
 
 

@@ -176,6 +176,12 @@ export class Run {
     await this.settle();
   }
 
+  /** Hand-made packets that arrive on a tun interface of the server. */
+  async packets(tun: string, ...frames: readonly string[]): Promise<void> {
+    await this.server.run('python3', [FRAMES, tun, ...frames]);
+    await this.settle();
+  }
+
   async sleep(seconds: number): Promise<void> {
     await sleep(seconds * 1000);
   }

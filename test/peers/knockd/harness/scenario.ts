@@ -30,8 +30,6 @@ export interface Scenario {
   readonly unordered?: readonly string[];
   /** What else differs from run to run: patterns and what stands for them in every section. */
   readonly masks?: readonly (readonly [RegExp, string])[];
-  /** `spad`: knockd has nothing to compare with, and `differs` says what is expected. */
-  readonly only?: Side;
   /** Milliseconds; 60 000 unless told. */
   readonly timeoutMs?: number;
 }

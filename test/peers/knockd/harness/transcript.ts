@@ -33,6 +33,16 @@ export class Transcript {
     this.sections.set(title, text);
   }
 
+  /** The transcript whose `toString` this is. */
+  static parse(text: string): Transcript {
+    const transcript = new Transcript();
+    for (const part of text.split(/^== /m).slice(1)) {
+      const end = part.indexOf('\n');
+      transcript.add(part.slice(0, end), part.slice(end + 1));
+    }
+    return transcript;
+  }
+
   /** Empty where there is no such section. */
   section(title: string): string {
     return this.sections.get(title) ?? '';

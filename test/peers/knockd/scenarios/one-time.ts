@@ -57,6 +57,33 @@ export const oneTime: readonly Scenario[] = [
       await run.knock('10.99.0.1 7000 8000');
       await run.look('file', 'cat TMP/ots');
     },
+    differs: {
+      why: 'knockd crashes (double free)',
+      spad: {
+        stderr: lines(`
+no more sequences left in the one time sequences file for door O --> disabling the door
+`),
+        exit: lines(`
+alive, after SIGTERM: status 15
+`),
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] 10.99.0.2: O: Stage 1
+[TS] 10.99.0.2: O: Stage 2
+[TS] 10.99.0.2: O: OPEN SESAME
+[TS] no more sequences left in the one time sequences file for door O --> disabling the door
+
+[TS] O: running command: /bin/true 10.99.0.2
+
+[TS] 10.99.0.2: P: Stage 1
+[TS] 10.99.0.2: P: Stage 2
+[TS] 10.99.0.2: P: OPEN SESAME
+[TS] P: running command: /bin/true P
+
+[TS] shutting down
+`),
+      },
+    },
   },
   {
     name: 'one-time-file-with-an-invalid-line',
@@ -70,6 +97,30 @@ export const oneTime: readonly Scenario[] = [
       await run.knock('10.99.0.1 7001 8001');
       await run.look('after the second', 'cat TMP/ots');
     },
+    differs: {
+      why: 'knockd marks the invalid line and leaves the used one valid',
+      spad: {
+        'after the first': lines(`
+ 7000,99999
+#7001,8001
+ 7002,8002
+`),
+        'after the second': lines(`
+ 7000,99999
+#7001,8001
+ 7002,8002
+`),
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] 10.99.0.2: O: Stage 1
+[TS] 10.99.0.2: O: Stage 2
+[TS] 10.99.0.2: O: OPEN SESAME
+[TS] O: running command: /bin/true 10.99.0.2
+
+[TS] shutting down
+`),
+      },
+    },
   },
   {
     name: 'one-time-longer-successor',
@@ -80,6 +131,25 @@ export const oneTime: readonly Scenario[] = [
       await run.knock('10.99.0.1 9001');
       await run.look('file', 'cat TMP/ots');
     },
+    differs: {
+      why: 'knockd keeps the finished attempt at its stage',
+      spad: {
+        file: lines(`
+#7000,8000
+ 7001,8001,9001
+ 7002,8002
+`),
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] 10.99.0.2: O: Stage 1
+[TS] 10.99.0.2: O: Stage 2
+[TS] 10.99.0.2: O: OPEN SESAME
+[TS] O: running command: /bin/true 10.99.0.2
+
+[TS] shutting down
+`),
+      },
+    },
   },
   {
     name: 'one-time-over-ipv6',
@@ -89,6 +159,30 @@ export const oneTime: readonly Scenario[] = [
       await run.knock('fd99::1 7000 8000');
       await run.knock('fd99::1 7001 8001');
       await run.look('file', 'cat TMP/ots');
+    },
+    differs: {
+      why: 'knockd renews its filter for IPv4 only',
+      spad: {
+        file: lines(`
+#7000,8000
+#7001,8001
+ 7002,8002
+`),
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] fd99::2: O: Stage 1
+[TS] fd99::2: O: Stage 2
+[TS] fd99::2: O: OPEN SESAME
+[TS] O: running command: /bin/true fd99::2
+
+[TS] fd99::2: O: Stage 1
+[TS] fd99::2: O: Stage 2
+[TS] fd99::2: O: OPEN SESAME
+[TS] O: running command: /bin/true fd99::2
+
+[TS] shutting down
+`),
+      },
     },
   },
   {
@@ -101,6 +195,38 @@ export const oneTime: readonly Scenario[] = [
       await run.look('file', 'cat TMP/ots');
       await run.knock('10.99.0.1 7000 8000');
       await run.knock('10.99.0.1 7001 8001');
+    },
+    differs: {
+      why: 'knockd crashes (double free)',
+      spad: {
+        stderr: lines(`
+no more sequences left in the one time sequences file for door O --> disabling the door
+`),
+        exit: lines(`
+alive, after SIGTERM: status 15
+`),
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] 10.99.0.2: O: Stage 1
+[TS] 10.99.0.2: O: Stage 2
+[TS] 10.99.0.2: O: OPEN SESAME
+[TS] O: running command: /bin/true 10.99.0.2
+
+[TS] 10.99.0.2: O: Stage 1
+[TS] 10.99.0.2: O: Stage 2
+[TS] 10.99.0.2: O: OPEN SESAME
+[TS] O: running command: /bin/true 10.99.0.2
+
+[TS] 10.99.0.2: O: Stage 1
+[TS] 10.99.0.2: O: Stage 2
+[TS] 10.99.0.2: O: OPEN SESAME
+[TS] no more sequences left in the one time sequences file for door O --> disabling the door
+
+[TS] O: running command: /bin/true 10.99.0.2
+
+[TS] shutting down
+`),
+      },
     },
   },
   {

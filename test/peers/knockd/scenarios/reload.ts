@@ -155,5 +155,26 @@ export const reload: readonly Scenario[] = [
       await run.knock('10.99.0.50 7000 8000');
       await run.knock('10.99.0.1 7000 8000');
     },
+    differs: {
+      why: 'knockd knows only the addresses of its start',
+      spad: {
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] re-reading config file: CONF
+
+[TS] 10.99.0.2: A: Stage 1
+[TS] 10.99.0.2: A: Stage 2
+[TS] 10.99.0.2: A: OPEN SESAME
+[TS] A: running command: /bin/true A
+
+[TS] 10.99.0.2: A: Stage 1
+[TS] 10.99.0.2: A: Stage 2
+[TS] 10.99.0.2: A: OPEN SESAME
+[TS] A: running command: /bin/true A
+
+[TS] shutting down
+`),
+      },
+    },
   },
 ];

@@ -35,6 +35,30 @@ export const signals: readonly Scenario[] = [
     },
   },
   {
+    name: 'term-while-a-start-command-runs',
+    conf: `[options]\nlogfile = LOGFILE\n[t]\nsequence = 7000\ncommand = sleep 2; echo done >> TMP/fx\n`,
+    async steps(run) {
+      await run.knock('10.99.0.1 7000');
+      await run.stop();
+      await run.sleep(2.5);
+      await run.look('effects', 'cat TMP/fx');
+    },
+  },
+  {
+    name: 'term-within-the-group',
+    conf: timed(2),
+    async steps(run) {
+      await run.knock('10.99.0.1 7000');
+      await run.onServer(
+        'kill -TERM $(ip netns pids $(ip netns identify $$) | grep -vx $$ | while read pid; do ' +
+          '[ "$(cat /proc/$pid/comm)" = knockd ] && echo $pid; done)',
+      );
+      await run.ended();
+      await run.sleep(2.5);
+      await run.look('effects', 'cat TMP/fx');
+    },
+  },
+  {
     name: 'kill-with-stop-commands-to-come',
     conf: timed(2),
     async steps(run) {
