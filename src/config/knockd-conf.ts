@@ -143,8 +143,9 @@ class KnockdConfReader {
         this.#echo(`config: pid file: ${this.options.pidFile}`);
         return undefined;
       case 'INTERFACE':
-        this.options.interface = value.slice(0, MAX_INTERFACE);
-        this.#echo(`config: interface: ${this.options.interface}`);
+        // Of several the first counts, unlike everywhere else.
+        this.options.interface ??= value.slice(0, MAX_INTERFACE);
+        this.#echo(`config: interface: ${value}`);
         return undefined;
       default:
         return syntaxError(number);
