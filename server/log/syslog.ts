@@ -10,17 +10,19 @@ export interface Syslog {
   write(message: Uint8Array): void;
 }
 
+/** The library keeps the pointer to its name, so the bytes must stay where they are. */
+const KEPT: Buffer[] = [];
+
 /** Messages go out as `ident`, facility daemon, priority notice. Throws where the library cannot be called. */
 export const openSyslog = (ident: string): Syslog => {
   const library = koffi.load('libc.so.6');
   const openlog = library.func('void openlog(const void *ident, int option, int facility)');
   const syslog = library.func('void syslog(int priority, const char *format, ...)');
-  // The library keeps the pointer, so the bytes must stay where they are for as long as the closure lives.
   const name = Buffer.from(`${ident}\0`, 'latin1');
+  KEPT.push(name);
   openlog(name, 0, LOG_DAEMON);
   return {
     write: (message) => {
-      void name;
       syslog(LOG_NOTICE, '%s', 'const void *', Buffer.concat([message, Buffer.alloc(1)]));
     },
   };
