@@ -9,12 +9,15 @@ export type InterfaceState = 'missing' | 'down' | 'up';
 export class InterfaceWatch {
   readonly #timer: NodeJS.Timeout;
 
-  /** Calls `onChange` with the new state whenever it changes, also when another interface has taken over the name. */
+  /**
+   * Calls `onChange` with the new state whenever it changes, also when another interface has
+   * taken over the name, and when it was down and is up again between two looks: a capture is deaf then, too.
+   */
   constructor(name: string, onChange: (state: InterfaceState) => void) {
     let before = look(name);
     this.#timer = setInterval(() => {
       const now = look(name);
-      const changed = now.state !== before.state || now.index !== before.index;
+      const changed = now.state !== before.state || now.identity !== before.identity;
       before = now;
       if (changed) onChange(now.state);
     }, EVERY_MS);
@@ -25,12 +28,13 @@ export class InterfaceWatch {
   }
 }
 
-const look = (name: string): { readonly state: InterfaceState; readonly index: string } => {
+/** `identity`: the interface's number and how often its carrier has come or gone, which it has at each down and up. */
+const look = (name: string): { readonly state: InterfaceState; readonly identity: string } => {
+  const read = (file: string): string => readFileSync(`/sys/class/net/${name}/${file}`, 'latin1').trim();
   try {
-    const index = readFileSync(`/sys/class/net/${name}/ifindex`, 'latin1');
-    const flags = Number.parseInt(readFileSync(`/sys/class/net/${name}/flags`, 'latin1'), 16);
-    return { state: (flags & IFF_UP) === 0 ? 'down' : 'up', index };
+    const flags = Number.parseInt(read('flags'), 16);
+    return { state: (flags & IFF_UP) === 0 ? 'down' : 'up', identity: `${read('ifindex')} ${read('carrier_changes')}` };
   } catch {
-    return { state: 'missing', index: '' };
+    return { state: 'missing', identity: '' };
   }
 };

@@ -99,15 +99,20 @@ addon_loads() {
   node -e 'process.dlopen({ exports: {} }, require("node:path").resolve("node_modules/pcap/build/Release/pcap_binding.node"))' 2>/dev/null
 }
 
-# Headers that came with this very Node.js spare the compiler a download; any other version's would be wrong.
-use_own_headers() {
-  [ -z "${npm_config_nodedir:-}" ] || return 0
-  prefix=$(dirname "$(dirname "$(node -p process.execPath)")")
-  version="$prefix/include/node/node_version.h"
-  [ -r "$version" ] || return 0
+# headers_fit DIR: whether the headers under it are those of this very Node.js; any other version's would be wrong.
+headers_fit() {
+  version="$1/include/node/node_version.h"
+  [ -r "$version" ] || return 1
   headers=$(awk '/#define NODE_(MAJOR|MINOR|PATCH)_VERSION/ { printf "%s%s", dot, $3; dot = "." }' "$version")
-  [ "$headers" = "$(node -p process.versions.node)" ] || return 0
-  export npm_config_nodedir="$prefix"
+  [ "$headers" = "$(node -p process.versions.node)" ]
+}
+
+# Headers that came with this Node.js spare the compiler a download; those that npm was told of may be of another one.
+use_own_headers() {
+  if [ -n "${npm_config_nodedir:-}" ] && headers_fit "$npm_config_nodedir"; then return 0; fi
+  unset npm_config_nodedir
+  prefix=$(dirname "$(dirname "$(node -p process.execPath)")")
+  if headers_fit "$prefix"; then export npm_config_nodedir="$prefix"; fi
 }
 
 npm_quiet() { quietly npm --loglevel=error --no-audit --no-fund "$@"; }

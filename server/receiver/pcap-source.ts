@@ -1,9 +1,10 @@
 /** Capturing with libpcap through the addon `pcap`. Its traits, and why this process exists, are in docs/process-model.md. */
 
-import { type UnixMs, unixMs } from '../../src/base/units.ts';
+import { readFileSync } from 'node:fs';
 import { parseAddress } from '../../src/base/address.ts';
+import { type UnixMs, unixMs } from '../../src/base/units.ts';
 import type { KnockSettings, ReceiverSettings } from '../../src/engine/receiver-settings.ts';
-import { captureFilter } from '../../src/frame/capture-filter.ts';
+import { captureFilter, isHardwareAddress, type OwnFrames } from '../../src/frame/capture-filter.ts';
 import type { LinkType } from '../../src/frame/link.ts';
 import { knockFilter } from '../../src/knock/watch.ts';
 import { DATAGRAM_SIZES } from '../../src/spa/native/layout.ts';
@@ -60,7 +61,7 @@ export interface Capture {
 
 /** Opens the interface, which needs CAP_NET_RAW. Throws the interface and libpcap's words. */
 export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: GateLoop, outbox: Outbox): Capture => {
-  const filter = captureFilter(settings.port, DATAGRAM_SIZES, true);
+  const filter = captureFilter(settings.port, DATAGRAM_SIZES, ownFrames(settings.interface));
   return openInterface(pcap, settings.interface, { filter, snap_length: SNAP_LENGTH }, outbox, (link, frame) =>
     loop.frame(link, frame, unixMs(Date.now())),
   );
@@ -70,7 +71,9 @@ export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: Gate
 export const openKnock = (pcap: PcapAddon, settings: KnockSettings, loop: KnockLoop, outbox: Outbox): Capture => {
   const local = settings.local.map(parseAddress).filter((address) => address !== undefined);
   // Nothing to see: a filter that nothing passes, so that the interface is watched all the same.
-  const filter = knockFilter(settings.watches, local, settings.families) ?? 'less 1';
+  const doors = knockFilter(settings.watches, local, settings.families, settings.interface) ?? 'less 1';
+  // Only the device any sees a forwarded packet twice; elsewhere a new capture knows no direction (capture-filter.ts).
+  const filter = settings.interface === 'any' ? `inbound and (${doors})` : doors;
   return openInterface(
     pcap,
     settings.interface,
@@ -124,10 +127,23 @@ const createSession = (
 const timeOf = (header: Buffer): UnixMs =>
   unixMs(header.readUInt32LE(0) * 1000 + Math.floor(header.readUInt32LE(4) / 1000));
 
+/** Read while this process may still read files. */
+const ownFrames = (device: string): OwnFrames => {
+  if (device === 'any') return { by: 'direction' };
+  try {
+    const mac = readFileSync(`/sys/class/net/${device}/address`, 'latin1').trim();
+    return isHardwareAddress(mac) ? { by: 'address', mac } : { by: 'nothing' };
+  } catch {
+    return { by: 'nothing' };
+  }
+};
+
 /** Opens a capture file; each packet counts as of the time at which it was captured. Throws libpcap's words. */
 export const openFile = (pcap: PcapAddon, settings: ReceiverSettings, loop: GateLoop, done: () => void): Capture => {
   const path = settings.file ?? '';
-  const session = pcap.createOfflineSession(path, { filter: captureFilter(settings.port, DATAGRAM_SIZES, false) });
+  const session = pcap.createOfflineSession(path, {
+    filter: captureFilter(settings.port, DATAGRAM_SIZES, { by: 'nothing' }),
+  });
   const link = linkTypeOf(session.link_type, path);
   return {
     description: `${path} (${link})`,

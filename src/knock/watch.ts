@@ -106,15 +106,19 @@ const portKey = (protocol: Protocol, port: number): number => (protocol === 'tcp
 
 /**
  * The kernel filter for the watches (pcap-filter(7)); undefined where nothing can be seen. It lets through a little too
- * much, never too little: packets with IPv6 extension headers, behind which a filter cannot look for a port.
+ * much, never too little: packets with IPv6 extension headers, behind which a filter cannot look for a port. On `any` what
+ * is forwarded to a target shows up twice, coming in and going out; elsewhere no direction is asked for, because libpcap
+ * takes a new capture's first frames for outbound (see captureFilter).
  */
 export const knockFilter = (
   watches: readonly Watch[],
   local: readonly IpAddress[],
   families: readonly Family[],
+  device = '',
 ): string | undefined => {
   const branches = families.flatMap((family) => watches.flatMap((watch) => branchOf(watch, local, family)));
-  return branches.length === 0 ? undefined : `inbound and (${branches.join(' or ')})`;
+  if (branches.length === 0) return undefined;
+  return device === 'any' ? branches.join(' or ') : branches.join(' or ');
 };
 
 const branchOf = (watch: Watch, local: readonly IpAddress[], family: Family): string[] => {

@@ -54,7 +54,7 @@ test('a ring that others can read is refused, whoever asks', () => {
 test("root's process reads no file of a stranger", () => {
   const strange = join(folder, 'strange.conf');
   writeFileSync(strange, '[access bob]\nkey = x\nallow = tcp/22\n', { mode: 0o600 });
-  const changed = spawnSync('chown', [`${String(NOBODY)}`, strange]);
+  const changed = spawnSync('chown', [String(NOBODY), strange]);
   expect(changed.status).toBe(0);
   const { status, stderr } = spawnSync(process.execPath, [SPA_KEYS, 'show', 'bob', '--file', strange], {
     encoding: 'utf8',

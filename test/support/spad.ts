@@ -123,18 +123,19 @@ export class Spad {
     await sendDatagram(from, family === 4 ? this.host.address4 : this.host.address6, SPA_PORT, bytes);
   }
 
-  /** Sends many datagrams in their order, by one program; so many at once as the receiver's buffers surely hold. */
-  async sendAll(from: Host, datagrams: readonly Uint8Array[]): Promise<void> {
-    const args = [builtFile('test/support/udp-send-many.js'), this.host.address4, String(SPA_PORT)];
+  /** Sends many datagrams in their order, by one program, with a pause (milliseconds) after every 64. */
+  async sendAll(from: Host, datagrams: readonly Uint8Array[], pause = 0): Promise<void> {
+    const args = [builtFile('test/support/udp-send-many.js'), this.host.address4, String(SPA_PORT), String(pause)];
     const input = datagrams.map((bytes) => `${Buffer.from(bytes).toString('hex')}\n`).join('');
     await from.run(process.execPath, args, { input, timeoutMs: 60_000 });
   }
 
   /**
    * Sends an honest packet that opens tcp/9 for its source and waits until it has: all that was sent before has been
-   * decided by then, for the road of packets is one queue. Under a flood it may be lost, and is sent again then.
+   * decided by then, for the road of packets is one queue. Under a flood a packet may be lost; `attempts` says how many
+   * are sent at most.
    */
-  async settle(from: Host, holder: Keyholder): Promise<void> {
+  async settle(from: Host, holder: Keyholder, attempts = 1): Promise<void> {
     const mark = this.audit.mark();
     const opened = (): true | undefined =>
       this.audit
@@ -142,11 +143,12 @@ export class Spad {
         .slice(mark)
         .some(({ event, ports }) => ports?.[0] === 'tcp/9' && (event === 'granted' || event === 'extended')) ||
       undefined;
-    for (let attempt = 1; attempt <= 10; attempt++) {
+    const patience = attempts === 1 ? 15_000 : 2000;
+    for (let attempt = 1; attempt <= attempts; attempt++) {
       await this.send(from, holder.seal({ ports: 'tcp/9', openFor: 1 }));
-      if ((await waitFor('tcp/9 to open', opened, 2000).catch(() => undefined)) === true) return;
+      if ((await waitFor('tcp/9 to open', opened, patience).catch(() => undefined)) === true) return;
     }
-    throw new Error(`none of ten packets from ${from.name} opened tcp/9`);
+    throw new Error(`none of ${attempts} packets from ${from.name} opened tcp/9`);
   }
 }
 

@@ -1,0 +1,113 @@
+/** spad, as built, with a configuration as in its documentation. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Cidr, hostCidr, parseAddress } from '../../src/base/address.ts';
+import { parsePort, type Port, seconds, unixMs } from '../../src/base/units.ts';
+import { Secret } from '../../src/crypto/secret.ts';
+import { sealNative } from '../../src/spa/native/seal.ts';
+import type { Host } from '../../test/support/host.ts';
+import { builtFile } from '../../test/support/paths.ts';
+import { QUIET_ENVIRONMENT } from '../environment.ts';
+import { type Contender, type Daemon, type PacketSource, type Ports, SPA_PORT } from './contender.ts';
+
+const NAME = 'bench';
+/** Short, so that the grants of a measurement do not pile up. */
+const OPEN_FOR_SECONDS = 2;
+
+/** @param client whose address the packets ask to open for */
+export function spad(capture: 'pcap' | 'udp', host: Host, client: Host): Contender {
+  return {
+    name: `spad, ${capture}`,
+    kind: 'spad',
+    host,
+    pace: undefined,
+    start: (folder, ports) => Promise.resolve(start({ capture, host, client, folder, ports })),
+  };
+}
+
+interface Start {
+  readonly capture: 'pcap' | 'udp';
+  readonly host: Host;
+  readonly client: Host;
+  readonly folder: string;
+  readonly ports: Ports;
+}
+
+function start({ capture, host, client, folder, ports }: Start): Daemon {
+  const secret = newSecret();
+  const auditLog = join(folder, 'audit.jsonl');
+  const conf = join(folder, 'spad.conf');
+  writeFileSync(conf, configuration(capture, folder, ports, secret), { mode: 0o600 });
+  const main = builtFile('server/main.js');
+  const sealFor = sealer(secret, addressOf(client));
+  const sources = (wanted: readonly number[]): Promise<readonly PacketSource[]> =>
+    Promise.resolve(wanted.map((port) => () => sealFor(portOf(port))));
+  return {
+    startedAt: performance.now(),
+    process: host.spawn(process.execPath, [main, '-c', conf], { env: QUIET_ENVIRONMENT }),
+    ready: /ready: /,
+    packets: sources,
+    manyPackets: (count) => {
+      const size = ports.last - ports.first + 1;
+      return sources(Array.from({ length: count }, (_, index) => ports.first + (index % size)));
+    },
+    handled: () => (existsSync(auditLog) ? countOf(readFileSync(auditLog, 'utf8'), '"event":"granted"') : 0),
+  };
+}
+
+function configuration(capture: string, folder: string, ports: Ports, secret: Secret): string {
+  const range = `udp/${ports.first}-${ports.last}`;
+  return `[spad]
+name = ${NAME}
+interface = any
+port = ${SPA_PORT}
+capture = ${capture}
+guard = ${range}
+state_dir = ${join(folder, 'state')}
+audit_log = ${join(folder, 'audit.jsonl')}
+
+[access client]
+key = ${secret.revealBase64()}
+allow = ${range}
+open_for = ${OPEN_FOR_SECONDS}s
+`;
+}
+
+function sealer(secret: Secret, client: Cidr): (port: Port) => Uint8Array {
+  return (port) => {
+    const request = {
+      type: 'open' as const,
+      time: unixMs(Date.now()),
+      openFor: seconds(0),
+      reply: false,
+      addresses: [client],
+      ports: [{ protocol: 'udp' as const, first: port, last: port }],
+      forward: undefined,
+      command: '',
+    };
+    return sealNative(request, secret, NAME, randomBytes(24));
+  };
+}
+
+function newSecret(): Secret {
+  const secret = Secret.fromBytes(randomBytes(32));
+  if (secret === undefined) throw new Error('the random bytes were all alike');
+  return secret;
+}
+
+function addressOf(host: Host): Cidr {
+  const address = parseAddress(host.address4);
+  if (address === undefined) throw new Error(`${host.address4} is no address`);
+  return hostCidr(address);
+}
+
+function portOf(value: number): Port {
+  const port = parsePort(String(value));
+  if (port === undefined) throw new Error(`${value} is no port`);
+  return port;
+}
+
+function countOf(text: string, word: string): number {
+  return text.split(word).length - 1;
+}

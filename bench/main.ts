@@ -1,0 +1,123 @@
+/** `npm run bench`: asks the questions, prints the answers. Runs as root; tools/bench.sh sees to that. */
+import { Lab } from '../test/support/lab.ts';
+import type { Contender } from './daemons/contender.ts';
+import { fwknopd, fwknopVersion } from './daemons/fwknopd.ts';
+import { spad } from './daemons/spad.ts';
+import { type LatencyReport, measureLatency } from './latency.ts';
+import { describeMachine, type Machine, machineSentence } from './machine.ts';
+import { HELP, type Options, type Question, readOptions } from './options.ts';
+import { writePage } from './page.ts';
+import { Probe } from './probe/probe.ts';
+import { Quiet } from './quiet.ts';
+import { Scratch } from './scratch.ts';
+import { measureStarts, type StartReport } from './start.ts';
+import { asMarkdown, asText, type Table } from './table.ts';
+import { latencyTable, startTable } from './tables.ts';
+
+/** Nothing here should ever take this long, whatever hangs. */
+const HARD_LIMIT_MS = 20 * 60_000;
+/** What may be spent on waiting for a quiet machine. */
+const PATIENCE_MS = 4 * 60_000;
+
+interface Report {
+  readonly machine: Machine;
+  readonly latency?: LatencyReport;
+  readonly start?: StartReport;
+}
+
+function say(text: string): void {
+  process.stderr.write(`· ${text}\n`);
+}
+
+/** On a terminal each word of progress takes the place of the one before. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K· ${text}`);
+}
+
+function endProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+}
+
+async function measure(options: Options): Promise<Report> {
+  const version = fwknopVersion();
+  if (version === undefined) say('fwknopd, fwknop or iptables is missing here: spad is measured alone');
+  if (process.env['NODE_EXTRA_CA_CERTS'] !== undefined) {
+    say('NODE_EXTRA_CA_CERTS is set here and slows every start of Node: the programs measured do not get it');
+  }
+  const scratch = new Scratch();
+  const quiet = new Quiet(PATIENCE_MS);
+  let lab: Lab | undefined;
+  try {
+    const peers = version === undefined ? [] : ['fwknopd-pcap', 'fwknopd-udp'];
+    lab = await Lab.create({ hosts: ['client', 'spad-pcap', 'spad-udp', ...peers] });
+    const contenders = contendersOf(lab, version !== undefined);
+    const probe = await Probe.start(lab.host('client'));
+    const setting = { contenders, probe, quiet, scratch, progress };
+    let answers: Omit<Report, 'machine'> = {};
+    if (options.questions.includes('start')) {
+      answers = { start: await measureStarts({ ...setting, starts: options.starts }) };
+    }
+    if (options.questions.includes('latency')) {
+      answers = { ...answers, latency: await measureLatency({ ...setting, packets: options.packets }) };
+    }
+    await probe.stop();
+    const { fileSystem } = scratch;
+    const { otherLoad, repeated } = quiet;
+    return { machine: describeMachine({ fileSystem, fwknopd: version, otherLoad, repeated }), ...answers };
+  } finally {
+    endProgress();
+    await lab?.close();
+    scratch.remove();
+  }
+}
+
+function contendersOf(lab: Lab, withPeers: boolean): Contender[] {
+  const client = lab.host('client');
+  const own = [spad('pcap', lab.host('spad-pcap'), client), spad('udp', lab.host('spad-udp'), client)];
+  if (!withPeers) return own;
+  return [...own, fwknopd('pcap', lab.host('fwknopd-pcap'), client), fwknopd('udp', lab.host('fwknopd-udp'), client)];
+}
+
+function tablesOf(report: Report): Map<Question, Table> {
+  const tables = new Map<Question, Table>();
+  if (report.latency !== undefined) tables.set('latency', latencyTable(report.latency));
+  if (report.start !== undefined) tables.set('start', startTable(report.start));
+  return tables;
+}
+
+function publish(report: Report, options: Options): void {
+  const tables = tablesOf(report);
+  const sentence = machineSentence(report.machine);
+  if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else process.stdout.write(`\n${[...tables.values()].map(asText).join('\n')}\n${sentence}\n`);
+  if (!options.write) return;
+  const sections = [...tables].map(
+    ([question, table]) => [question, `\n${asMarkdown(table)}\n\n${sentence}\n`] as const,
+  );
+  say(`${writePage(new Map(sections))} written`);
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const limit = setTimeout(() => {
+    say(`not done after ${HARD_LIMIT_MS / 60_000} minutes: something hangs`);
+    // What cleans up listens to the end of the process.
+    process.exit(1);
+  }, HARD_LIMIT_MS);
+  try {
+    publish(await measure(options), options);
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`✗ ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

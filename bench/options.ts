@@ -1,0 +1,69 @@
+/** The command line of the bench. */
+import { parseArgs } from 'node:util';
+
+export const QUESTIONS = ['latency', 'start'] as const;
+export type Question = (typeof QUESTIONS)[number];
+
+export interface Options {
+  readonly questions: readonly Question[];
+  readonly packets: number;
+  readonly starts: number;
+  readonly json: boolean;
+  readonly write: boolean;
+  readonly help: boolean;
+}
+
+export const HELP = `Usage: npm run bench -- [latency] [start] [OPTION...]
+
+Measures spad beside fwknopd, on real packets in network namespaces. Without a question both are asked.
+Root is needed. The firewall of this machine is not touched. Where fwknopd or fwknop is not installed
+(Debian: fwknop-server, fwknop-client), spad is measured alone.
+
+  latency          from an SPA packet sent to its port open, through a veth pair
+  start            from the command to "ready", and the memory then and after 1000 genuine packets
+
+  --packets N      latency: measured packets for each daemon, 10 to 1000 (200)
+  --starts N       start: measured starts of each daemon, 1 to 50 (5)
+  --json           print every figure as JSON, and progress on standard error only
+  --write          put the tables into docs/performance.md
+  --help           this text
+
+How it is measured: docs/performance.md
+`;
+
+/** @throws Error with a sentence for the user. */
+export function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      packets: { type: 'string', default: '200' },
+      starts: { type: 'string', default: '5' },
+      json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  return {
+    questions: positionals.length === 0 ? QUESTIONS : positionals.map(questionOf),
+    packets: wholeNumber('--packets', values.packets, 10, 1000),
+    starts: wholeNumber('--starts', values.starts, 1, 50),
+    json: values.json,
+    write: values.write,
+    help: values.help,
+  };
+}
+
+function questionOf(word: string): Question {
+  const question = QUESTIONS.find((name) => name === word);
+  if (question === undefined) throw new Error(`there is no question "${word}": ask ${QUESTIONS.join(' or ')}`);
+  return question;
+}
+
+function wholeNumber(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text) || value < least || value > most) {
+    throw new Error(`${name} takes a whole number from ${least} to ${most}, not "${text}"`);
+  }
+  return value;
+}

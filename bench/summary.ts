@@ -1,0 +1,31 @@
+/** A sample of measurements in a few numbers. */
+
+export interface Summary {
+  readonly count: number;
+  readonly median: number;
+  readonly p99: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** @throws RangeError for an empty sample: there is nothing to say about it. */
+export function summarize(sample: readonly number[]): Summary {
+  if (sample.length === 0) throw new RangeError('an empty sample has no median');
+  const sorted = [...sample].sort((a, b) => a - b);
+  return {
+    count: sorted.length,
+    median: median(sorted),
+    p99: at(sorted, Math.ceil(sorted.length * 0.99) - 1),
+    min: at(sorted, 0),
+    max: at(sorted, sorted.length - 1),
+  };
+}
+
+function median(sorted: readonly number[]): number {
+  const middle = sorted.length / 2;
+  return Number.isInteger(middle) ? (at(sorted, middle - 1) + at(sorted, middle)) / 2 : at(sorted, Math.floor(middle));
+}
+
+function at(sorted: readonly number[], index: number): number {
+  return sorted[index] ?? Number.NaN;
+}

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { authorize } from '../../../src/access/authorize.ts';
+import type { Stanza } from '../../../src/access/stanza.ts';
+import { formatAddress } from '../../../src/base/address.ts';
+import { formatPortSpec } from '../../../src/base/port-spec.ts';
+import { seconds, unixMs } from '../../../src/base/units.ts';
+import type { SpaRequest } from '../../../src/spa/request.ts';
+import { cidr, ip, portOf, ports, requestOf } from '../values.ts';
+
+const NOW = unixMs(1_767_225_628_766);
+
+const stanzaOf = (fields: Partial<Stanza> = {}): Stanza => ({
+  name: 'alice',
+  allow: ports('tcp/22 tcp/8000-8010'),
+  defaultPorts: ports('tcp/22'),
+  openFor: seconds(30),
+  maxOpenFor: seconds(3600),
+  sources: [cidr('0.0.0.0/0'), cidr('::/0')],
+  requireAddress: false,
+  expires: undefined,
+  ...fields,
+});
+
+/** The verdict as a line, so that a table shows all of it. */
+const judge = (request: Partial<SpaRequest>, stanza: Partial<Stanza> = {}, source = '192.0.2.1'): string => {
+  const result = authorize(requestOf(request), ip(source), stanzaOf(stanza), NOW);
+  if (!result.ok) return result.error;
+  const { kind, addresses, ports: granted } = result.value;
+  const time = result.value.kind === 'open' ? ` ${String(result.value.openFor)}` : '';
+  return `${kind} ${addresses.map(formatAddress).join(',')} ${granted.map(formatPortSpec).join(',')}${time}`;
+};
+
+describe('ports', () => {
+  test.each([
+    ['', 'open 192.0.2.1 tcp/22 30'],
+    ['tcp/22', 'open 192.0.2.1 tcp/22 30'],
+    ['tcp/8003', 'open 192.0.2.1 tcp/8003 30'],
+    ['tcp/22 tcp/8000-8010', 'open 192.0.2.1 tcp/22,tcp/8000-8010 30'],
+    ['udp/22', 'port-not-allowed'],
+    ['tcp/22 tcp/23', 'port-not-allowed'],
+    ['tcp/8000-8011', 'port-not-allowed'],
+    ['tcp/1-65535', 'port-not-allowed'],
+  ])('asked for "%s": %s', (wanted, verdict) => {
+    expect(judge({ ports: ports(wanted) })).toBe(verdict);
+  });
+
+  test('none asked for and none by default', () => {
+    expect(judge({}, { defaultPorts: [] })).toBe('no-port-named');
+  });
+});
+
+describe('addresses', () => {
+  const home = { sources: [cidr('192.0.2.0/24'), cidr('2001:db8::/32')] };
+
+  test.each([
+    ['the source itself', [], '192.0.2.1', 'open 192.0.2.1 tcp/22 30'],
+    ['a sealed one', ['192.0.2.9'], '192.0.2.1', 'open 192.0.2.9 tcp/22 30'],
+    ['one of each family', ['192.0.2.9', '2001:db8::9'], '192.0.2.1', 'open 192.0.2.9,2001:db8::9 tcp/22 30'],
+    ['a source outside', [], '198.51.100.1', 'source-not-allowed'],
+    ['a source outside, though the sealed one is inside', ['192.0.2.9'], '198.51.100.1', 'source-not-allowed'],
+    ['a sealed one outside', ['198.51.100.1'], '192.0.2.1', 'address-not-allowed'],
+    ['one inside and one outside', ['192.0.2.9', '198.51.100.1'], '192.0.2.1', 'address-not-allowed'],
+    ['a network', ['192.0.2.0/25'], '192.0.2.1', 'address-not-allowed'],
+    ['everyone', ['0.0.0.0/0'], '192.0.2.1', 'address-not-allowed'],
+  ] as const)('%s', (_, sealed, source, verdict) => {
+    expect(judge({ addresses: sealed.map(cidr) }, home, source)).toBe(verdict);
+  });
+
+  test.each(['127.0.0.1', '::1', '224.0.0.1', '255.255.255.255', 'ff02::1', '0.1.2.3'])(
+    '%s is nobody, sealed or not',
+    (text) => {
+      expect(judge({ addresses: [cidr(text)] })).toBe('address-not-allowed');
+      expect(judge({}, {}, text)).toBe('address-not-allowed');
+    },
+  );
+
+  test('require_address', () => {
+    expect(judge({}, { requireAddress: true })).toBe('address-required');
+    expect(judge({ addresses: [cidr('192.0.2.9')] }, { requireAddress: true })).toBe('open 192.0.2.9 tcp/22 30');
+    expect(judge({ type: 'close' }, { requireAddress: true })).toBe('address-required');
+  });
+});
+
+describe('time', () => {
+  test.each([
+    [0, 30],
+    [1, 1],
+    [3600, 3600],
+    [3601, 3600],
+    [0xffff_ffff, 3600],
+  ])('asked for %d s: %d s', (wish, granted) => {
+    expect(judge({ openFor: seconds(wish) })).toBe(`open 192.0.2.1 tcp/22 ${String(granted)}`);
+  });
+
+  test('a stanza holds up to its last millisecond', () => {
+    expect(judge({}, { expires: unixMs(NOW + 1) })).toBe('open 192.0.2.1 tcp/22 30');
+    expect(judge({}, { expires: NOW })).toBe('stanza-expired');
+    expect(judge({}, { expires: unixMs(NOW - 1), sources: [] })).toBe('stanza-expired');
+  });
+});
+
+describe('types', () => {
+  test('close names what to close, or nothing for all', () => {
+    expect(judge({ type: 'close' })).toBe('close 192.0.2.1 ');
+    expect(judge({ type: 'close', ports: ports('tcp/22') })).toBe('close 192.0.2.1 tcp/22');
+    expect(judge({ type: 'close', addresses: [cidr('198.51.100.1')] }, { sources: [cidr('192.0.2.0/24')] })).toBe(
+      'address-not-allowed',
+    );
+  });
+
+  test('commands and forwards are not granted', () => {
+    expect(judge({ type: 'command', command: 'reboot' })).toBe('command-not-allowed');
+    expect(judge({ forward: { kind: 'local', port: portOf(22) } })).toBe('forward-not-allowed');
+    expect(judge({ forward: { kind: 'address', address: ip('10.0.0.1'), port: portOf(22) } })).toBe(
+      'forward-not-allowed',
+    );
+  });
+});

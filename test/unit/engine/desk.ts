@@ -1,0 +1,93 @@
+/** An engine with clients, a clock and packets, for tests. */
+import type { Stanza } from '../../../src/access/stanza.ts';
+import { formatAddress } from '../../../src/base/address.ts';
+import { formatPortSpec } from '../../../src/base/port-spec.ts';
+import { type Moment, seconds, steadyMs, unixMs } from '../../../src/base/units.ts';
+import type { Decision, Effect } from '../../../src/engine/effect.ts';
+import { Engine } from '../../../src/engine/engine.ts';
+import type { Input } from '../../../src/engine/input.ts';
+import type { Policy } from '../../../src/engine/policy.ts';
+import type { Opening } from '../../../src/firewall/opening.ts';
+import { ReplayCache } from '../../../src/replay/cache.ts';
+import { sealNative } from '../../../src/spa/native/seal.ts';
+import { deriveUnsealKeys } from '../../../src/spa/native/unseal.ts';
+import type { SpaRequest } from '../../../src/spa/request.ts';
+import { cidr, ip, ports, requestOf, secretOf } from '../values.ts';
+
+export const SERVER = 'gw1';
+/** The wall clock at steady time 0. */
+export const EPOCH = 1_767_225_600_000;
+
+export const moment = (steady: number): Moment => ({ wall: unixMs(EPOCH + steady), steady: steadyMs(steady) });
+
+export const stanzaOf = (name: string, fields: Partial<Stanza> = {}): Stanza => ({
+  name,
+  allow: ports('tcp/1-1000'),
+  defaultPorts: ports('tcp/22'),
+  openFor: seconds(30),
+  maxOpenFor: seconds(3600),
+  sources: [cidr('0.0.0.0/0'), cidr('::/0')],
+  requireAddress: false,
+  expires: undefined,
+  ...fields,
+});
+
+/** Client number n has the secret number n. */
+export const policyOf = (stanzas: readonly Stanza[], fields: Partial<Policy> = {}): Policy => ({
+  clients: stanzas.map((stanza, index) => ({ stanza, keys: deriveUnsealKeys(secretOf(index), SERVER) })),
+  guard: ports('tcp/22'),
+  maxAge: 120_000,
+  ...fields,
+});
+
+let nonces = 0;
+
+export interface Knock {
+  readonly client?: number;
+  readonly source?: string;
+  readonly request?: Partial<SpaRequest>;
+}
+
+/** A new packet that is sent at `now`. */
+export const candidateAt = (now: Moment, { client = 0, source = '192.0.2.1', request = {} }: Knock = {}): Input => {
+  nonces += 1;
+  const nonce = new Uint8Array(24);
+  new DataView(nonce.buffer).setUint32(0, nonces);
+  const datagram = sealNative(requestOf({ time: now.wall, ...request }), secretOf(client), SERVER, nonce);
+  return { kind: 'candidate', candidate: { client, source: ip(source), captured: now.wall, datagram } };
+};
+
+export const engineOf = (policy: Policy = policyOf([stanzaOf('alice'), stanzaOf('bob')]), maxGrants = 100): Engine => {
+  let ids = 0;
+  const newGrantId = (): string => {
+    ids += 1;
+    return `g${String(ids)}`;
+  };
+  return new Engine({ policy, cache: new ReplayCache(1000, unixMs(0)), maxGrants, newGrantId });
+};
+
+export const showOpening = (opening: Opening): string =>
+  `${formatAddress(opening.address)} ${formatPortSpec(opening)} until ${String(opening.ends)}`;
+
+const showEffect = (effect: Effect): string => {
+  switch (effect.kind) {
+    case 'remember':
+      return 'remember';
+    case 'change-firewall':
+      return [
+        ...effect.change.close.map((opening) => `close ${showOpening(opening)}`),
+        ...effect.change.open.map((opening) => `open ${showOpening(opening)}`),
+      ].join(', ');
+    case 'synchronize-firewall':
+      return `synchronize ${effect.guard.map(formatPortSpec).join(',')}: ${effect.openings.map(showOpening).join(', ')}`;
+    case 'record-grants':
+      return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `-${event.id}`)).join(' ')}`;
+    case 'audit':
+      return ['audit', effect.line.event, effect.line.stanza, effect.line.reason]
+        .filter((word) => word !== undefined)
+        .join(' ');
+  }
+};
+
+/** Decisions as lines, in the order in which they are to be done. */
+export const show = (decisions: readonly Decision[]): string[] => decisions.flat().map(showEffect);

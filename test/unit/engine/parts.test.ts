@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { steadyMs, unixMs } from '../../../src/base/units.ts';
+import { type AuditLine, formatAuditLine } from '../../../src/engine/audit.ts';
+import { Counters } from '../../../src/engine/counters.ts';
+import { Limiter } from '../../../src/engine/limiter.ts';
+import { decodeSettings, encodeSettings, type ReceiverSettings } from '../../../src/engine/receiver-settings.ts';
+import { ip, portOf, ports } from '../values.ts';
+
+describe('the audit line', () => {
+  const NOW = unixMs(Date.UTC(2026, 0, 1, 12, 0, 0, 7));
+  const read = (line: AuditLine): unknown => JSON.parse(formatAuditLine(line, NOW));
+
+  test('a grant', () => {
+    const line: AuditLine = {
+      event: 'granted',
+      stanza: 'alice',
+      format: 'native',
+      source: ip('192.0.2.1'),
+      allow: [ip('2001:DB8::1')],
+      ports: ports('tcp/22 udp/60000-60010'),
+      until: unixMs(NOW + 30_000),
+    };
+    expect(read(line)).toEqual({
+      ...{ time: '2026-01-01T12:00:00.007Z', event: 'granted', stanza: 'alice', format: 'native' },
+      ...{ source: '192.0.2.1', allow: '2001:db8::1', ports: ['tcp/22', 'udp/60000-60010'] },
+      until: '2026-01-01T12:00:30.007Z',
+    });
+  });
+
+  test('a refusal with two addresses; what says nothing is left out', () => {
+    const line = {
+      event: 'rejected',
+      reason: 'stale',
+      skew: 0,
+      allow: [ip('10.0.0.1'), ip('::5')],
+      ports: [],
+    } as const;
+    expect(read(line)).toEqual({
+      ...{ time: '2026-01-01T12:00:00.007Z', event: 'rejected', reason: 'stale', skew: 0 },
+      ...{ allow: ['10.0.0.1', '::5'], ports: [] },
+    });
+  });
+
+  test('is one line, whatever the machine said', () => {
+    const text = formatAuditLine({ event: 'failed', detail: 'a\nb\u001b[31m\u2028' }, NOW);
+    expect(text).not.toMatch(/[\n\u001b\u2028]/);
+    expect(JSON.parse(text)).toMatchObject({ detail: 'a\\u{a}b\\u{1b}[31m\\u{2028}' });
+  });
+
+  test('a stanza cannot forge a member', () => {
+    expect(read({ event: 'granted', stanza: '","event":"x' })).toMatchObject({
+      event: 'granted',
+      stanza: '","event":"x',
+    });
+  });
+});
+
+test('counters add up, and say when there is something new', () => {
+  const counters = new Counters();
+  expect(counters.changed).toBe(false);
+  counters.add('b');
+  counters.add('a', 5);
+  counters.add('b', 2);
+  counters.add('c', 0);
+  counters.add('c', -3);
+  expect(counters.changed).toBe(true);
+  expect(JSON.stringify(counters.take())).toBe('{"a":5,"b":3}');
+  expect(counters.changed).toBe(false);
+  expect(counters.take()).toEqual({ a: 5, b: 3 });
+});
+
+test('a limiter lets a burst pass, then so many a second', () => {
+  const limiter = new Limiter(2, 3);
+  const passed = (at: number, asked: number): number =>
+    Array.from({ length: asked }, () => limiter.take(steadyMs(at))).filter(Boolean).length;
+  expect(passed(1_000_000, 10)).toBe(3);
+  expect(passed(1_000_400, 10)).toBe(0);
+  expect(passed(1_000_500, 10)).toBe(1);
+  expect(passed(1_002_500, 10)).toBe(3);
+  expect(passed(9_000_000, 10)).toBe(3);
+});
+
+describe('the receiver’s settings', () => {
+  const settings: ReceiverSettings = {
+    ...{ capture: 'pcap', interface: 'any', file: undefined, port: portOf(62_201), reach: 900_000 },
+    user: { uid: 65_534, gid: 65_534 },
+    clients: [
+      { hint: new Uint8Array(32).fill(1), mac: new Uint8Array(32).fill(2) },
+      { hint: new Uint8Array(32).fill(3), mac: new Uint8Array(32).fill(4) },
+    ],
+  };
+
+  test('are one line, and read as written', () => {
+    expect(encodeSettings(settings)).not.toContain('\n');
+    expect(decodeSettings(encodeSettings(settings))).toEqual(settings);
+  });
+
+  test('hold the keys that recognise packets, and no other', () => {
+    const line: unknown = JSON.parse(encodeSettings(settings));
+    expect(line).toMatchObject({ clients: [{ hint: '01'.repeat(32), mac: '02'.repeat(32) }, {}] });
+    expect(encodeSettings(settings)).not.toMatch(/seal|secret/);
+  });
+
+  test.each([
+    ['null', 'null'],
+    ['a number', '5'],
+    ['nothing', '{}'],
+    ['another capture', encodeSettings(settings).replace('"pcap"', '"bpf"')],
+    ['a short key', encodeSettings(settings).replace('01'.repeat(32), '01')],
+    ['a key that is no hex', encodeSettings(settings).replace('01'.repeat(32), 'zz'.repeat(32))],
+  ])('not %s', (_, line) => {
+    expect(decodeSettings(line)).toBeUndefined();
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { steadyMs, unixMs } from '../../../src/base/units.ts';
+import { decodeGrantLog, encodeGrantEvent } from '../../../src/grant/record.ts';
+import { grantOf, ip, ports } from '../values.ts';
+
+const WALL = 1_767_225_600_000;
+const now = { wall: unixMs(WALL), steady: steadyMs(5000) };
+const line = (fields: object): string => JSON.stringify(fields);
+const open = { open: 'a1', stanza: 'alice', address: '192.0.2.1', ports: ['tcp/22'], until: WALL + 30_000 };
+
+describe('the grant log', () => {
+  test('is one JSON object a line', () => {
+    const grant = grantOf('2001:DB8::1', 'tcp/22 udp/60000-60010', 0, { id: 'a1', until: unixMs(WALL) });
+    expect(JSON.parse(encodeGrantEvent({ kind: 'open', grant }))).toEqual({
+      ...{ open: 'a1', stanza: 'alice', address: '2001:db8::1' },
+      ...{ ports: ['tcp/22', 'udp/60000-60010'], until: WALL },
+    });
+    expect(JSON.parse(encodeGrantEvent({ kind: 'end', id: 'a1' }))).toEqual({ end: 'a1' });
+  });
+
+  test('a name cannot break the line', () => {
+    const grant = grantOf('192.0.2.1', 'tcp/22', 0, { stanza: 'a\n{"end":"x"}' });
+    expect(encodeGrantEvent({ kind: 'open', grant })).not.toContain('\n');
+  });
+
+  test('what is open and has not ended is live, its end by the steady clock', () => {
+    const { grants, unreadable } = decodeGrantLog(`${line(open)}\n`, now);
+    expect(unreadable).toBe(0);
+    expect(grants).toEqual([
+      {
+        ...{ id: 'a1', stanza: 'alice', address: ip('192.0.2.1'), ports: ports('tcp/22') },
+        ...{ ends: 35_000, until: WALL + 30_000 },
+      },
+    ]);
+  });
+
+  test('the last line about a grant counts', () => {
+    const lines = [
+      line(open),
+      line({ ...open, open: 'b2' }),
+      line({ ...open, until: WALL + 60_000 }),
+      line({ end: 'b2' }),
+    ];
+    const { grants } = decodeGrantLog(lines.join('\n'), now);
+    expect(grants.map(({ id, ends }) => [id, ends])).toEqual([['a1', 65_000]]);
+  });
+
+  test('opened, ended, opened again', () => {
+    expect(decodeGrantLog([line(open), line({ end: 'a1' }), line(open)].join('\n'), now).grants).toHaveLength(1);
+    expect(decodeGrantLog([line({ end: 'a1' }), line(open), line({ end: 'a1' })].join('\n'), now).grants).toEqual([]);
+  });
+
+  test('what has ended by the clock is gone', () => {
+    expect(decodeGrantLog(line({ ...open, until: WALL }), now).grants).toEqual([]);
+    expect(decodeGrantLog(line({ ...open, until: WALL + 1 }), now).grants).toHaveLength(1);
+  });
+
+  test.each([
+    ['torn', line(open).slice(0, -5)],
+    ['not JSON', 'hello'],
+    ['a number', '5'],
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['nothing known', '{}'],
+    ['no stanza', line({ ...open, stanza: undefined })],
+    ['a number for an id', line({ ...open, open: 1 })],
+    ['a bad address', line({ ...open, address: '192.0.2' })],
+    ['no ports', line({ ...open, ports: [] })],
+    ['ports that are no list', line({ ...open, ports: 'tcp/22' })],
+    ['one bad port', line({ ...open, ports: ['tcp/22', 'tcp/0'] })],
+    ['a port that is no text', line({ ...open, ports: [22] })],
+    ['an end as text', line({ ...open, until: '2027' })],
+    ['an end that never comes', line(open).replace(/"until":\d+/, '"until":1e999')],
+    ['no end', line({ ...open, until: undefined })],
+    ['an end of nothing', line({ end: 5 })],
+  ])('a line that is %s is counted and does no harm', (_, bad) => {
+    const good = line({ ...open, open: 'ok' });
+    const { grants, unreadable } = decodeGrantLog([good, bad, ''].join('\n'), now);
+    expect([grants.map((grant) => grant.id), unreadable]).toEqual([['ok'], 1]);
+  });
+
+  test('an empty log', () => {
+    expect(decodeGrantLog('', now)).toEqual({ grants: [], unreadable: 0 });
+  });
+});

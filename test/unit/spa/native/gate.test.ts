@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest';
+import { unixMs } from '../../../../src/base/units.ts';
+import { HmacKey } from '../../../../src/crypto/hmac.ts';
+import type { Secret } from '../../../../src/crypto/secret.ts';
+import { DIAGNOSIS_REACH_MS, NativeGate, reachFor } from '../../../../src/spa/native/gate.ts';
+import { HintTable } from '../../../../src/spa/native/hint-table.ts';
+import { deriveNativeKey } from '../../../../src/spa/native/keys.ts';
+import { sealNative } from '../../../../src/spa/native/seal.ts';
+import { present, requestOf, secretOf } from '../../values.ts';
+
+const SERVER = 'gw1';
+const MINUTE = 60_000;
+/** The middle of a window. */
+const NOW = 29_453_760 * MINUTE + 30_000;
+const MAX_AGE = 120_000;
+
+const keysOf = (secret: Secret) => ({
+  hint: deriveNativeKey(secret, SERVER, 'hint'),
+  mac: deriveNativeKey(secret, SERVER, 'mac'),
+});
+
+const packetOf = (secret: Secret, time = NOW): Uint8Array =>
+  sealNative(requestOf({ time: unixMs(time) }), secret, SERVER, new Uint8Array(24).fill(5));
+
+const gateAt = (now: number, secrets: readonly Secret[], reach = MAX_AGE): NativeGate => {
+  const gate = new NativeGate(secrets.map(keysOf), reach);
+  gate.advance(unixMs(now));
+  return gate;
+};
+
+describe('the gate', () => {
+  const clients = [secretOf(1), secretOf(2), secretOf(3)];
+
+  test('knows whose packet it is', () => {
+    const gate = gateAt(NOW, clients);
+    expect(clients.map((client) => gate.check(packetOf(client), unixMs(NOW)))).toEqual([0, 1, 2]);
+  });
+
+  test('other lengths are refused unread', () => {
+    const gate = gateAt(NOW, clients);
+    for (const length of [0, 8, 175, 177, 431, 433, 1199, 1201, 65_507])
+      expect(gate.check(new Uint8Array(length), unixMs(NOW))).toBe('wrong-size');
+  });
+
+  test('a stranger, and a client of another server', () => {
+    const gate = gateAt(NOW, clients);
+    expect(gate.check(packetOf(secretOf(9)), unixMs(NOW))).toBe('unknown-hint');
+    const elsewhere = sealNative(requestOf({ time: unixMs(NOW) }), secretOf(1), 'gw2', new Uint8Array(24));
+    expect(gate.check(elsewhere, unixMs(NOW))).toBe('unknown-hint');
+    expect(new NativeGate([], MAX_AGE).check(packetOf(secretOf(1)), unixMs(NOW))).toBe('unknown-hint');
+  });
+
+  // Section 4: all 8 bytes of a hint must match.
+  test('a hint with any of its 64 bits wrong is unknown, any other wrong bit a bad MAC', () => {
+    const gate = gateAt(NOW, clients);
+    const packet = packetOf(present(clients[0]));
+    for (let bit = 0; bit < 8 * packet.length; bit += 1) {
+      const wrong = packet.map((byte, index) => (index === bit >> 3 ? byte ^ (0x80 >> (bit & 7)) : byte));
+      expect(gate.check(wrong, unixMs(NOW)), `bit ${String(bit)}`).toBe(bit < 64 ? 'unknown-hint' : 'bad-mac');
+    }
+  });
+
+  test('another packet’s MAC, and one client’s hint before another’s MAC', () => {
+    const [a, b] = [packetOf(secretOf(1)), packetOf(secretOf(2))];
+    const mixed = b.slice();
+    mixed.set(a.subarray(0, 8));
+    expect(gateAt(NOW, clients).check(mixed, unixMs(NOW))).toBe('bad-mac');
+  });
+
+  // Section 4: windows floor((now - reach) / 60 000) up to floor((now + reach) / 60 000), both included.
+  test.each([
+    [-3, 'unknown-hint'],
+    [-2, 0],
+    [-1, 0],
+    [0, 0],
+    [1, 0],
+    [2, 0],
+    [3, 'unknown-hint'],
+  ])('a packet %d windows from now, at a reach of two: %s', (windows, verdict) => {
+    const gate = gateAt(NOW, clients);
+    expect(gate.check(packetOf(secretOf(1), NOW + windows * MINUTE), unixMs(NOW))).toBe(verdict);
+  });
+
+  test('every packet that is fresh is found, wherever in a window now is', () => {
+    for (const shift of [0, 1, 29_999, 30_000, 59_999]) {
+      const now = 29_453_760 * MINUTE + shift;
+      for (const age of [-MAX_AGE, -MINUTE, 0, MINUTE, MAX_AGE])
+        expect(gateAt(now, clients).check(packetOf(secretOf(2), now - age), unixMs(now))).toBe(1);
+    }
+  });
+
+  test('two clients with one secret: the first is taken', () => {
+    const gate = gateAt(NOW, [secretOf(5), secretOf(6), secretOf(5)]);
+    expect(gate.check(packetOf(secretOf(5)), unixMs(NOW))).toBe(0);
+  });
+
+  test('follows the clock for hours, forward and back', () => {
+    const gate = gateAt(NOW, clients);
+    for (const hours of [0, 1, 5, 5, -3, 48, -48, 0]) {
+      const now = NOW + hours * 60 * MINUTE;
+      gate.advance(unixMs(now));
+      expect(gate.check(packetOf(secretOf(3), now), unixMs(now))).toBe(2);
+      expect(gate.check(packetOf(secretOf(3), now + 10 * MINUTE), unixMs(now))).toBe('unknown-hint');
+    }
+  });
+
+  test('a server that starts in 1970', () => {
+    const gate = gateAt(0, clients);
+    expect(gate.check(packetOf(secretOf(1), 0), unixMs(0))).toBe(0);
+  });
+});
+
+test('few clients get a reach that tells a wrong clock from junk, many do not', () => {
+  expect(reachFor(1, MAX_AGE)).toBe(DIAGNOSIS_REACH_MS);
+  expect(reachFor(1, 3_600_000)).toBe(3_600_000);
+  expect(reachFor(100_000, MAX_AGE)).toBe(MAX_AGE);
+});
+
+describe('the hint table', () => {
+  test('is bounded: clients times windows, and one window to come', () => {
+    const keys = Array.from({ length: 20 }, (_, seed) => new HmacKey(secretOf(seed).reveal()));
+    const table = new HintTable(keys, MAX_AGE);
+    for (let minute = 0; minute < 200; minute += 1) {
+      table.advance(unixMs(NOW + minute * MINUTE), 1000);
+      expect(table.size).toBe(20 * 6);
+    }
+    for (const day of [1, -1, 3, 0]) {
+      table.advance(unixMs(NOW + day * 1440 * MINUTE), 1000);
+      expect(table.size).toBe(20 * 6);
+    }
+  });
+
+  test('prepares the next window a slice at a time', () => {
+    const keys = Array.from({ length: 10 }, (_, seed) => new HmacKey(secretOf(seed).reveal()));
+    const table = new HintTable(keys, 0);
+    const sizes = Array.from({ length: 5 }, () => {
+      table.advance(unixMs(NOW), 4);
+      return table.size;
+    });
+    expect(sizes).toEqual([14, 18, 20, 20, 20]);
+  });
+
+  test('too few bytes are no hint', () => {
+    const table = new HintTable([new HmacKey(secretOf(1).reveal())], 0);
+    table.advance(unixMs(NOW), 0);
+    expect(table.find(new Uint8Array(7), 0, unixMs(NOW), () => true)).toBe('unknown');
+    expect(table.find(new Uint8Array(20), 13, unixMs(NOW), () => true)).toBe('unknown');
+  });
+});
