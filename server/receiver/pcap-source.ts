@@ -71,9 +71,7 @@ export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: Gate
 export const openKnock = (pcap: PcapAddon, settings: KnockSettings, loop: KnockLoop, outbox: Outbox): Capture => {
   const local = settings.local.map(parseAddress).filter((address) => address !== undefined);
   // Nothing to see: a filter that nothing passes, so that the interface is watched all the same.
-  const doors = knockFilter(settings.watches, local, settings.families, settings.interface) ?? 'less 1';
-  // Only the device any sees a forwarded packet twice; elsewhere a new capture knows no direction (capture-filter.ts).
-  const filter = settings.interface === 'any' ? `inbound and (${doors})` : doors;
+  const filter = knockFilter(settings.watches, local, settings.families, settings.interface) ?? 'less 1';
   return openInterface(
     pcap,
     settings.interface,

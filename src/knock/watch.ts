@@ -118,7 +118,8 @@ export const knockFilter = (
 ): string | undefined => {
   const branches = families.flatMap((family) => watches.flatMap((watch) => branchOf(watch, local, family)));
   if (branches.length === 0) return undefined;
-  return device === 'any' ? branches.join(' or ') : branches.join(' or ');
+  const doors = branches.join(' or ');
+  return device === 'any' ? `inbound and (${doors})` : doors;
 };
 
 const branchOf = (watch: Watch, local: readonly IpAddress[], family: Family): string[] => {

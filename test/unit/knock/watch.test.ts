@@ -9,15 +9,22 @@ const filterOf = (conf: string, families: readonly (4 | 6)[] = [4, 6]): string |
 describe('the kernel filter', () => {
   test('has ports, protocols, flags and destinations of the doors', () => {
     expect(filterOf('[a]\nsequence = 7000,7001,9000:udp\ntcpflags = syn,!ack\n[b]\nsequence = 7:udp', [4])).toBe(
-      'inbound and (((dst host 10.99.0.1) and (tcp and (dst portrange 7000-7001) and (tcp[13] & 18 = 2)))' +
-        ' or ((dst host 10.99.0.1) and (udp and (dst port 7 or dst port 9000))))',
+      '((dst host 10.99.0.1) and (tcp and (dst portrange 7000-7001) and (tcp[13] & 18 = 2)))' +
+        ' or ((dst host 10.99.0.1) and (udp and (dst port 7 or dst port 9000)))',
     );
   });
 
   test('for IPv6 lets extension headers through, behind which it cannot look', () => {
     expect(filterOf('[a]\nsequence = 7000\ntcpflags = syn\ntarget = FD99:0::77')).toBe(
-      'inbound and (((dst host fd99::77) and ((tcp and (dst port 7000) and (ip6[53] & 2 = 2))' +
-        ' or (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or ip6[6] = 51 or ip6[6] = 60))))',
+      '((dst host fd99::77) and ((tcp and (dst port 7000) and (ip6[53] & 2 = 2))' +
+        ' or (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or ip6[6] = 51 or ip6[6] = 60)))',
+    );
+  });
+
+  test('on all interfaces takes forwarded packets once', () => {
+    const watches = watchesOf(doorsOf('[a]\nsequence = 7'));
+    expect(knockFilter(watches, LOCAL, [4], 'any')).toBe(
+      'inbound and (((dst host 10.99.0.1) and (tcp and (dst port 7))))',
     );
   });
 
