@@ -1,7 +1,6 @@
 /** `spad knockd`: listens for knocks and does what the doors of a knockd.conf say. */
 import { type Family, formatAddress, type IpAddress } from '../../src/base/address.ts';
 import type { KnockdConf } from '../../src/config/knockd-conf.ts';
-import type { Handoff } from '../../src/engine/handoff.ts';
 import type { KnockSettings } from '../../src/engine/receiver-settings.ts';
 import { Attempts, type KnockEvent } from '../../src/knock/attempts.ts';
 import { type Door, formatSteps } from '../../src/knock/door.ts';
@@ -16,9 +15,9 @@ import {
 } from '../../src/knock/messages.ts';
 import { watchesOf } from '../../src/knock/watch.ts';
 import type { Logger } from '../log/logger.ts';
-import { ReceiverHost } from '../receiver-host.ts';
 import { CommandRunner, timeoutLine } from './commands.ts';
 import { type KnockdLog, type Line, wallTime } from './knockd-log.ts';
+import { KnockSource } from './knock-source.ts';
 import { AddressWatch, localAddresses } from './local-addresses.ts';
 import { stepsToCome, useUp } from './one-time-file.ts';
 import type { StopStore } from './stop-store.ts';
@@ -44,7 +43,7 @@ export interface KnockdParts {
 export class Knockd {
   readonly #parts: KnockdParts;
   readonly #commands: CommandRunner;
-  readonly #receivers: readonly ReceiverHost[];
+  readonly #sources: readonly KnockSource[];
   readonly #watch: AddressWatch;
   #attempts: Attempts;
   #local: readonly IpAddress[];
@@ -68,9 +67,9 @@ export class Knockd {
     this.#commands = new CommandRunner(parts.log, parts.stops, (source, door) =>
       this.#named(source, (text) => timeoutLine(text, door)),
     );
-    this.#receivers = parts.interfaces.map((name) => {
-      const events = { onMessage: (message: Handoff) => this.#hear(message), onReady: () => this.#heard(name) };
-      return new ReceiverHost(this.#settingsOf(name), this.#receiverLogger(name), events);
+    this.#sources = parts.interfaces.map((name) => {
+      const events = { onKnock: (knock: Knock) => this.#take(knock), onReady: () => this.#heard(name) };
+      return new KnockSource(this.#settingsOf(name), this.#receiverLogger(name), events);
     });
     this.#watch = new AddressWatch(look, (local) => {
       this.#local = local;
@@ -82,7 +81,7 @@ export class Knockd {
   start(): void {
     for (const address of this.#local) this.#parts.log.debug(`local IP: ${formatAddress(address)}`);
     this.#commands.resume();
-    for (const receiver of this.#receivers) receiver.start();
+    for (const source of this.#sources) source.start();
   }
 
   /** Other doors from now on. Attempts begin anew; commands and waits go on. */
@@ -94,7 +93,7 @@ export class Knockd {
   /** Ends in order: no more packets, and what is open is closed. */
   async stop(): Promise<void> {
     this.#watch.stop();
-    for (const receiver of this.#receivers) receiver.stop();
+    for (const source of this.#sources) source.stop();
     await this.#commands.finish(PATIENCE_MS);
     this.#parts.stops.close();
   }
@@ -106,13 +105,12 @@ export class Knockd {
     return { capture: 'knock', interface: name, user, watches, local: this.#local.map(formatAddress), families };
   }
 
-  /** New receivers, but only where the filter changes: a new one is deaf for some hundred milliseconds. */
+  /** Other receivers, but only where they would look for something else. */
   #refresh(): void {
     const settings = JSON.stringify(this.#settingsOf(''));
     if (settings === this.#settings) return;
     this.#settings = settings;
-    for (const [index, name] of this.#parts.interfaces.entries())
-      this.#receivers[index]?.replace(this.#settingsOf(name));
+    for (const [index, name] of this.#parts.interfaces.entries()) this.#sources[index]?.replace(this.#settingsOf(name));
   }
 
   #heard(name: string): void {
@@ -131,11 +129,6 @@ export class Knockd {
       },
       error: tell,
     };
-  }
-
-  #hear(message: Handoff): void {
-    if (message.kind !== 'knocks') return;
-    for (const knock of message.knocks) this.#take(knock);
   }
 
   #take(knock: Knock): void {

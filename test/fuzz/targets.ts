@@ -121,7 +121,8 @@ const settings: Check = (input) => {
   const text = textOf(input);
   if (!isJson(text)) return undefined;
   const value = decodeSettings(text);
-  return value?.clients.every((keys) => keys.hint.length === 32 && keys.mac.length === 32) === false
+  if (value === undefined || value.capture === 'knock') return undefined;
+  return value.clients.every((keys) => keys.hint.length === 32 && keys.mac.length === 32) === false
     ? 'a short key'
     : undefined;
 };
