@@ -1,5 +1,5 @@
 /** `spad compile` and the firewall of the machine: loading, loading again, printing, taking away. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { DoorLab, timedDoor } from '../support/kernel-doors.ts';
 import { Lab } from '../support/lab.ts';
 import { startTcpService, tcpState } from '../support/probe.ts';
@@ -21,6 +21,10 @@ const ruleset = (): Promise<string> => doors.server.run('nft', ['-s', 'list', 'r
 const recentLists = (): Promise<string> => doors.server.run('sh', ['-c', 'ls /proc/net/xt_recent 2>/dev/null || true']);
 
 describe.each(['nftables', 'iptables'] as const)('loading and removing: %s', (to) => {
+  afterEach(async () => {
+    await doors.compile('--to', to, '--remove');
+  });
+
   test('loading twice is loading once; nothing is left in the end', async () => {
     await doors.load(to, DOORS);
     const once = await ruleset();

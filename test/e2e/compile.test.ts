@@ -136,6 +136,17 @@ describe.each(['nftables', 'iptables'] as const)('%s', (to) => {
     });
   });
 
+  test('flags are those of each door, although another door sees the packet', async () => {
+    const other8000 = timedDoor('other', '6000,8000', 80);
+    await doors.load(to, timedDoor('openSSH', '7000,8000,9000', 22, 'tcpflags = syn') + other8000);
+    await doors.overBoth(async (road) => {
+      await road.knock(client, '7000');
+      await road.sendAck(client, 8000);
+      await road.knock(client, '8000', '9000');
+      expect(await road.state(client)).toBe('open');
+    });
+  });
+
   test('TCP and UDP mixed, ports repeated, no flags asked for', async () => {
     await doors.load(to, timedDoor('mixed', '7000:udp,7000:tcp,7000:udp,7000:udp', 22));
     await doors.overBoth(async (road) => {
