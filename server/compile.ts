@@ -1,12 +1,12 @@
 /** `spad compile`: doors as rules that the kernel carries out alone, printed, loaded or taken away. */
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import type { Family } from '../src/base/address.ts';
+import { type Family, parseCidr } from '../src/base/address.ts';
 import { formatPortSpec } from '../src/base/port-spec.ts';
 import { countOf } from '../src/base/printable.ts';
 import { formatIssue, type Issue } from '../src/config/issue.ts';
 import { parseKnockdConf } from '../src/config/knockd-conf.ts';
-import type { Door } from '../src/knock/door.ts';
+import type { PlannedDoor } from '../src/knock/kernel-rules/door-effect.ts';
 import { iptablesRules } from '../src/knock/kernel-rules/iptables.ts';
 import { KNOCK_TABLE, nftablesRules } from '../src/knock/kernel-rules/nftables.ts';
 import { type KernelPlan, planDoors } from '../src/knock/kernel-rules/plan.ts';
@@ -24,6 +24,7 @@ export interface CompileOptions {
 }
 
 const USAGE = 2;
+const ANYWHERE = ['0.0.0.0/0', '::/0'].map(parseCidr).filter((cidr) => cidr !== undefined);
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const complain = (text: string): boolean => process.stderr.write(`${text}\n`);
@@ -55,10 +56,13 @@ const readPlans = (file: string, options: CompileOptions): readonly KernelPlan[]
   return planning.plans;
 };
 
-const readDoors = (file: string): { readonly doors: readonly Door[] } | { readonly issue: Issue } => {
+const readDoors = (file: string): { readonly doors: readonly PlannedDoor[] } | { readonly issue: Issue } => {
   // knockd passes bytes through, and so does its parser; for people the names are UTF-8.
   const reading = parseKnockdConf(readFileSync(file, 'latin1'), file);
-  if (reading.ok) return { doors: reading.value.doors.map((door) => ({ ...door, name: fromBytes(door.name) })) };
+  if (reading.ok) {
+    const named = reading.value.doors.map((door) => ({ ...door, name: fromBytes(door.name) }));
+    return { doors: named.map((door) => ({ door, open: [], openFor: 0, sources: ANYWHERE, rate: undefined })) };
+  }
   const { line, message } = reading.error;
   return { issue: { severity: 'error', file, line, problem: fromBytes(message), hint: 'see knockd(1)' } };
 };

@@ -1,5 +1,5 @@
 /** The comments of a ruleset: where it comes from, how it is loaded and removed, what each door does. */
-import { formatAddress } from '../../base/address.ts';
+import { formatAddress, formatCidr } from '../../base/address.ts';
 import { formatPortSpec } from '../../base/port-spec.ts';
 import { printable } from '../../base/printable.ts';
 import { formatSteps, TCP_FLAG_BITS, type TcpFlags } from '../door.ts';
@@ -18,9 +18,10 @@ export const headerLines = (source: string, plans: readonly KernelPlan[], how: r
 
 /** `door 1 "openSSH" (line 5): 7000:tcp,8000:udp within 5 s (syn) opens tcp/22 for 10 s` */
 export const describeDoor = (door: KernelDoor): string => {
-  const { steps, tcpFlags, target, effect } = door;
+  const { steps, tcpFlags, target, sources, effect } = door;
   const parts = [
     `door ${String(door.number)} "${printable(door.name)}" (line ${String(door.line)}): ${formatSteps(steps)}`,
+    sources.length === 0 ? '' : `from ${sources.map(formatCidr).join(', ')}`,
     target === undefined ? '' : `to ${formatAddress(target)}`,
     steps.length > 1 ? `within ${String(door.seqTimeout)} s` : '',
     tcpFlags === undefined ? '' : `(${describeFlags(tcpFlags)})`,

@@ -2,17 +2,21 @@
  * What a door opens or closes, read from what it says: ports of its own (`open = tcp/22`), or commands of iptables that
  * come to the same.
  */
-import type { Family } from '../../base/address.ts';
+import type { Cidr, Family } from '../../base/address.ts';
 import { formatPortSpec, type PortSpec } from '../../base/port-spec.ts';
 import { type Door, type DoorField, startCommandFor, stopCommandFor } from '../door.ts';
 import { readRuleCommand, type RuleCommand } from './iptables-command.ts';
 
-/** A door that says itself what it opens, and runs no command for it. */
-export interface OpeningDoor extends Door {
-  /** Canonical. */
+/** A door, and what spad.conf can say of it beside knockd's keys; the parts of a DoorRule that matter here. */
+export interface PlannedDoor {
+  readonly door: Door;
+  /** What opens without a command. Canonical; empty for a door of knockd.conf. */
   readonly open: readonly PortSpec[];
-  /** Seconds, above 0. */
+  /** Seconds, above 0 where something opens so. */
   readonly openFor: number;
+  /** Where a knocker may come from. */
+  readonly sources: readonly Cidr[];
+  readonly rate: unknown;
 }
 
 /** What a door does in one family, before it is known which doors it closes. */
@@ -23,6 +27,8 @@ export interface Finding {
   readonly command: RuleCommand;
   /** Seconds; undefined: for ever. */
   readonly window: number | undefined;
+  /** Where a knocker may come from, in this family; empty: from anywhere. */
+  readonly sources: readonly Cidr[];
 }
 
 /** Notes an issue about a door, at the line of `field` where that was said, else at the door's own. */
@@ -35,28 +41,42 @@ export type Complain = (
 ) => void;
 
 /** What the door does, at most one finding a family; none without a complaint. */
-export const findEffects = (door: Door | OpeningDoor, number: number, complain: Complain): Finding[] => {
+export const findEffects = (planned: PlannedDoor, number: number, complain: Complain): Finding[] => {
+  const { door, open, rate } = planned;
   let complaints = 0;
   const counting: Complain = (...issue) => {
     complaints++;
     complain(...issue);
   };
+  if (rate !== undefined) counting(door, undefined, 'kernel rules count no opens', 'leave "rate" out');
+  if (open.length > 0 && (door.startCommand ?? door.startCommand6) !== undefined)
+    counting(door, 'startCommand', 'it opens ports and runs a command besides', 'leave one of the two out');
   const found = ([4, 6] as const).flatMap((family) => {
-    const finding = 'open' in door ? openEffect(door, number, family) : findEffect(door, number, family, counting);
-    return finding === undefined ? [] : [finding];
+    const sources = planned.sources.filter(({ address }) => address.family === family);
+    const { targetAddress: target } = door;
+    if (sources.length === 0 || (target !== undefined && target.family !== family)) return [];
+    const effect = open.length > 0 ? openEffect(planned, family) : findEffect(door, family, counting);
+    const anywhere = sources.some(({ prefix }) => prefix === 0);
+    return effect === undefined ? [] : [{ door, number, ...effect, sources: anywhere ? [] : sources }];
   });
   if (found.length === 0 && complaints === 0)
     complain(door, undefined, 'it opens nothing', 'give it a start_command of iptables, or leave the door out');
   return found;
 };
 
-const openEffect = (door: OpeningDoor, number: number, family: Family): Finding | undefined => {
-  if (door.targetAddress !== undefined && door.targetAddress.family !== family) return undefined;
-  const rule = `open ${String(family)} ${door.open.map(formatPortSpec).join(' ')}`;
-  return { door, number, command: { verb: 'insert', family, ports: door.open, rule }, window: door.openFor };
-};
+type Effect = Pick<Finding, 'command' | 'window'>;
 
-const findEffect = (door: Door, number: number, family: Family, complain: Complain): Finding | undefined => {
+const openEffect = ({ open, openFor }: PlannedDoor, family: Family): Effect => ({
+  command: {
+    verb: 'insert',
+    family,
+    ports: open,
+    rule: `open ${String(family)} ${open.map(formatPortSpec).join(' ')}`,
+  },
+  window: openFor,
+});
+
+const findEffect = (door: Door, family: Family, complain: Complain): Effect | undefined => {
   const text = startCommandFor(door, family);
   if (text === undefined || text === '') return undefined;
   const field = family === 6 && door.startCommand6 !== undefined ? 'startCommand6' : 'startCommand';
@@ -71,10 +91,8 @@ const findEffect = (door: Door, number: number, family: Family, complain: Compla
     // A command of the other family that serves for want of one fails whenever knockd runs it: nothing opens.
     return undefined;
   }
-  const { targetAddress: target } = door;
-  if (target !== undefined && target.family !== family) return undefined;
   const window = windowOf(door, family, start.value, complain);
-  return window === 'wrong' ? undefined : { door, number, command: start.value, window };
+  return window === 'wrong' ? undefined : { command: start.value, window };
 };
 
 /** Seconds from opening to closing, undefined for ever; `wrong` where the stop command does not undo the start command. */

@@ -10,7 +10,7 @@
  * dropped. An accept there would not help against a filter table that drops, so those who have knocked are accepted at
  * the head of filter INPUT, as the rule of a start command would have done.
  */
-import { formatAddress, type Family } from '../../base/address.ts';
+import { type Family, formatAddress, formatCidr } from '../../base/address.ts';
 import type { PortSpec, Protocol } from '../../base/port-spec.ts';
 import type { KnockStep, TcpFlags } from '../door.ts';
 import { describeDoor, flagNames, headerLines } from './describe.ts';
@@ -187,7 +187,7 @@ const effectOf = (family: Family, door: KernelDoor, place: 'last' | 'more'): str
 const beginRules = (family: Family, door: KernelDoor): string[] => {
   const [first] = door.steps;
   const flags = first?.protocol === 'tcp' ? flagsOf(door) : '';
-  const match = words(stepMatch(first), flags, toDoor(door));
+  const match = words(stepMatch(first), flags, audience(door));
   const [stage, ...later] = stages(family, door);
   if (stage === undefined) return [`${match} ${effectOf(family, door, 'more')}`];
   return [
@@ -198,7 +198,9 @@ const beginRules = (family: Family, door: KernelDoor): string[] => {
 
 /** The packets that count for a door: whatever else comes is not even seen. */
 const fits = (door: KernelDoor): string[] =>
-  knockMatches(door).map(({ protocol, match }) => words(match, protocol === 'tcp' ? flagsOf(door) : '', toDoor(door)));
+  knockMatches(door).map(({ protocol, match }) =>
+    words(match, protocol === 'tcp' ? flagsOf(door) : '', audience(door)),
+  );
 
 const knockMatches = (door: KernelDoor): { readonly protocol: Protocol; readonly match: string }[] =>
   (['tcp', 'udp'] as const).flatMap((protocol) => {
@@ -222,6 +224,10 @@ const openRules = ({ family, doors }: KernelPlan, target: string): string[] =>
 
 const toDoor = (door: KernelDoor): string =>
   door.target === undefined ? '-m addrtype --dst-type LOCAL' : `-d ${formatAddress(door.target)}`;
+
+/** Whose packets count as knocks: iptables makes a rule of each source. Who has begun has been looked at. */
+const audience = (door: KernelDoor): string =>
+  words(door.sources.length === 0 ? '' : `-s ${door.sources.map(formatCidr).join(',')}`, toDoor(door));
 
 const stepMatch = (step: KnockStep | undefined): string =>
   step === undefined ? '' : `-p ${step.protocol} -m ${step.protocol} --dport ${String(step.port)}`;

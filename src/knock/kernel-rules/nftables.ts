@@ -9,7 +9,7 @@
  *
  * Everything stands in prerouting after connection tracking (-200) and before DNAT (-100), as the daemon's guard does.
  */
-import { formatAddress, type Family } from '../../base/address.ts';
+import { type Family, formatAddress, formatCidr } from '../../base/address.ts';
 import type { PortSpec, Protocol } from '../../base/port-spec.ts';
 import type { KnockStep, TcpFlags } from '../door.ts';
 import { describeDoor, flagNames, headerLines } from './describe.ts';
@@ -157,9 +157,7 @@ const familyChains = (plan: KernelPlan): string[][] => {
           ),
         ]),
     block(`chain watch_${version}`, [
-      ...doors.flatMap((door) =>
-        fits(door).map((match) => `${match} ${destination(family, door)} goto seen_${version}`),
-      ),
+      ...doors.flatMap((door) => fits(door).map((match) => `${match} ${audience(family, door)} goto seen_${version}`)),
       ...(strict.length === 0 ? [] : [`ct state new meta l4proto { tcp, udp } jump foreign_${version}`]),
     ]),
   ];
@@ -169,7 +167,7 @@ const familyChains = (plan: KernelPlan): string[][] => {
 const beginRule = (family: Family, door: KernelDoor): string => {
   const [first] = door.steps;
   const [stage, ...later] = stageNames(door);
-  const match = [portMatch(first), first?.protocol === 'tcp' ? flagsOf(door) : '', destination(family, door)];
+  const match = [portMatch(first), first?.protocol === 'tcp' ? flagsOf(door) : '', audience(family, door)];
   const work =
     stage === undefined
       ? [effectOf(family, door)]
@@ -229,6 +227,13 @@ const baseChain = (plans: readonly KernelPlan[]): string[] =>
 
 const destination = (family: Family, door: KernelDoor): string =>
   door.target === undefined ? 'fib daddr type local' : `${families[family].destination} ${formatAddress(door.target)}`;
+
+/** Whose packets count as knocks. Who has begun has been looked at. */
+const audience = (family: Family, door: KernelDoor): string =>
+  words(
+    door.sources.length === 0 ? '' : `${families[family].source} { ${door.sources.map(formatCidr).join(', ')} }`,
+    destination(family, door),
+  );
 
 const portMatch = (step: KnockStep | undefined): string =>
   step === undefined ? '' : `${step.protocol} dport ${String(step.port)}`;

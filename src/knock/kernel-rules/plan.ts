@@ -7,11 +7,11 @@
  * knock. Three things differ, all described in docs/kernel-doors.md: time is exact, not in whole seconds; the attempts of
  * one source never disturb another's; and who knocks again keeps the door open for a full window more.
  */
-import type { Family, IpAddress } from '../../base/address.ts';
+import type { Cidr, Family, IpAddress } from '../../base/address.ts';
 import { coversPorts, formatPortSpec, normalizePorts, type PortSpec } from '../../base/port-spec.ts';
 import { printable } from '../../base/printable.ts';
 import type { Door, KnockStep, TcpFlags } from '../door.ts';
-import { type Complain, type Finding, findEffects, type OpeningDoor } from './door-effect.ts';
+import { type Complain, type Finding, findEffects, type PlannedDoor } from './door-effect.ts';
 import type { RuleCommand } from './iptables-command.ts';
 
 /** What happens when a sequence is complete. */
@@ -37,6 +37,8 @@ export interface KernelDoor {
   readonly tcpFlags: TcpFlags | undefined;
   /** The destination that counts; undefined: every address of the host. */
   readonly target: IpAddress | undefined;
+  /** Where a knocker may come from; empty: from anywhere. */
+  readonly sources: readonly Cidr[];
   readonly strict: boolean;
   readonly effect: KernelEffect;
 }
@@ -72,16 +74,16 @@ export interface Planning {
 }
 
 /** Turns doors into plans, or says of each what cannot be. */
-export const planDoors = (doors: readonly (Door | OpeningDoor)[], options: PlanOptions): Planning => {
+export const planDoors = (doors: readonly PlannedDoor[], options: PlanOptions): Planning => {
   const issues: DoorIssue[] = [];
   const complain: Complain = (door, field, problem, hint, severity) => {
     const line = (field === undefined ? undefined : door.lines[field]) ?? door.line;
     const text = `door "${printable(door.name)}": ${problem}`;
     issues.push({ severity: severity ?? 'error', line, problem: text, hint });
   };
-  const findings = doors.flatMap((door, index) => {
-    checkKnocks(door, complain);
-    return findEffects(door, index + 1, complain);
+  const findings = doors.flatMap((planned, index) => {
+    checkKnocks(planned.door, complain);
+    return findEffects(planned, index + 1, complain);
   });
   const guarded = normalizePorts(findings.flatMap(({ command }) => (command.verb === 'insert' ? command.ports : [])));
   const plans = options.families.map((family): KernelPlan => {
@@ -104,7 +106,7 @@ const checkKnocks = (door: Door, complain: Complain): void => {
 };
 
 const kernelDoor = (
-  { door, number, command, window }: Finding,
+  { door, number, command, window, sources }: Finding,
   here: readonly Finding[],
   allStrict: boolean,
   complain: Complain,
@@ -116,6 +118,7 @@ const kernelDoor = (
   seqTimeout: door.seqTimeout,
   tcpFlags: door.tcpFlags,
   target: door.targetAddress,
+  sources,
   strict: door.strict || allStrict,
   effect:
     command.verb === 'insert'

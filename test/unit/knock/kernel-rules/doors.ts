@@ -1,13 +1,15 @@
 /** Doors for these tests, from the text of a knockd.conf, and their plans. */
-import type { Family } from '../../../../src/base/address.ts';
+import { type Family, parseCidr } from '../../../../src/base/address.ts';
 import { parseKnockdConf } from '../../../../src/config/knockd-conf.ts';
-import type { Door } from '../../../../src/knock/door.ts';
+import type { PlannedDoor } from '../../../../src/knock/kernel-rules/door-effect.ts';
 import { type KernelPlan, planDoors, type Planning } from '../../../../src/knock/kernel-rules/plan.ts';
 
-export const doorsOf = (text: string): readonly Door[] => {
+const ANYWHERE = ['0.0.0.0/0', '::/0'].map(parseCidr).filter((cidr) => cidr !== undefined);
+
+export const doorsOf = (text: string): readonly PlannedDoor[] => {
   const reading = parseKnockdConf(text, 'knockd.conf');
   if (!reading.ok) throw new Error(reading.error.message);
-  return reading.value.doors;
+  return reading.value.doors.map((door) => ({ door, open: [], openFor: 0, sources: ANYWHERE, rate: undefined }));
 };
 
 export const planning = (text: string, families: readonly Family[] = [4, 6], strict = false): Planning =>

@@ -1,11 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { formatPortSpec, parsePortSpec } from '../../../../src/base/port-spec.ts';
+import { type Cidr, parseCidr } from '../../../../src/base/address.ts';
+import { formatPortSpec } from '../../../../src/base/port-spec.ts';
+import type { PlannedDoor } from '../../../../src/knock/kernel-rules/door-effect.ts';
 import { planDoors } from '../../../../src/knock/kernel-rules/plan.ts';
 import { doorsOf, issuesOf, PAIR, plansOf, TIMED } from './doors.ts';
+import { ports } from '../../values.ts';
 
 const OPEN = 'command = iptables -I INPUT -s %IP% -p tcp --dport 22 -j ACCEPT';
 const CLOSE = 'stop_command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT';
 const door = (...lines: readonly string[]): string => ['[door]', ...lines].join('\n');
+
+const cidrs = (...texts: readonly string[]): Cidr[] => texts.map(parseCidr).filter((cidr) => cidr !== undefined);
+
+const firstOf = (text: string): PlannedDoor => {
+  const [first] = doorsOf(text);
+  if (first === undefined) throw new Error('no door');
+  return first;
+};
 
 describe('what a door opens', () => {
   test('with a stop command: a window, in each family with a command of its own', () => {
@@ -37,14 +48,32 @@ describe('what a door opens', () => {
     expect(plansOf(door('sequence = 1', OPEN, 'command_6 =', CLOSE))[1]?.doors).toEqual([]);
   });
 
-  test('a door that says itself what it opens, in the families of its target', () => {
-    const [given] = doorsOf(door('sequence = 1,2'));
-    const port = parsePortSpec('tcp/22');
-    if (given === undefined || port === undefined) throw new Error('unreachable');
-    const { plans, issues } = planDoors([{ ...given, open: [port], openFor: 60 }], { families: [4, 6], strict: true });
-    expect(issues).toEqual([]);
-    for (const plan of plans ?? [])
-      expect(plan.doors).toMatchObject([{ strict: true, effect: { kind: 'open', ports: [port], window: 60 } }]);
+  test('a door that says itself what it opens, for the families of its sources and its target', () => {
+    const given = { ...firstOf(door('sequence = 1,2')), open: ports('tcp/22'), openFor: 60 };
+    const planned = (...sources: readonly string[]): unknown[] => {
+      const options = { families: [4, 6] as const, strict: true };
+      const { plans, issues } = planDoors([{ ...given, sources: cidrs(...sources) }], options);
+      expect(issues.filter(({ severity }) => severity === 'error')).toEqual([]);
+      return (plans ?? []).map(({ doors }) => doors.map(({ effect, sources: from }) => ({ effect, from })));
+    };
+    const effect = { kind: 'open', ports: given.open, window: 60 };
+    expect(planned('0.0.0.0/0', '::/0')).toEqual([[{ effect, from: [] }], [{ effect, from: [] }]]);
+    const some = ['192.0.2.0/24', '198.51.100.1'];
+    expect(planned(...some)).toEqual([[{ effect, from: cidrs(...some) }], []]);
+    expect(planned('192.0.2.0/24', '0.0.0.0/0', '2001:db8::/32')).toEqual([
+      [{ effect, from: [] }],
+      [{ effect, from: cidrs('2001:db8::/32') }],
+    ]);
+  });
+
+  test.each([
+    ['a limit of opens', { rate: { opens: 3, window: 60 } }, 'kernel rules count no opens'],
+    ['ports and a command', { open: ports('tcp/80'), openFor: 5 }, 'it opens ports and runs a command besides'],
+  ])('not %s', (_, more, problem) => {
+    const given = { ...firstOf(door('sequence = 1', OPEN, CLOSE)), ...more };
+    const { plans, issues } = planDoors([given], { families: [4], strict: false });
+    expect(plans).toBeUndefined();
+    expect(issues.map((issue) => issue.problem)).toEqual([`door "door": ${problem}`]);
   });
 });
 

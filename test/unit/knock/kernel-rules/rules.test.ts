@@ -1,6 +1,7 @@
 /** Whole rulesets, compared with text that was read line by line, and loaded (test/e2e/compile*.test.ts). */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parseCidr } from '../../../../src/base/address.ts';
 import { iptablesRules } from '../../../../src/knock/kernel-rules/iptables.ts';
 import { readPresent, removalOf, staleChains } from '../../../../src/knock/kernel-rules/iptables-present.ts';
 import { nftablesRemoval, nftablesRules } from '../../../../src/knock/kernel-rules/nftables.ts';
@@ -78,6 +79,17 @@ describe('iptables', () => {
     expect(names.some((name) => name.startsWith('spad4-1-open-tcp60000_tcp60002'))).toBe(true);
     expect(Math.max(...names.map((name) => name.length))).toBeLessThan(200);
   });
+});
+
+test('an allow-list of sources is asked before a packet counts', () => {
+  const [plan] = plansOf(PAIR, [4]);
+  const sources = ['192.0.2.0/24', '198.51.100.1'].map(parseCidr).filter((cidr) => cidr !== undefined);
+  const limited = { family: 4 as const, guarded: [], doors: (plan?.doors ?? []).map((door) => ({ ...door, sources })) };
+  const rules = nftablesRules([limited], 'x') + iptablesRules(limited, 'x');
+  const entries = rules.split('\n').filter((line) => /dport (\{ )?700[01]\b/.test(line));
+  expect(entries).toHaveLength(8);
+  for (const line of entries)
+    expect(line).toMatch(/ ip saddr \{ 192\.0\.2\.0\/24, 198\.51\.100\.1 \} | -s 192\.0\.2\.0\/24,198\.51\.100\.1 /);
 });
 
 describe('what iptables holds of ours', () => {
