@@ -70,11 +70,9 @@ export class ReceiverHost {
   #watchInterface(): void {
     this.#watch?.stop();
     this.#watch = undefined;
-    const { capture, interface: name } = this.#settings;
-    if ((capture !== 'pcap' && capture !== 'knock') || name === 'any') return;
-    // `eth0:1` is an address label; what goes up and down is eth0.
-    this.#watch = new InterfaceWatch(name.replace(/:.*$/, ''), (state) => {
-      this.#logger.info(`interface ${name} is now ${state}`);
+    if (this.#settings.capture !== 'pcap' || this.#settings.interface === 'any') return;
+    this.#watch = new InterfaceWatch(this.#settings.interface, (state) => {
+      this.#logger.info(`interface ${this.#settings.interface} is now ${state}`);
       this.#respawnNow();
     });
   }

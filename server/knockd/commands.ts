@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type UnixMs, unixMs } from '../../src/base/units.ts';
+import { decodeUtf8 } from '../../src/bytes/encoding.ts';
 import type { Door } from '../../src/knock/door.ts';
 import { startCommandFor, stopCommandFor } from '../../src/knock/door.ts';
 import { commandPair, commandTimeoutMessage, runningMessage, statusMessage } from '../../src/knock/messages.ts';
@@ -27,7 +28,7 @@ interface Job {
 }
 
 export class CommandRunner {
-  readonly #log: KnockdLog;
+  readonly #log: Pick<KnockdLog, 'write'>;
   readonly #store: StopStore;
   readonly #timeoutLine: (source: string, door: string) => void;
   #starts: Job[] = [];
@@ -38,7 +39,7 @@ export class CommandRunner {
   #onIdle: (() => void) | undefined;
 
   /** `timeoutLine` writes the line that a wait is over. */
-  constructor(log: KnockdLog, store: StopStore, timeoutLine: (source: string, door: string) => void) {
+  constructor(log: Pick<KnockdLog, 'write'>, store: StopStore, timeoutLine: (source: string, door: string) => void) {
     this.#log = log;
     this.#store = store;
     this.#timeoutLine = timeoutLine;
@@ -143,7 +144,7 @@ export class CommandRunner {
       this.#fill();
     };
     try {
-      const child = startShell(Buffer.from(job.command, 'latin1').toString('utf8'));
+      const child = startShell(shellText(job.command));
       child.on('error', () => {
         this.#complain('error: command fork failed!');
         end(undefined);
@@ -161,6 +162,14 @@ export class CommandRunner {
     this.#log.write({ log: message, stderr: message });
   }
 }
+
+/** Arguments are UTF-8 to Node. Bytes that are not go through the shell's own printf. */
+const shellText = (command: string): string => {
+  const bytes = Buffer.from(command, 'latin1');
+  const text = decodeUtf8(bytes);
+  if (text !== undefined) return text;
+  return `eval "$(printf '${Array.from(bytes, (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')}')"`;
+};
 
 const now = (): UnixMs => unixMs(Date.now());
 

@@ -1,10 +1,11 @@
 /**
- * Knocks from one interface, without a gap when the settings change: another receiver is started beside the present one
- * and takes over once it captures. What both have seen counts once.
+ * Knocks from one interface, without a gap when the settings change or a cable is pulled and put back: another receiver is
+ * started beside the present one and takes over once it captures. What both have seen counts once.
  */
 import { formatAddress } from '../../src/base/address.ts';
 import type { KnockSettings } from '../../src/engine/receiver-settings.ts';
 import type { Knock } from '../../src/knock/knock.ts';
+import { type InterfaceState, InterfaceWatch } from '../interface-watch.ts';
 import type { Logger } from '../log/logger.ts';
 import { ReceiverHost } from '../receiver-host.ts';
 
@@ -28,7 +29,10 @@ interface Successor {
 export class KnockSource {
   readonly #logger: Logger;
   readonly #events: KnockSourceEvents;
+  #settings: KnockSettings;
   #present: ReceiverHost;
+  #watch: InterfaceWatch | undefined;
+  #state: InterfaceState = 'up';
   #isReady = false;
   #successor: Successor | undefined;
   /** The last knocks, for telling what has been seen by both. */
@@ -37,19 +41,25 @@ export class KnockSource {
   constructor(settings: KnockSettings, logger: Logger, events: KnockSourceEvents) {
     this.#logger = logger;
     this.#events = events;
+    this.#settings = settings;
     this.#present = this.#host(settings);
   }
 
   start(): void {
+    const { interface: name } = this.#settings;
+    // `eth0:1` is an address label; what goes up and down is eth0.
+    if (name !== 'any') this.#watch = new InterfaceWatch(name.replace(/:.*$/, ''), (state) => this.#changed(state));
     this.#present.start();
   }
 
   stop(): void {
+    this.#watch?.stop();
     this.#abandonSuccessor();
     this.#present.stop();
   }
 
   replace(settings: KnockSettings): void {
+    this.#settings = settings;
     this.#abandonSuccessor();
     if (!this.#isReady) {
       this.#present.replace(settings);
@@ -58,6 +68,17 @@ export class KnockSource {
     const successor: Successor = { host: this.#host(settings), seen: [], timer: undefined };
     this.#successor = successor;
     successor.host.start();
+  }
+
+  /** A carrier that only flickered may have left the present receiver deaf, or not. */
+  #changed(state: InterfaceState): void {
+    const flickered = state === 'up' && this.#state === 'up' && this.#isReady;
+    this.#state = state;
+    if (!flickered) {
+      this.#logger.info(`interface ${this.#settings.interface} is now ${state}`);
+      this.#isReady = false;
+    }
+    this.replace(this.#settings);
   }
 
   #host(settings: KnockSettings): ReceiverHost {

@@ -50,25 +50,22 @@ export class Knockd {
   #settings: string;
   /** Interfaces that neither capture nor have said why not. */
   readonly #silent: Set<string>;
-  readonly #up: () => void;
-  /** Settles when each interface captures, or it has been said why it does not. */
-  readonly up: Promise<void>;
+  #captures = false;
+  readonly #told = withResolver();
+  readonly #listening = withResolver();
 
   constructor(parts: KnockdParts) {
     this.#parts = parts;
-    const look = (): readonly IpAddress[] => localAddresses(parts.interfaces, parts.families);
+    const look = localAddresses(parts.interfaces, parts.families);
     this.#local = look();
     this.#attempts = new Attempts(parts.conf.doors, this.#local);
     this.#settings = JSON.stringify(this.#settingsOf(''));
     this.#silent = new Set(parts.interfaces);
-    const { promise, resolve } = withResolver();
-    this.up = promise;
-    this.#up = resolve;
     this.#commands = new CommandRunner(parts.log, parts.stops, (source, door) =>
       this.#named(source, (text) => timeoutLine(text, door)),
     );
     this.#sources = parts.interfaces.map((name) => {
-      const events = { onKnock: (knock: Knock) => this.#take(knock), onReady: () => this.#heard(name) };
+      const events = { onKnock: (knock: Knock) => this.#take(knock), onReady: () => this.#heard(name, true) };
       return new KnockSource(this.#settingsOf(name), this.#receiverLogger(name), events);
     });
     this.#watch = new AddressWatch(look, (local) => {
@@ -76,6 +73,16 @@ export class Knockd {
       this.#attempts.setLocal(local);
       this.#refresh();
     });
+  }
+
+  /** Settles when each interface captures, or it has been said why it does not. */
+  get told(): Promise<void> {
+    return this.#told.promise;
+  }
+
+  /** Settles when {@link told} has, and one interface at least captures. */
+  get listening(): Promise<void> {
+    return this.#listening.promise;
   }
 
   start(): void {
@@ -113,9 +120,12 @@ export class Knockd {
     for (const [index, name] of this.#parts.interfaces.entries()) this.#sources[index]?.replace(this.#settingsOf(name));
   }
 
-  #heard(name: string): void {
+  #heard(name: string, captures: boolean): void {
     this.#silent.delete(name);
-    if (this.#silent.size === 0) this.#up();
+    this.#captures ||= captures;
+    if (this.#silent.size > 0) return;
+    this.#told.resolve();
+    if (this.#captures) this.#listening.resolve();
   }
 
   /** What happens to a receiver is worth a line everywhere; knockd would have ended. */
@@ -125,7 +135,7 @@ export class Knockd {
       info: tell,
       warn: (text) => {
         tell(text.replace(/^cannot capture: interface /, 'could not open '));
-        this.#heard(name);
+        this.#heard(name, false);
       },
       error: tell,
     };
@@ -191,7 +201,7 @@ export class Knockd {
     const { log } = this.#parts;
     let steps: Door['steps'] = [];
     try {
-      steps = useUp(file, door.steps, door.name);
+      steps = useUp(file, door.steps, door.name, (text) => log.error(text));
       if (steps.length > 0) log.debug(`new sequence for door ${door.name}: ${formatSteps(steps)}`);
     } catch (error) {
       const message = `${file}: ${systemWords(error)}`;

@@ -1,18 +1,36 @@
 /** The addresses of the interfaces that are listened on, and word of their changes, which Node does not tell. */
 import { networkInterfaces } from 'node:os';
 import { type Family, formatAddress, type IpAddress, parseAddress } from '../../src/base/address.ts';
+import { addressLister, type InterfaceAddress } from '../process/interface-addresses.ts';
 
 const EVERY_MS = 500;
 
+/** Node's own list, for where the C library cannot be called. */
+const nodeLister = (): readonly InterfaceAddress[] =>
+  Object.entries(networkInterfaces()).flatMap(([name, list = []]) =>
+    list.flatMap(({ address: text }) => {
+      const address = parseAddress(text.replace(/%.*$/, ''));
+      return address === undefined ? [] : [{ name, address }];
+    }),
+  );
+
+const findLister = (): (() => readonly InterfaceAddress[]) => {
+  try {
+    return addressLister();
+  } catch {
+    return nodeLister;
+  }
+};
+
 /** `any` stands for all interfaces; an alias label (`eth0:1`) has the addresses that bear it. */
-export const localAddresses = (names: readonly string[], families: readonly Family[]): readonly IpAddress[] => {
-  const all = networkInterfaces();
-  const chosen = names.includes('any') ? Object.keys(all) : names;
-  return chosen
-    .flatMap((name) => all[name] ?? [])
-    .map(({ address }) => parseAddress(address.replace(/%.*$/, '')))
-    .filter((address) => address !== undefined)
-    .filter(({ family }) => families.includes(family));
+export const localAddresses = (names: readonly string[], families: readonly Family[]): (() => readonly IpAddress[]) => {
+  const list = findLister();
+  return () =>
+    list()
+      .filter(
+        ({ name, address }) => (names.includes('any') || names.includes(name)) && families.includes(address.family),
+      )
+      .map(({ address }) => address);
 };
 
 export class AddressWatch {

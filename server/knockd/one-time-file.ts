@@ -15,20 +15,20 @@ interface UsableLine {
 
 interface Content {
   readonly usable: readonly UsableLine[];
-  /** What knockd says about lines that are no sequences; they are skipped. */
-  readonly wrong: readonly string[];
+  /** What knockd says about lines that are no sequences, and where they start; they are skipped. */
+  readonly wrong: readonly { readonly offset: number; readonly text: string }[];
 }
 
 const contentOf = (text: string, doorName: string): Content => {
   const usable: UsableLine[] = [];
-  const wrong: string[] = [];
+  const wrong: Content['wrong'][number][] = [];
   let offset = 0;
   for (const line of text.split('\n')) {
     const trimmed = cTrim(line);
     if (trimmed !== '' && !trimmed.startsWith('#')) {
       const steps = parseSequence(trimmed, doorName);
       if (steps.ok) usable.push({ offset, steps: steps.value });
-      else wrong.push(steps.error);
+      else wrong.push({ offset, text: steps.error });
     }
     offset += line.length + 1;
   }
@@ -46,8 +46,9 @@ export const openOneTimeFile = (
     try {
       const { usable, wrong } = contentOf(readFileSync(fd, 'latin1'), doorName);
       const first = usable[0];
-      for (const text of first === undefined ? [] : wrong) warn(text);
-      return first === undefined ? err([...wrong, exhaustedMessage(doorName)].join('\n')) : ok(first.steps);
+      if (first === undefined) return err([...wrong.map(({ text }) => text), exhaustedMessage(doorName)].join('\n'));
+      for (const { text, offset } of wrong) if (offset < first.offset) warn(text);
+      return ok(first.steps);
     } finally {
       closeSync(fd);
     }
@@ -56,10 +57,14 @@ export const openOneTimeFile = (
   }
 };
 
+/** The sequences that are still to come, the present one first. */
+export const sequencesToCome = (path: string): readonly (readonly KnockStep[])[] =>
+  contentOf(readFileSync(path, 'latin1'), '').usable.map(({ steps }) => steps);
+
 /** All steps of sequences that are still to come, so that the receiver need not be told of each. */
 export const stepsToCome = (path: string): readonly KnockStep[] => {
   try {
-    return contentOf(readFileSync(path, 'latin1'), '').usable.flatMap(({ steps }) => steps);
+    return sequencesToCome(path).flat();
   } catch {
     return [];
   }
@@ -69,16 +74,23 @@ export const stepsToCome = (path: string): readonly KnockStep[] => {
  * Marks the line that holds `used` and gives the next sequence, or none where the file has run out. Throws the system's
  * error; what cannot be marked must not be used again, so the caller shuts the door.
  */
-export const useUp = (path: string, used: readonly KnockStep[], doorName: string): readonly KnockStep[] => {
+export const useUp = (
+  path: string,
+  used: readonly KnockStep[],
+  doorName: string,
+  warn: (text: string) => void,
+): readonly KnockStep[] => {
   const fd = openSync(path, 'r+');
   try {
-    const { usable } = contentOf(readFileSync(fd, 'latin1'), doorName);
+    const { usable, wrong } = contentOf(readFileSync(fd, 'latin1'), doorName);
     const line = usable.find(({ steps }) => formatSteps(steps) === formatSteps(used));
     if (line !== undefined) {
       writeSync(fd, '#', line.offset);
       fdatasyncSync(fd);
     }
-    return usable.find((candidate) => candidate !== line)?.steps ?? [];
+    const next = usable.find((candidate) => candidate !== line);
+    for (const { text, offset } of wrong) if (offset < (next?.offset ?? Number.POSITIVE_INFINITY)) warn(text);
+    return next?.steps ?? [];
   } finally {
     closeSync(fd);
   }

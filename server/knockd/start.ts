@@ -117,9 +117,12 @@ const live = async (
   process.on('SIGHUP', () => reload(knockd, load, switches, log));
   const ended = nextSignal();
   knockd.start();
-  await Promise.race([knockd.up, ended]);
-  log.write({ log: `starting up, listening on ${shownInterface}`, verbose: `listening on ${shownInterface}...` });
-  if (background) tellParent();
+  const listening = {
+    log: `starting up, listening on ${shownInterface}`,
+    verbose: `listening on ${shownInterface}...`,
+  };
+  void knockd.listening.then(() => log.write(listening));
+  if (background) void knockd.told.then(tellParent);
   const signal = await ended;
   log.write({ verbose: 'waiting for child processes...' });
   await knockd.stop();
@@ -142,12 +145,11 @@ const reload = (knockd: Knockd, load: LoadParts, switches: KnockdSwitches, log: 
   const conf = loadKnockdConf(load);
   const fault = conf.ok ? targetFault(conf.value, switches.onlyV4) : conf.error.message;
   if (!conf.ok || fault !== undefined) {
-    const message = `${fault ?? ''} --> keeping the old doors`;
-    log.write({ log: message, stderr: message });
+    log.write({ log: `${fault ?? ''} --> keeping the old doors`, ...(fault !== undefined && { stderr: fault }) });
     return;
   }
   const path = conf.value.options.logFile ?? log.path ?? switches.logFile ?? '';
-  log.debug(`closing log file: ${path}`);
+  log.write({ verbose: `closing log file: ${path}` });
   log.closeFile();
   if (conf.value.options.useSyslog) log.openSyslog();
   const opening = `re-opening log file: ${path}`;

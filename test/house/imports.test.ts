@@ -57,7 +57,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   '@noble/ciphers': ['src/crypto'],
   '@noble/hashes': ['src/crypto'],
   ini: ['src/config'],
-  koffi: ['server/firewall', 'server/log'],
+  koffi: ['server/firewall', 'server/log', 'server/process'],
   pcap: ['server/receiver'],
   commander: ['server', 'client', 'keys', 'bench'],
 };
