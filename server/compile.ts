@@ -61,7 +61,16 @@ const readDoors = (file: string): { readonly doors: readonly PlannedDoor[] } | {
   const reading = parseKnockdConf(readFileSync(file, 'latin1'), file);
   if (reading.ok) {
     const named = reading.value.doors.map((door) => ({ ...door, name: fromBytes(door.name) }));
-    return { doors: named.map((door) => ({ door, open: [], openFor: 0, sources: ANYWHERE, rate: undefined })) };
+    return {
+      doors: named.map((door) => ({
+        door,
+        open: [],
+        openFor: 0,
+        sources: ANYWHERE,
+        rate: undefined,
+        timed: undefined,
+      })),
+    };
   }
   const { line, message } = reading.error;
   return { issue: { severity: 'error', file, line, problem: fromBytes(message), hint: 'see knockd(1)' } };

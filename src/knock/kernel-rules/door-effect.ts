@@ -17,6 +17,8 @@ export interface PlannedDoor {
   /** Where a knocker may come from. */
   readonly sources: readonly Cidr[];
   readonly rate: unknown;
+  /** A sequence that follows from the minute. */
+  readonly timed: unknown;
 }
 
 /** What a door does in one family, before it is known which doors it closes. */

@@ -82,7 +82,7 @@ export const planDoors = (doors: readonly PlannedDoor[], options: PlanOptions): 
     issues.push({ severity: severity ?? 'error', line, problem: text, hint });
   };
   const findings = doors.flatMap((planned, index) => {
-    checkKnocks(planned.door, complain);
+    checkKnocks(planned, complain);
     return findEffects(planned, index + 1, complain);
   });
   const guarded = normalizePorts(findings.flatMap(({ command }) => (command.verb === 'insert' ? command.ports : [])));
@@ -95,8 +95,10 @@ export const planDoors = (doors: readonly PlannedDoor[], options: PlanOptions): 
   return { plans: hasError(sorted) ? undefined : plans, issues: sorted };
 };
 
-const checkKnocks = (door: Door, complain: Complain): void => {
-  if (door.oneTimeFile !== undefined)
+const checkKnocks = ({ door, timed }: PlannedDoor, complain: Complain): void => {
+  if (timed !== undefined)
+    complain(door, 'steps', 'the kernel cannot work out a sequence from a secret', 'give it one "sequence"');
+  else if (door.oneTimeFile !== undefined)
     complain(door, 'oneTimeFile', 'the kernel cannot use up a file of one-time sequences', 'give it one "sequence"');
   else if (door.steps.length === 0) complain(door, 'steps', 'no sequence', 'sequence = 7000,8000,9000');
   if (door.steps.length > 1 && door.seqTimeout < 1)

@@ -9,7 +9,14 @@ const ANYWHERE = ['0.0.0.0/0', '::/0'].map(parseCidr).filter((cidr) => cidr !== 
 export const doorsOf = (text: string): readonly PlannedDoor[] => {
   const reading = parseKnockdConf(text, 'knockd.conf');
   if (!reading.ok) throw new Error(reading.error.message);
-  return reading.value.doors.map((door) => ({ door, open: [], openFor: 0, sources: ANYWHERE, rate: undefined }));
+  return reading.value.doors.map((door) => ({
+    door,
+    open: [],
+    openFor: 0,
+    sources: ANYWHERE,
+    rate: undefined,
+    timed: undefined,
+  }));
 };
 
 export const planning = (text: string, families: readonly Family[] = [4, 6], strict = false): Planning =>

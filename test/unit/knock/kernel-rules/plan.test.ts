@@ -67,6 +67,7 @@ describe('what a door opens', () => {
   });
 
   test.each([
+    ['a sequence from a secret', { timed: {} }, 'the kernel cannot work out a sequence from a secret'],
     ['a limit of opens', { rate: { opens: 3, window: 60 } }, 'kernel rules count no opens'],
     ['ports and a command', { open: ports('tcp/80'), openFor: 5 }, 'it opens ports and runs a command besides'],
   ])('not %s', (_, more, problem) => {
