@@ -16,7 +16,7 @@ const MAX_RECENT = 256;
 export interface KnockSourceEvents {
   readonly onKnock: (knock: Knock) => void;
   /** Captures, for the first time or again. */
-  readonly onReady: () => void;
+  readonly onReady: (description: string) => void;
 }
 
 interface Successor {
@@ -86,7 +86,7 @@ export class KnockSource {
       onMessage: (message) => {
         if (message.kind === 'knocks') for (const knock of message.knocks) this.#take(host, knock);
       },
-      onReady: () => this.#ready(host),
+      onReady: (description) => this.#ready(host, description),
     });
     return host;
   }
@@ -99,10 +99,10 @@ export class KnockSource {
     this.#events.onKnock(knock);
   }
 
-  #ready(host: ReceiverHost): void {
+  #ready(host: ReceiverHost, description: string): void {
     if (host === this.#present) {
       this.#isReady = true;
-      this.#events.onReady();
+      this.#events.onReady(description);
     } else if (host === this.#successor?.host) {
       const successor = this.#successor;
       successor.timer ??= setTimeout(() => this.#handOver(successor), OVERLAP_MS);

@@ -3,6 +3,7 @@ import { type Family, formatAddress, type IpAddress } from '../../src/base/addre
 import type { KnockdConf } from '../../src/config/knockd-conf.ts';
 import type { KnockSettings } from '../../src/engine/receiver-settings.ts';
 import { Attempts, type KnockEvent } from '../../src/knock/attempts.ts';
+import { filterLines, linkLine } from '../../src/knock/debug-text.ts';
 import { type Door, formatSteps } from '../../src/knock/door.ts';
 import type { Knock } from '../../src/knock/knock.ts';
 import {
@@ -25,6 +26,8 @@ import { systemWords } from './system-words.ts';
 
 /** How long an orderly end waits for commands. */
 const PATIENCE_MS = 10_000;
+/** A link that is back within this time was not worth a line. */
+const SOON_MS = 3000;
 
 export interface KnockdParts {
   readonly conf: KnockdConf;
@@ -51,6 +54,7 @@ export class Knockd {
   /** Interfaces that neither capture nor have said why not. */
   readonly #silent: Set<string>;
   #captures = false;
+  readonly #troubles = new Map<string, NodeJS.Timeout>();
   readonly #told = withResolver();
   readonly #listening = withResolver();
 
@@ -65,7 +69,10 @@ export class Knockd {
       this.#named(source, (text) => timeoutLine(text, door)),
     );
     this.#sources = parts.interfaces.map((name) => {
-      const events = { onKnock: (knock: Knock) => this.#take(knock), onReady: () => this.#heard(name, true) };
+      const events = {
+        onKnock: (knock: Knock) => this.#take(knock),
+        onReady: (link: string) => this.#ready(name, link),
+      };
       return new KnockSource(this.#settingsOf(name), this.#receiverLogger(name), events);
     });
     this.#watch = new AddressWatch(look, (local) => {
@@ -86,7 +93,6 @@ export class Knockd {
   }
 
   start(): void {
-    for (const address of this.#local) this.#parts.log.debug(`local IP: ${formatAddress(address)}`);
     this.#commands.resume();
     for (const source of this.#sources) source.start();
   }
@@ -94,12 +100,14 @@ export class Knockd {
   /** Other doors from now on. Attempts begin anew; commands and waits go on. */
   replaceDoors(doors: readonly Door[]): void {
     this.#attempts = new Attempts(doors, this.#local);
+    this.#tellFilter();
     this.#refresh();
   }
 
   /** Ends in order: no more packets, and what is open is closed. */
   async stop(): Promise<void> {
     this.#watch.stop();
+    for (const timer of this.#troubles.values()) clearTimeout(timer);
     for (const source of this.#sources) source.stop();
     await this.#commands.finish(PATIENCE_MS);
     this.#parts.stops.close();
@@ -120,6 +128,21 @@ export class Knockd {
     for (const [index, name] of this.#parts.interfaces.entries()) this.#sources[index]?.replace(this.#settingsOf(name));
   }
 
+  #ready(name: string, link: string): void {
+    clearTimeout(this.#troubles.get(name));
+    this.#troubles.delete(name);
+    if (!this.#captures) {
+      this.#parts.log.debug(linkLine(link));
+      for (const address of this.#local) this.#parts.log.debug(`local IP: ${formatAddress(address)}`);
+      this.#tellFilter();
+    }
+    this.#heard(name, true);
+  }
+
+  #tellFilter(): void {
+    for (const line of filterLines(this.#attempts.doors, this.#local)) this.#parts.log.debug(line);
+  }
+
   #heard(name: string, captures: boolean): void {
     this.#silent.delete(name);
     this.#captures ||= captures;
@@ -128,13 +151,21 @@ export class Knockd {
     if (this.#captures) this.#listening.resolve();
   }
 
-  /** What happens to a receiver is worth a line everywhere; knockd would have ended. */
+  /** What keeps an interface from being listened to is worth a line everywhere; a link that is back soon is not. */
   #receiverLogger(name: string): Logger {
-    const tell = (text: string): void => this.#parts.log.write({ log: text, stderr: text });
+    const { log } = this.#parts;
+    const tell = (text: string): void => log.write({ log: text, stderr: text });
     return {
-      info: tell,
+      info: (text) => (text.endsWith('missing') ? tell(text) : log.debug(text)),
       warn: (text) => {
-        tell(text.replace(/^cannot capture: interface /, 'could not open '));
+        const trouble = text.replace(/^cannot capture: interface /, 'could not open ');
+        clearTimeout(this.#troubles.get(name));
+        if (this.#captures)
+          this.#troubles.set(
+            name,
+            setTimeout(() => tell(trouble), SOON_MS),
+          );
+        else tell(trouble);
         this.#heard(name, false);
       },
       error: tell,

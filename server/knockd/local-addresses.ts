@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { type Family, formatAddress, type IpAddress, parseAddress } from '../../src/base/address.ts';
 import { addressLister, type InterfaceAddress } from '../process/interface-addresses.ts';
 
-const EVERY_MS = 500;
+const EVERY_MS = 250;
 
 /** Node's own list, for where the C library cannot be called. */
 const nodeLister = (): readonly InterfaceAddress[] =>

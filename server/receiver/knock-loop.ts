@@ -3,9 +3,10 @@ import { setImmediate } from 'node:timers';
 import { parseAddress } from '../../src/base/address.ts';
 import type { UnixMs } from '../../src/base/units.ts';
 import { bytesKey } from '../../src/bytes/encoding.ts';
+import { u16At } from '../../src/bytes/field.ts';
 import { MAX_KNOCKS } from '../../src/engine/knock-handoff.ts';
 import type { KnockSettings } from '../../src/engine/receiver-settings.ts';
-import type { LinkType } from '../../src/frame/link.ts';
+import { type LinkType, VLAN_ETHERTYPES } from '../../src/frame/link.ts';
 import { decodeFrame } from '../../src/frame/packet.ts';
 import { PacketView } from '../../src/frame/packet-view.ts';
 import type { Knock } from '../../src/knock/knock.ts';
@@ -13,6 +14,13 @@ import { Sight } from '../../src/knock/watch.ts';
 import type { Outbox } from './outbox.ts';
 
 const TCP = 6;
+
+/** Of a VLAN: that is another interface, and another network. A tag that only has a priority is none. */
+const isTagged = (link: LinkType, frame: Uint8Array): boolean => {
+  if (link !== 'ethernet' || frame.length < 16) return false;
+  const isVlan = VLAN_ETHERTYPES.includes(u16At(frame, 12));
+  return isVlan && (u16At(frame, 14) & 0x0fff) !== 0;
+};
 
 export class KnockLoop {
   readonly #sight: Sight;
@@ -33,6 +41,7 @@ export class KnockLoop {
   /** One captured frame of `length` bytes, not all of which may be here. The bytes are not kept. */
   frame(link: LinkType, frame: Uint8Array, time: UnixMs, length: number): void {
     const view = this.#view;
+    if (isTagged(link, frame)) return;
     const fault = decodeFrame(link, frame, view);
     if (fault !== undefined) this.#outbox.count(fault);
     else if (this.#families.includes(view.family)) this.#knock(time, length);
