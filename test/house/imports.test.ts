@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/replay': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
   'src/grant': ['src/base'],
   'src/firewall': ['src/base', 'src/grant'],
-  'src/knock': ['src/base', 'src/bytes'],
+  'src/knock': ['src/base', 'src/bytes', 'src/crypto'],
   'src/knock/kernel-rules': ['src/base', 'src/config', 'src/firewall', 'src/knock'],
   'src/config': ['src/base', 'src/crypto', 'src/access', 'src/spa/native', 'src/knock'],
   'src/engine': [
@@ -44,7 +44,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'server/receiver': ['src/base', 'src/bytes', 'src/frame', 'src/spa', 'src/spa/native', 'src/engine', 'src/knock'],
   'server/store': ['src/base', 'src/bytes', 'src/replay', 'src/grant', 'server/log'],
   'server/control': ['src/base', 'src/engine', 'src/grant', 'server/log'],
-  client: ['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/config', 'keys'],
+  client: ['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/config', 'keys', 'client/knock'],
+  'client/knock': ['src/base', 'src/crypto', 'src/config', 'src/knock', 'client', 'keys'],
   keys: ['src/base', 'src/bytes', 'src/crypto', 'src/spa/native', 'src/config'],
   bench: [...CORE, 'bench/*', 'demo', 'test/support'],
   'bench/*': [...CORE, 'bench', 'bench/*', 'demo', 'test/support'],

@@ -42,6 +42,7 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
       firewall: memory,
       grants: { append: (events) => note('grants', String(events.length)) },
       audit: { append: (lines) => note('audit', String(lines.length)) },
+      doors: { run: ({ source }) => note('command', source), useUp: ({ door }) => note('sequence', door) },
       liveGrants: () => [],
     },
   };
