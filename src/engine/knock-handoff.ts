@@ -56,6 +56,8 @@ const decodeKnock = (reader: ByteReader): Knock | undefined => {
   const destination = address();
   const protocol = reader.u8();
   const [sourcePort, port, tcpFlags, length] = [reader.u16(), reader.u16(), reader.u8(), reader.u32()];
+  // An IPv4 address in the clothes of IPv6 would be read as another family.
+  if (source.family !== family || destination.family !== family) return undefined;
   if (reader.overrun || time === undefined || (protocol !== TCP && protocol !== UDP)) return undefined;
   const name = protocol === TCP ? 'tcp' : 'udp';
   return { time: unixMs(time), source, destination, protocol: name, sourcePort, port, tcpFlags, length };

@@ -28,6 +28,7 @@ import { deriveNativeKey } from '../../src/spa/native/keys.ts';
 import { deriveUnsealKeys, unsealNative } from '../../src/spa/native/unseal.ts';
 import { GATE_REJECTIONS, UNSEAL_REJECTIONS } from '../../src/spa/rejection.ts';
 import { LINK_TYPES } from '../unit/frame/frames.ts';
+import { knockTargets } from './knock-targets.ts';
 import {
   bodySeeds,
   confSeeds,
@@ -122,9 +123,8 @@ const settings: Check = (input) => {
   if (!isJson(text)) return undefined;
   const value = decodeSettings(text);
   if (value === undefined || value.capture === 'knock') return undefined;
-  return value.clients.every((keys) => keys.hint.length === 32 && keys.mac.length === 32) === false
-    ? 'a short key'
-    : undefined;
+  const areWhole = value.clients.every((keys) => keys.hint.length === 32 && keys.mac.length === 32);
+  return areWhole ? undefined : 'a short key';
 };
 
 const isJson = (text: string): boolean => {
@@ -192,6 +192,7 @@ export const targets: readonly Target[] = [
   { name: 'spad-conf', seeds: confSeeds, run: spadConf },
   { name: 'profiles', seeds: confSeeds, run: profiles },
   { name: 'utf8', seeds: wordSeeds, run: (input) => (decodeUtf8(input) === undefined ? undefined : textAgrees(input)) },
+  ...knockTargets,
   ...texts.map(([name, run]) => ({ name, seeds: wordSeeds, run })),
 ];
 
