@@ -1,15 +1,13 @@
 /** `spad compile`: doors as rules that the kernel carries out alone, printed, loaded or taken away. */
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { type Family, parseCidr } from '../src/base/address.ts';
+import type { Family } from '../src/base/address.ts';
 import { formatPortSpec } from '../src/base/port-spec.ts';
 import { countOf } from '../src/base/printable.ts';
-import { formatIssue, type Issue } from '../src/config/issue.ts';
-import { parseKnockdConf } from '../src/config/knockd-conf.ts';
-import type { PlannedDoor } from '../src/knock/kernel-rules/door-effect.ts';
+import { formatIssue } from '../src/config/issue.ts';
 import { iptablesRules } from '../src/knock/kernel-rules/iptables.ts';
 import { KNOCK_TABLE, nftablesRules } from '../src/knock/kernel-rules/nftables.ts';
 import { type KernelPlan, planDoors } from '../src/knock/kernel-rules/plan.ts';
+import { readDoors } from './compile-doors.ts';
 import { applyIptables, applyNftables, removeIptables, removeNftables } from './kernel-rules.ts';
 
 export interface CompileOptions {
@@ -24,7 +22,6 @@ export interface CompileOptions {
 }
 
 const USAGE = 2;
-const ANYWHERE = ['0.0.0.0/0', '::/0'].map(parseCidr).filter((cidr) => cidr !== undefined);
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const complain = (text: string): boolean => process.stderr.write(`${text}\n`);
@@ -50,33 +47,13 @@ const usage = (problem: string): number => {
 
 /** Undefined where something is wrong, which has been told then. */
 const readPlans = (file: string, options: CompileOptions): readonly KernelPlan[] | undefined => {
-  const doors = readDoors(file);
-  const planning = 'issue' in doors ? { plans: undefined, issues: [doors.issue] } : planDoors(doors.doors, options);
+  const { doors, issues } = readDoors(file);
+  for (const issue of issues) complain(formatIssue(issue));
+  if (doors === undefined) return undefined;
+  const planning = planDoors(doors, options);
   for (const issue of planning.issues) complain(formatIssue({ ...issue, file }));
   return planning.plans;
 };
-
-const readDoors = (file: string): { readonly doors: readonly PlannedDoor[] } | { readonly issue: Issue } => {
-  // knockd passes bytes through, and so does its parser; for people the names are UTF-8.
-  const reading = parseKnockdConf(readFileSync(file, 'latin1'), file);
-  if (reading.ok) {
-    const named = reading.value.doors.map((door) => ({ ...door, name: fromBytes(door.name) }));
-    return {
-      doors: named.map((door) => ({
-        door,
-        open: [],
-        openFor: 0,
-        sources: ANYWHERE,
-        rate: undefined,
-        timed: undefined,
-      })),
-    };
-  }
-  const { line, message } = reading.error;
-  return { issue: { severity: 'error', file, line, problem: fromBytes(message), hint: 'see knockd(1)' } };
-};
-
-const fromBytes = (text: string): string => Buffer.from(text, 'latin1').toString('utf8');
 
 const print = (plans: readonly KernelPlan[], to: CompileOptions['to'], file: string): void => {
   const texts = to === 'nftables' ? [nftablesRules(plans, file)] : plans.map((plan) => iptablesRules(plan, file));
@@ -102,7 +79,8 @@ const removeRules = async ({ to, families }: CompileOptions): Promise<number> =>
 const AFTER_HELP = `
 Doors whose commands put in or take out one rule such as
   iptables -I INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
-become rules that need no daemon. Any other command is an error that names the door and the line.
+become rules that need no daemon, and so do doors of spad.conf that "open" ports.
+Any other command is an error that names the door and the line.
 See docs/kernel-doors.md.`;
 
 interface CompileFlags {
@@ -126,7 +104,7 @@ export const defineCompile = (command: Command, done: (status: number) => void):
     .option('--remove', 'take the rules away')
     .addOption(new Option('--family <4|6>', 'only IPv4, or only IPv6').choices(['4', '6']))
     .option('--strict', 'a new connection to any other port ends an attempt, too')
-    .argument('[file]', 'the doors: a knockd.conf')
+    .argument('[file]', 'the doors: a knockd.conf, or a spad.conf')
     .addHelpText('after', AFTER_HELP)
     .action(async (file: string | undefined, flags: CompileFlags) => {
       const task = flags.apply ? 'apply' : flags.remove ? 'remove' : 'print';

@@ -225,6 +225,25 @@ describe.each(['nftables', 'iptables'] as const)('%s', (to) => {
     });
   });
 
+  test('doors of spad.conf: ports without a command, for listed sources', async () => {
+    const { address4, address6 } = client;
+    const head = '[spad]\nname = gw\nguard = tcp/22\n';
+    const door = (name: string, more: string): string => `[door ${name}]\nsequence = 7000,8000\n${more}\n`;
+    const file = doors.file(`${head}${door('ssh', `open = tcp/22\nopen_for = 5s\nsource = ${address4}, ${address6}`)}`);
+    expect(await doors.compile('--to', to, '--remove')).toMatchObject({ code: 0 });
+    expect(await doors.compile('--to', to, '--apply', file)).toMatchObject({ code: 0, stderr: '' });
+    await doors.overBoth(async (road) => {
+      for (const host of [client, other]) await road.knock(host, '7000', '8000');
+      expect(await road.state(client)).toBe('open');
+      expect(await road.state(other)).toBe('filtered');
+    });
+    const limited = doors.file(`${head}${door('ssh', 'open = tcp/22\nrate = 3/1m')}`);
+    expect(await doors.compile('--to', to, '--apply', limited)).toMatchObject({
+      code: 1,
+      stderr: `${limited}:4: error: door "ssh": kernel rules count no opens (leave "rate" out)\n`,
+    });
+  });
+
   test.each(['address4', 'address6'] as const)('a target: only knocks at that address count: %s', async (family) => {
     const road = new Road(doors, family);
     const [target, bits] = family === 'address4' ? ['10.99.0.77', '24'] : ['fd99::77', '64'];

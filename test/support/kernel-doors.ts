@@ -59,7 +59,8 @@ export class DoorLab {
   /** The name of a file with this text. */
   file(text: string, name = 'knockd.conf'): string {
     const file = join(this.dir, name);
-    writeFileSync(file, text);
+    // A spad.conf that others could read is refused.
+    writeFileSync(file, text, { mode: 0o600 });
     return file;
   }
 
