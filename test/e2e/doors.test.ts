@@ -205,6 +205,22 @@ test('a sequence of this minute opens, and one of some minutes ago does not', as
   await open('minute', 'granted', other, ...at(1));
 });
 
+test('--check tells every problem at once, those of knockd.conf in its words', async () => {
+  const file = join(spad.dir, 'bad.conf');
+  const knockdConf = join(spad.dir, 'bad-knockd.conf');
+  writeFileSync(knockdConf, '[a]\nsequence = 7000\nsequenze = 1\n');
+  const first = '[door a]\none_time_sequences = /nowhere\nopen = tcp/22\n';
+  const second = '[door b]\nsequence_secret_file = /nowhere\nopen = tcp/22\n';
+  const head = `[spad]\nname = gw1\nguard = tcp/22\nknockd_conf = ${knockdConf}\n`;
+  writeFileSync(file, head + first + second, { mode: 0o600 });
+  const { code, stdout } = await spad.exec('--check', '-c', file);
+  expect(code).toBe(1);
+  const lines = stdout.split('\n');
+  expect(lines[0]).toContain(`${file}:6: error: /nowhere: No such file or directory (`);
+  expect(lines[1]).toContain(`${file}:8: error: there is no file /nowhere`);
+  expect(lines[2]).toContain(`${knockdConf}:3: error: syntax error (`);
+});
+
 describe('SIGHUP', () => {
   test('a bad file leaves the old doors', async () => {
     spad.writeConf(confOf(`${doors()}\n[door bad]\nsequence = 70000\n`));
