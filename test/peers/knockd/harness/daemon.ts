@@ -1,5 +1,6 @@
 /** The daemon of one run: the real knockd or `spad knockd`, started the same way. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../../support/host.ts';
 import type { LabProcess } from '../../../support/lab-process.ts';
@@ -33,7 +34,10 @@ export class Daemon {
     const script = `set -e\n${start.mounts}\nexec "$@"`;
     const wrapper = start.mounts === '' ? [] : ['unshare', '-m', 'sh', '-c', script, 'sh'];
     const [command = '', ...args] = [...wrapper, ...commandLine(side, start.given)];
-    this.child = host.spawn(command, args, { env: ENVIRONMENT, cwd: start.dir });
+    this.child = host.spawn(command, args, {
+      env: { ...ENVIRONMENT, STATE_DIRECTORY: join(start.dir, 'state') },
+      cwd: start.dir,
+    });
     this.child.endInput();
   }
 
@@ -73,7 +77,7 @@ export class Daemon {
     while (this.alive && performance.now() < deadline) {
       const sockets = packetSockets(this.pid);
       if (sockets > 0 && logged()) return;
-      if (sockets > 0 && performance.now() > deadline - withinMs + 1500) return;
+      if (sockets > 0 && performance.now() > deadline - withinMs + 3000) return;
       await sleep(20);
     }
   }

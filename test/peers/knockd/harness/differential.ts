@@ -15,10 +15,15 @@ const KEEP = process.env['PEERS_KEEP'];
 
 const RECORDS = new URL('../recorded/', import.meta.url);
 
-async function play(side: Side, scenario: Scenario): Promise<Transcript> {
-  const run = await Run.create(side);
+interface Played {
+  readonly transcript: Transcript;
+  readonly pace: readonly number[];
+}
+
+async function play(side: Side, scenario: Scenario, follow: readonly number[] = []): Promise<Played> {
+  const run = await Run.create(side, follow);
   try {
-    return await run.play(scenario);
+    return { transcript: sorted(await run.play(scenario), scenario), pace: run.pace };
   } finally {
     await run.close();
   }
@@ -38,19 +43,19 @@ function sorted(transcript: Transcript, scenario: Scenario): Transcript {
 }
 
 /** What knockd does, checked against the record; or the record alone. */
-async function knockd(scenario: Scenario, expect: ExpectStatic): Promise<Transcript> {
+async function knockd(scenario: Scenario, expect: ExpectStatic): Promise<Played> {
   const record = fileURLToPath(new URL(`${scenario.name}.txt`, RECORDS));
-  if (ALONE === 'spad') return Transcript.parse(readFileSync(record, 'utf8'));
-  const real = sorted(await play('knockd', scenario), scenario);
-  await expect(real.toString(), 'knockd itself has changed').toMatchFileSnapshot(record);
+  if (ALONE === 'spad') return { transcript: Transcript.parse(readFileSync(record, 'utf8')), pace: [] };
+  const real = await play('knockd', scenario);
+  await expect(real.transcript.toString(), 'knockd itself has changed').toMatchFileSnapshot(record);
   return real;
 }
 
 async function compare(scenario: Scenario, expect: ExpectStatic): Promise<void> {
   const real = await knockd(scenario, expect);
   if (ALONE === 'knockd') return;
-  const wanted = sorted(real.with(scenario.differs?.spad ?? {}), scenario).toString();
-  const got = sorted(await play('spad', scenario), scenario).toString();
+  const wanted = sorted(real.transcript.with(scenario.differs?.spad ?? {}), scenario).toString();
+  const got = (await play('spad', scenario, real.pace)).transcript.toString();
   if (KEEP !== undefined) {
     writeFileSync(join(KEEP, `${scenario.name}.wanted`), wanted);
     writeFileSync(join(KEEP, `${scenario.name}.got`), got);
@@ -61,7 +66,7 @@ async function compare(scenario: Scenario, expect: ExpectStatic): Promise<void> 
 /** One test a scenario, all of a file at the same time as far as the machine goes. */
 export function differential(scenarios: readonly Scenario[]): void {
   for (const scenario of scenarios) {
-    const timeout = scenario.timeoutMs ?? 60_000;
+    const timeout = scenario.timeoutMs ?? 120_000;
     test.concurrent(scenario.name, { timeout }, ({ expect }) => compare(scenario, expect));
   }
 }

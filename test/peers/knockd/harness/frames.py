@@ -1,7 +1,7 @@
-"""Puts hand-made frames on eth0: frames.py SERVER_MAC FRAME...
-or makes a tun interface receive them: frames.py tunN FRAME...
+"""Puts hand-made frames on eth0 (frames.py SERVER_MAC), or makes a tun interface receive them (frames.py tunN).
 
-A frame is KEY=VALUE,...: src dst sport dport, proto (tcp, udp), flags (letters of FSRPAUEC, "-" for none), data, and
+Reads lines of frames with blanks between, and says "sent" after each. A frame is KEY=VALUE,...: src dst sport dport,
+proto (tcp, udp), flags (letters of FSRPAUEC, "-" for none), data, and
   bad=1        a wrong checksum
   opts=1       IPv4 options, or in IPv6 a hop-by-hop header, before the port numbers
   frag=first   the first fragment of a longer packet; frag=later one that follows
@@ -95,10 +95,13 @@ def tunnel(name):
 
 def main():
     send = tunnel(sys.argv[1]) if sys.argv[1].startswith("tun") else ethernet(sys.argv[1])
-    for text in sys.argv[2:]:
-        spec = dict(pair.split("=", 1) for pair in text.split(","))
-        send(spec)
-        time.sleep(float(spec.get("wait", "0.02")))
+    print("ready")
+    for line in sys.stdin:
+        for text in line.split():
+            spec = dict(pair.split("=", 1) for pair in text.split(","))
+            send(spec)
+            time.sleep(float(spec.get("wait", "0.02")))
+        print("sent")
 
 
 main()

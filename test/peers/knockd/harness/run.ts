@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Host } from '../../../support/host.ts';
 import { Lab } from '../../../support/lab.ts';
-import type { ExecResult } from '../../../support/lab-process.ts';
+import type { ExecResult, LabProcess } from '../../../support/lab-process.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { Daemon } from './daemon.ts';
 import type { Scenario, Side } from './scenario.ts';
@@ -13,6 +13,9 @@ import { mask, type Masks, Transcript } from './transcript.ts';
 
 /** How long nothing may be written until a step counts as dealt with; knockd itself looks every 50 ms. */
 const QUIET_MS = 300;
+
+/** How long a line that the other side has written is waited for. */
+const PATIENCE_MS = 2500;
 
 const FRAMES = fileURLToPath(new URL('frames.py', import.meta.url));
 
@@ -23,15 +26,20 @@ export class Run {
   /** What TMP stands for. */
   readonly dir: string;
   readonly transcript = new Transcript();
+  /** The lines of the log at each point where the steps waited for quiet. */
+  readonly pace: number[] = [];
+  private readonly follow: readonly number[];
   private readonly lab: Lab;
   private daemon: Daemon | undefined;
   private daemons = 0;
+  private sender: LabProcess | undefined;
   private mounts = '';
   private patterns: Masks['patterns'] = [];
   private readonly words: (readonly [string, string])[] = [];
 
-  private constructor(side: Side, lab: Lab) {
+  private constructor(side: Side, lab: Lab, follow: readonly number[]) {
     this.side = side;
+    this.follow = follow;
     this.lab = lab;
     this.dir = lab.dir;
     this.server = lab.host('server');
@@ -39,8 +47,9 @@ export class Run {
     this.words.push([this.log, 'LOGFILE'], [this.conf, 'CONF'], [lab.dir, 'TMP']);
   }
 
-  static async create(side: Side): Promise<Run> {
-    return new Run(side, await Lab.create({ hosts: ['server', 'client'] }));
+  /** @param follow the `pace` of the other side */
+  static async create(side: Side, follow: readonly number[]): Promise<Run> {
+    return new Run(side, await Lab.create({ hosts: ['server', 'client'] }), follow);
   }
 
   get conf(): string {
@@ -105,6 +114,13 @@ export class Run {
     await this.settle();
   }
 
+  /** To the daemon and all that it has started. */
+  async signalAll(signal: NodeJS.Signals): Promise<void> {
+    const listed = await this.client.run('ip', ['netns', 'pids', this.server.namespace]);
+    for (const pid of listed.split('\n').filter((word) => word !== '')) process.kill(Number(pid), signal);
+    await this.settle();
+  }
+
   /** Sends SIGHUP and waits until the file has been read and the capture goes on. */
   async reload(): Promise<void> {
     await this.signal('SIGHUP');
@@ -166,20 +182,26 @@ export class Run {
 
   /** Runs a shell command on the server and records what it prints under `title`. */
   async look(title: string, command: string): Promise<void> {
-    const result = await this.server.exec('sh', ['-c', this.expand(command)]);
-    this.transcript.add(title, this.masked(result.stdout + result.stderr) || '(nothing)\n');
+    // By way of a file: a pipe may be shut before a busy machine has read it.
+    const seen = join(this.dir, '.seen');
+    await this.server.exec('sh', ['-c', `{ ${this.expand(command)}\n} > ${seen} 2>&1`]);
+    this.transcript.add(title, this.masked(readFileSync(seen, 'utf8')) || '(nothing)\n');
   }
 
-  /** Hand-made frames from the client's link, 20 ms apart; see frames.py. */
+  /** Hand-made frames, 20 ms apart; see frames.py. */
   async frames(...frames: readonly string[]): Promise<void> {
-    await this.client.run('python3', [FRAMES, await this.server.macAddress(), ...frames]);
+    const sender = this.sender ?? (await this.framesThrough(this.client, await this.server.macAddress()));
+    const from = sender.mark();
+    sender.write(`${frames.join(' ')}\n`);
+    await sender.waitForLine(/^sent$/, 15_000, from);
     await this.settle();
   }
 
-  /** Hand-made packets that arrive on a tun interface of the server. */
-  async packets(tun: string, ...frames: readonly string[]): Promise<void> {
-    await this.server.run('python3', [FRAMES, tun, ...frames]);
-    await this.settle();
+  /** Frames come from `host`: to a link-layer address on its eth0, or out of its tun interface. */
+  async framesThrough(host: Host, to: string): Promise<LabProcess> {
+    this.sender = host.spawn('python3', ['-u', FRAMES, to]);
+    await this.sender.waitForLine(/^ready$/);
+    return this.sender;
   }
 
   async sleep(seconds: number): Promise<void> {
@@ -211,16 +233,27 @@ export class Run {
     await waitFor(`"${text}" in the log`, look, withinMs);
   }
 
-  /** Waits until nothing has been written to the log and the streams for a while. */
+  /**
+   * Waits until nothing has been written to the log and the streams for a while; and, where the other side has played
+   * before, for as many lines as it had written here: on a busy machine ours may need longer.
+   */
   async settle(): Promise<void> {
+    const wanted = this.follow[this.pace.length] ?? 0;
+    const start = performance.now();
     let size = -1;
-    let since = performance.now();
-    while (performance.now() - since < QUIET_MS) {
+    let since = start;
+    const isLate = (): boolean => performance.now() - start < PATIENCE_MS && this.logLines() < wanted;
+    while (performance.now() - since < QUIET_MS || isLate()) {
       const now = this.logText().length + (this.daemon?.written ?? 0);
       if (now !== size) since = performance.now();
       size = now;
       await sleep(25);
     }
+    this.pace.push(this.logLines());
+  }
+
+  private logLines(): number {
+    return this.logText().split('\n').length;
   }
 
   private logText(): string {

@@ -30,7 +30,7 @@ export interface Scenario {
   readonly unordered?: readonly string[];
   /** What else differs from run to run: patterns and what stands for them in every section. */
   readonly masks?: readonly (readonly [RegExp, string])[];
-  /** Milliseconds; 60 000 unless told. */
+  /** Milliseconds; 120 000 unless told. */
   readonly timeoutMs?: number;
 }
 

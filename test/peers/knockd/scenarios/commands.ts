@@ -48,8 +48,8 @@ export const commands: readonly Scenario[] = [
 	stop_command = /bin/true stop
 [slow]
 	sequence = 7001
-	command  = sleep 1; false
-	cmd_timeout = 1
+	command  = sleep 3; false
+	cmd_timeout = 3
 	stop_command = /bin/true stop
 [empty]
 	sequence = 7002
@@ -65,7 +65,7 @@ export const commands: readonly Scenario[] = [
     async steps(run) {
       await run.knock('10.99.0.1 7000');
       await run.knock('10.99.0.1 7001');
-      await run.sleep(1);
+      await run.sleep(3.5);
       await run.look('the time runs from the end of the start command', 'grep -c "slow: command timeout" LOGFILE');
       await run.logged('command timeout', 2);
       await run.knock('10.99.0.1 7002');

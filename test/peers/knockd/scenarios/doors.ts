@@ -8,13 +8,6 @@ function doors(...named: readonly (readonly [string, string])[]): string {
   return `[options]\n\tlogfile = LOGFILE\n${sections.join('')}`;
 }
 
-/** The lines of a door that opens. */
-function opened(source: string, name: string, stages: number): string {
-  const steps = Array.from({ length: stages }, (_, stage) => `[TS] ${source}: ${name}: Stage ${stage + 1}\n`);
-  const command = `[TS] ${name}: running command: /bin/true ${name} ${source}\n\n`;
-  return `${steps.join('')}[TS] ${source}: ${name}: OPEN SESAME\n${command}`;
-}
-
 export const severalDoors: readonly Scenario[] = [
   {
     name: 'prefix-door-first',
@@ -168,6 +161,8 @@ export const severalDoors: readonly Scenario[] = [
       ]),
     ),
     async steps(run) {
+      await run.logged('starting up', 1, 40_000);
+      await run.settle();
       for (const door of [0, 99, 199]) {
         const ports = Array.from({ length: 8 }, (_, step) => 10_000 + door * 8 + step);
         await run.knock(`10.99.0.1 ${ports.join(' 9999 ')}`);
@@ -176,13 +171,8 @@ export const severalDoors: readonly Scenario[] = [
       }
     },
     differs: {
-      why: 'knockd, with a filter too long for the kernel, sees only its first and its last doors',
-      spad: {
-        stderr: '',
-        log: `[TS] starting up, listening on eth0\n${[0, 99, 199]
-          .flatMap((door) => ['10.99.0.2', 'fd99::2'].map((source) => opened(source, `d${door}`, 8)))
-          .join('')}[TS] shutting down\n`,
-      },
+      why: 'the filter is too long for the kernel: libpcap warns, ours is kept shorter',
+      spad: { stderr: '' },
     },
   },
 ];

@@ -67,6 +67,7 @@ export const interfaces: readonly Scenario[] = [
     before: quietIpv6,
     masks: ONE_COMPLAINT,
     async steps(run) {
+      await run.frames('src=fd99::2,dport=7000');
       await run.knock('10.99.0.1 7000 8000');
     },
     differs: {
@@ -101,7 +102,30 @@ export const interfaces: readonly Scenario[] = [
       await run.onServer('ip link add down0 type veth peer name down1');
       await run.attempt('down', '-i down0 -c CONF');
       await run.attempt('with a comment', '-c CONF', door('', 'interface = eth0 # the only one'));
+      await run.attempt('a name too long', `-c CONF -i ${'lo'.repeat(20)}`);
       await run.attempt('two in one', '-i eth0,lo -c CONF');
+    },
+    differs: {
+      why: 'knockd ends; and takes two names for one',
+      spad: {
+        missing: waiting('nosuch0', 'No such device exists'),
+        down: waiting('down0', 'That device is not up'),
+        'with a comment': waiting('eth0 # the only one', 'No such device exists'),
+        'a name too long': waiting('lololololololololololololololol', 'No such device exists'),
+        'two in one': 'exit: alive, after SIGTERM: status 15\nstdout: \nstderr: \n',
+        log: lines(`
+[TS] could not open nosuch0: No such device exists; trying again until it works
+[TS] shutting down
+[TS] could not open down0: That device is not up; trying again until it works
+[TS] shutting down
+[TS] could not open eth0 # the only one: No such device exists; trying again until it works
+[TS] shutting down
+[TS] could not open lololololololololololololololol: No such device exists; trying again until it works
+[TS] shutting down
+[TS] starting up, listening on eth0,lo
+[TS] shutting down
+`),
+      },
     },
   },
   {
@@ -121,6 +145,21 @@ export const interfaces: readonly Scenario[] = [
     async steps(run) {
       await run.onServer('ip link del eth0');
       await run.ended(1500);
+      await run.sleep(3);
+    },
+    differs: {
+      why: 'knockd ends',
+      spad: {
+        stderr:
+          'interface eth0 is now missing\ncould not open eth0: No such device exists; trying again until it works\n',
+        exit: 'alive, after SIGTERM: status 15\n',
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] interface eth0 is now missing
+[TS] could not open eth0: No such device exists; trying again until it works
+[TS] shutting down
+`),
+      },
     },
   },
   {
@@ -130,10 +169,10 @@ export const interfaces: readonly Scenario[] = [
     async before(run) {
       await run.onServer('ip tuntap add tun0 mode tun; ip link set tun0 up; ip addr add 10.98.0.1/24 dev tun0');
       await run.onServer('ip addr add fd98::1/64 dev tun0 nodad');
+      await run.framesThrough(run.server, 'tun0');
     },
     async steps(run) {
-      await run.packets('tun0', ...to('10.98.0.1', '10.98.0.2'), ...to('10.99.0.1', '10.98.0.2'));
-      await run.packets('tun0', ...to('fd98::1', 'fd98::2'));
+      await run.frames(...to('10.98.0.1', '10.98.0.2'), ...to('10.99.0.1', '10.98.0.2'), ...to('fd98::1', 'fd98::2'));
     },
     masks: ONE_COMPLAINT,
     differs: {
@@ -166,6 +205,12 @@ export const interfaces: readonly Scenario[] = [
     },
   },
 ];
+
+/** What a start shows that waits for its interface. */
+function waiting(name: string, why: string): string {
+  const stderr = `could not open ${name}: ${why}; trying again until it works`;
+  return `exit: alive, after SIGTERM: status 15\nstdout: \nstderr: ${stderr}\n\n`;
+}
 
 function to(dst: string, src: string): readonly string[] {
   const hits = ['dport=7000,wait=0.3', 'dport=8000,flags=A', 'dport=8000,wait=0.3', 'dport=7000,proto=udp,wait=0.3'];

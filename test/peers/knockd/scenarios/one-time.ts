@@ -19,7 +19,7 @@ export const oneTime: readonly Scenario[] = [
     name: 'one-time-sequences',
     conf,
     files: {
-      ots: '# a comment\n\n 7000,8000\n  # another\n\t7001, 8001:TCP , 9001 # text\r\n7002:udp,8002\n 7003,8003\n',
+      ots: '# a comment\n\n 7000,8000\n  # another\n\t7001 , 8001 # text\r\n7002:udp,8002\n 7003,8003\n',
     },
     async steps(run) {
       await run.knock('10.99.0.1 7000 8000');
@@ -27,7 +27,7 @@ export const oneTime: readonly Scenario[] = [
       await run.knock('10.99.0.1 7000 8000');
       await run.knock('10.99.0.1 7001 7001');
       await run.knock('10.99.0.1 5000 5001');
-      await run.frames('src=10.99.0.9,dport=7001', 'src=10.99.0.9,dport=8001', 'src=10.99.0.9,dport=9001');
+      await run.frames('src=10.99.0.9,dport=7001', 'src=10.99.0.9,dport=8001');
       await run.look('after the second', 'cat TMP/ots');
       await run.knock('10.99.0.1 7002:udp 8002');
       await run.look('after the third', 'cat TMP/ots');
@@ -89,7 +89,7 @@ alive, after SIGTERM: status 15
     name: 'one-time-file-with-an-invalid-line',
     conf,
     // knockd names the section from memory that is no longer its own.
-    masks: [[/section \S*: port/g, 'section O: port']],
+    masks: [[/section .*: port/g, 'section O: port']],
     files: { ots: ' 7000,99999\n 7001,8001\n 7002,8002\n' },
     async steps(run) {
       await run.knock('10.99.0.1 7001 8001');

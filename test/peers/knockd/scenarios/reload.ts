@@ -63,6 +63,26 @@ export const reload: readonly Scenario[] = [
       await run.reload();
       await run.knock('10.99.0.1 7000 8000');
     },
+    differs: {
+      why: 'knockd ends',
+      spad: {
+        exit: lines(`
+alive, after SIGTERM: status 15
+`),
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] re-reading config file: CONF
+
+[TS] config: section A: port 99999 is invalid --> keeping the old doors
+[TS] 10.99.0.2: A: Stage 1
+[TS] 10.99.0.2: A: Stage 2
+[TS] 10.99.0.2: A: OPEN SESAME
+[TS] A: running command: /bin/true A
+
+[TS] shutting down
+`),
+      },
+    },
   },
   {
     name: 'reload-of-a-file-with-a-syntax-error',
@@ -74,6 +94,28 @@ export const reload: readonly Scenario[] = [
       await run.reload();
       await run.knock('10.99.0.1 5000 5001:udp');
     },
+    differs: {
+      why: 'knockd ends',
+      spad: {
+        exit: lines(`
+alive, after SIGTERM: status 15
+`),
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] re-reading config file: CONF
+
+[TS] config: line 7: syntax error --> keeping the old doors
+[TS] re-reading config file: CONF
+
+[TS] 10.99.0.2: B: Stage 1
+[TS] 10.99.0.2: B: Stage 2
+[TS] 10.99.0.2: B: OPEN SESAME
+[TS] B: running command: /bin/true B
+
+[TS] shutting down
+`),
+      },
+    },
   },
   {
     name: 'reload-of-a-file-that-is-gone',
@@ -82,6 +124,26 @@ export const reload: readonly Scenario[] = [
       await run.onServer('rm CONF');
       await run.reload();
       await run.knock('10.99.0.1 7000 8000');
+    },
+    differs: {
+      why: 'knockd ends',
+      spad: {
+        exit: lines(`
+alive, after SIGTERM: status 15
+`),
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] re-reading config file: CONF
+
+[TS] CONF: No such file or directory --> keeping the old doors
+[TS] 10.99.0.2: A: Stage 1
+[TS] 10.99.0.2: A: Stage 2
+[TS] 10.99.0.2: A: OPEN SESAME
+[TS] A: running command: /bin/true A
+
+[TS] shutting down
+`),
+      },
     },
   },
   {
@@ -93,6 +155,25 @@ export const reload: readonly Scenario[] = [
       await run.adopt('pid');
       await run.reload();
       await run.knock('10.99.0.1 7000 8000');
+    },
+    differs: {
+      why: 'knockd looks for the file in / and ends',
+      spad: {
+        exit: lines(`
+alive, after SIGTERM: in the background
+`),
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] re-reading config file: knockd.conf
+
+[TS] 10.99.0.2: A: Stage 1
+[TS] 10.99.0.2: A: Stage 2
+[TS] 10.99.0.2: A: OPEN SESAME
+[TS] A: running command: /bin/true A
+
+[TS] shutting down
+`),
+      },
     },
   },
   {

@@ -226,7 +226,8 @@ export const sequences: readonly Scenario[] = [
     conf: ABC.replace('7000,8000,9000', '7000,7000,7000'),
     async steps(run) {
       await run.knock('10.99.0.1 7000 7000');
-      await run.knock('10.99.0.1 7000 7000 7000');
+      await run.knock('10.99.0.1 7000');
+      await run.knock('10.99.0.1 7000 7000');
       await run.knock('10.99.0.1 7000');
     },
   },

@@ -24,14 +24,37 @@ export const signals: readonly Scenario[] = [
   },
   {
     name: 'term-with-stop-commands-to-come',
-    conf: timed(3),
+    conf: timed(5),
     async steps(run) {
       await run.knock('10.99.0.1 7000');
-      await run.sleep(1);
+      await run.sleep(2);
       await run.knock('10.99.0.1 7000');
       await run.stop();
-      await run.sleep(3);
+      await run.sleep(4);
       await run.look('effects', 'cat TMP/fx');
+    },
+    differs: {
+      why: 'knockd waits for one stop command and leaves the others behind',
+      spad: {
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] 10.99.0.2: t: Stage 1
+[TS] 10.99.0.2: t: OPEN SESAME
+[TS] t: running command: echo start 10.99.0.2 >> TMP/fx
+
+[TS] 10.99.0.2: t: Stage 1
+[TS] 10.99.0.2: t: OPEN SESAME
+[TS] t: running command: echo start 10.99.0.2 >> TMP/fx
+
+[TS] 10.99.0.2: t: command timeout
+[TS] t: running command: echo stop 10.99.0.2 >> TMP/fx
+
+[TS] 10.99.0.2: t: command timeout
+[TS] t: running command: echo stop 10.99.0.2 >> TMP/fx
+
+[TS] shutting down
+`),
+      },
     },
   },
   {
@@ -49,13 +72,30 @@ export const signals: readonly Scenario[] = [
     conf: timed(2),
     async steps(run) {
       await run.knock('10.99.0.1 7000');
-      await run.onServer(
-        'kill -TERM $(ip netns pids $(ip netns identify $$) | grep -vx $$ | while read pid; do ' +
-          '[ "$(cat /proc/$pid/comm)" = knockd ] && echo $pid; done)',
-      );
+      await run.signalAll('SIGTERM');
       await run.ended();
       await run.sleep(2.5);
       await run.look('effects', 'cat TMP/fx');
+    },
+    differs: {
+      why: 'knockd forgets the stop command, and the door stays open',
+      spad: {
+        effects: lines(`
+start 10.99.0.2
+stop 10.99.0.2
+`),
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] 10.99.0.2: t: Stage 1
+[TS] 10.99.0.2: t: OPEN SESAME
+[TS] t: running command: echo start 10.99.0.2 >> TMP/fx
+
+[TS] 10.99.0.2: t: command timeout
+[TS] t: running command: echo stop 10.99.0.2 >> TMP/fx
+
+[TS] shutting down
+`),
+      },
     },
   },
   {
@@ -69,6 +109,26 @@ export const signals: readonly Scenario[] = [
       await run.start('-c CONF -i eth0');
       await run.sleep(1);
       await run.look('effects after the next start', 'cat TMP/fx');
+    },
+    differs: {
+      why: 'a child of knockd waits; ours are written down, and run after the next start',
+      spad: {
+        effects: lines(`
+start 10.99.0.2
+`),
+        log: lines(`
+[TS] starting up, listening on eth0
+[TS] 10.99.0.2: t: Stage 1
+[TS] 10.99.0.2: t: OPEN SESAME
+[TS] t: running command: echo start 10.99.0.2 >> TMP/fx
+
+[TS] 10.99.0.2: t: command timeout
+[TS] t: running command: echo stop 10.99.0.2 >> TMP/fx
+
+[TS] starting up, listening on eth0
+[TS] shutting down
+`),
+      },
     },
   },
   {

@@ -12,33 +12,46 @@ const conf = (timeout: string, sequence = '7000,8000,9000'): string =>
 	command     = /bin/true %IP%
 `);
 
-export const timing: readonly Scenario[] = [
-  {
-    name: 'default-timeouts',
-    conf: lines(`
+const DEFAULTS = lines(`
 [options]
 	logfile = LOGFILE
 [A]
 	sequence      = 7000,8000
-	start_command = /bin/true start
-	stop_command  = /bin/true stop
-`),
+	start_command = /bin/true
+`);
+
+export const timing: readonly Scenario[] = [
+  {
+    name: 'default-sequence-timeout-in-time',
+    conf: DEFAULTS,
     async steps(run) {
-      await run.knock('10.99.0.1 7000 8000');
-      await run.logged('running command');
-      await run.sleep(9.2);
-      await run.look('before 10 s', 'grep -c timeout LOGFILE');
-      await run.logged('command timeout');
       await run.clock(0.1);
       await run.knock('10.99.0.1 7000');
       await run.sleep(23.8);
       await run.knock('10.99.0.1 8000');
+    },
+  },
+  {
+    name: 'default-sequence-timeout-too-late',
+    conf: DEFAULTS,
+    async steps(run) {
       await run.clock(0.6);
       await run.knock('10.99.0.1 7000');
       await run.sleep(24.5);
       await run.knock('10.99.0.1 8000');
     },
-    timeoutMs: 180_000,
+  },
+  {
+    name: 'default-command-timeout',
+    conf: DEFAULTS.replace('/bin/true', '/bin/true start\n\tstop_command = /bin/true stop'),
+    async steps(run) {
+      await run.knock('10.99.0.1 7000 8000');
+      await run.logged('running command');
+      await run.sleep(8.5);
+      await run.look('before 10 s', 'grep -c timeout LOGFILE');
+      await run.logged('command timeout');
+      await run.settle();
+    },
   },
   {
     name: 'sequence-timeout-from-the-first-knock',
@@ -60,16 +73,16 @@ export const timing: readonly Scenario[] = [
     name: 'whole-seconds-decide',
     conf: conf('seq_timeout = 3', '7000,8000'),
     async steps(run) {
-      // 2.6 s that are within three seconds by the clock, then 2.3 s that are not.
+      // 2.6 s that are within three seconds by the clock, then 2.5 s that are not.
       await run.clock(0.1);
       await run.knock('10.99.0.1 7000');
       await run.clock(0.1);
       await run.clock(0.7);
       await run.sleep(1);
       await run.knock('10.99.0.1 8000');
-      await run.clock(0.8);
+      await run.clock(0.55);
       await run.knock('10.99.0.1 7000');
-      await run.sleep(1);
+      await run.sleep(1.2);
       await run.clock(0.1);
       await run.knock('10.99.0.1 8000');
     },
