@@ -1,29 +1,33 @@
 /** The command line of the bench. */
 import { parseArgs } from 'node:util';
 
-export const QUESTIONS = ['latency', 'start'] as const;
+export const QUESTIONS = ['latency', 'start', 'knock'] as const;
 export type Question = (typeof QUESTIONS)[number];
 
 export interface Options {
   readonly questions: readonly Question[];
   readonly packets: number;
   readonly starts: number;
+  readonly rounds: number;
   readonly json: boolean;
   readonly write: boolean;
   readonly help: boolean;
 }
 
-export const HELP = `Usage: npm run bench -- [latency] [start] [OPTION...]
+export const HELP = `Usage: npm run bench -- [latency] [start] [knock] [OPTION...]
 
-Measures spad beside fwknopd, on real packets in network namespaces. Without a question both are asked.
+Measures spad beside fwknopd and knockd, on real packets in network namespaces. Without a question all are asked.
 Root is needed. The firewall of this machine is not touched. Where fwknopd or fwknop is not installed
-(Debian: fwknop-server, fwknop-client), spad is measured alone.
+(Debian: fwknop-server, fwknop-client), or knockd, spad is measured alone.
 
   latency          from an SPA packet sent to its port open, through a veth pair
   start            from the command to "ready", and the memory then and after 1000 genuine packets
+  knock            spad knockd beside knockd: from the last knock to the command, processor time per packet, knocks
+                   during a flood, memory after a million spoofed knocks; needs a C compiler
 
   --packets N      latency: measured packets for each daemon, 10 to 1000 (200)
   --starts N       start: measured starts of each daemon, 1 to 50 (5)
+  --rounds N       knock: rounds of each daemon, 1 to 10 (3)
   --json           print every figure as JSON, and progress on standard error only
   --write          put the tables into docs/performance.md
   --help           this text
@@ -39,6 +43,7 @@ export function readOptions(args: readonly string[]): Options {
     options: {
       packets: { type: 'string', default: '200' },
       starts: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '3' },
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -48,6 +53,7 @@ export function readOptions(args: readonly string[]): Options {
     questions: positionals.length === 0 ? QUESTIONS : positionals.map(questionOf),
     packets: wholeNumber('--packets', values.packets, 10, 1000),
     starts: wholeNumber('--starts', values.starts, 1, 50),
+    rounds: wholeNumber('--rounds', values.rounds, 1, 10),
     json: values.json,
     write: values.write,
     help: values.help,
