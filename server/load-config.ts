@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readKeyFile } from '../keys/key-file.ts';
 import { readSecretFile } from '../keys/safe-file.ts';
+import { normalizePorts, type PortSpec } from '../src/base/port-spec.ts';
 import { hasErrors, type Issue } from '../src/config/issue.ts';
 import { type AccessEntry, parseSpadConf, type SpadConf } from '../src/config/spad-conf.ts';
 import type { Secret } from '../src/crypto/secret.ts';
@@ -77,7 +78,7 @@ const configure = (
   });
   return {
     conf,
-    policy: { clients, doors, guard: daemon.guard, maxAge },
+    policy: { clients, doors, guard: guardOf(conf), maxAge },
     receiver: {
       capture: daemon.capture,
       interface: daemon.interface,
@@ -88,6 +89,15 @@ const configure = (
       clients: gateKeys,
     },
   };
+};
+
+/**
+ * Where packets are sniffed, the SPA port is guarded too, and no stanza opens it: else the kernel would answer that nobody
+ * listens there.
+ */
+const guardOf = ({ daemon }: SpadConf): readonly PortSpec[] => {
+  if (daemon.capture !== 'pcap') return daemon.guard;
+  return normalizePorts([...daemon.guard, { protocol: 'udp', first: daemon.port, last: daemon.port }]);
 };
 
 /** Two clients with one secret could not be told apart: the first would get the second's packets. */

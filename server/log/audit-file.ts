@@ -1,5 +1,5 @@
 /** The audit log: one line a decision, appended. */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export class AuditFile {
@@ -12,9 +12,20 @@ export class AuditFile {
     this.#fd = AuditFile.#open(path);
   }
 
-  /** Appends lines in one write. Throws the system's error; the lines are then lost, and the caller says so. */
+  /**
+   * Appends lines, in one write where the system takes them at once. Throws the system's error: none of the lines is in the
+   * file then, for half a line would spoil it for every reader.
+   */
   append(lines: readonly string[]): void {
-    writeSync(this.#fd, lines.map((line) => `${line}\n`).join(''));
+    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    const { size } = fstatSync(this.#fd);
+    let done = 0;
+    try {
+      while (done < bytes.length) done += writeSync(this.#fd, bytes, done);
+    } catch (error) {
+      if (done > 0) ftruncateSync(this.#fd, size);
+      throw error;
+    }
   }
 
   /** Begins a new file where the old one was moved away. Throws the system's error and keeps the old file then. */

@@ -16,7 +16,11 @@ import type { Outbox } from './outbox.ts';
 const SNAP_LENGTH = Math.max(...DATAGRAM_SIZES) + 200;
 /** Headers are all that knocks are: a link's, IPv6 with some extension headers, TCP. */
 const HEADERS_LENGTH = 256;
-const RING_BYTES = 4 * 1024 * 1024;
+/**
+ * The kernel's ring. Each batch takes a block of 256 KiB of it, however few frames it has: 64 blocks are as many milliseconds
+ * that this process may be kept from running before frames are lost.
+ */
+const RING_BYTES = 16 * 1024 * 1024;
 /** Milliseconds that the kernel gathers frames for: half a millisecond of latency, a tenth of immediate mode's cost. */
 const BATCH_MS = 1;
 

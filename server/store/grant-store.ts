@@ -23,14 +23,14 @@ export class GrantStore {
     return existsSync(path);
   }
 
-  /** Reads what is still live at `now` and begins a new log with it. Throws the system's error. */
+  /** Reads what an earlier run has left open, and begins a new log with what is live at `now`. Throws the system's error. */
   static open(
     path: string,
     now: Moment,
   ): { readonly store: GrantStore; readonly grants: readonly Grant[]; readonly unreadable: number } {
     const store = new GrantStore(path);
     const log = decodeGrantLog(existsSync(path) ? readFileSync(path, 'utf8') : '', now);
-    store.#rewrite(log.grants);
+    store.#rewrite(log.grants.filter((grant) => grant.ends > now.steady));
     return { store, ...log };
   }
 

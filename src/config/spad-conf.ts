@@ -45,7 +45,11 @@ export const daemonDirectives = {
     'nftables',
     'what opens the ports; dry-run only says what it would do',
   ),
-  guard: optional(ports, [], 'ports that are closed to everyone who holds no grant'),
+  guard: optional(
+    ports,
+    [],
+    'ports that are closed to everyone who holds no grant; where packets are sniffed, the SPA port is closed too, so that nothing answers there',
+  ),
   knockd_conf: maybe(absolutePath, 'a knockd.conf whose doors open here, too'),
   max_age: optional(duration(5, 3600), seconds(120), "how far a packet's time may be from this host's clock"),
   max_grants: optional(wholeNumber(1, 20_000), 10_000, 'live grants at most'),

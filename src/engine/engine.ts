@@ -71,7 +71,7 @@ export class Engine {
   handle(input: Input, now: Moment): readonly Decision[] {
     switch (input.kind) {
       case 'start':
-        return [this.#start(input.grants)];
+        return [this.#start(input.grants, now)];
       case 'candidate':
         return this.#admit(input.candidate, now);
       case 'knock':
@@ -100,12 +100,19 @@ export class Engine {
     }
   }
 
-  #start(grants: readonly Grant[]): Decision {
-    const known = grants.filter((grant) => this.#hasStanza(grant.stanza));
+  /** What an earlier run has left open goes on, is over, or has lost its stanza; each is told. */
+  #start(grants: readonly Grant[], now: Moment): Decision {
+    const over = grants.filter((grant) => grant.ends <= now.steady);
+    const live = grants.filter((grant) => grant.ends > now.steady);
+    const known = live.filter((grant) => this.#hasStanza(grant.stanza));
+    const orphans = live.filter((grant) => !this.#hasStanza(grant.stanza));
     for (const grant of known) this.#ledger.put(grant);
     return [
       this.#synchronize(),
+      { kind: 'record-grants', events: this.#desk.events([], orphans) },
       audit({ event: 'started' }),
+      ...over.map((grant) => audit(describe('expired', grant))),
+      ...orphans.map((grant) => audit({ ...describe('revoked', grant), reason: 'stanza-removed' })),
       ...known.map((grant) => audit(describe('restored', grant))),
     ];
   }

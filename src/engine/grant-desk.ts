@@ -33,7 +33,7 @@ export class GrantDesk {
 
   /** Grants what was authorized, until the stanza ends at the latest; a grant that is there is extended, never shortened. */
   open(wish: Extract<Authorized, { kind: 'open' }>, stanza: Holder, now: Moment): Result<LedgerStep, PolicyRejection> {
-    const previous = wish.addresses.map((address) => this.#liveGrant(stanza, address, wish.ports, now));
+    const previous = wish.addresses.map((address) => this.#ledger.find(stanza.name, address, wish.ports, now.steady));
     const fresh = previous.filter((grant) => grant === undefined).length;
     if (!this.#ledger.hasRoom(fresh)) return err('too-many-grants');
     const length = Math.min(wish.openFor * 1000, (stanza.expires ?? Number.POSITIVE_INFINITY) - now.wall);
@@ -75,12 +75,6 @@ export class GrantDesk {
       ...added.map((grant): GrantEvent => ({ kind: 'open', grant })),
       ...ended.map((grant): GrantEvent => ({ kind: 'end', id: grant.id })),
     ];
-  }
-
-  /** The grant that asking again extends; one that has ended, and is only not swept up yet, is over. */
-  #liveGrant(stanza: Holder, address: IpAddress, ports: readonly PortSpec[], now: Moment): Grant | undefined {
-    const grant = this.#ledger.find(stanza.name, address, ports);
-    return grant !== undefined && grant.ends > now.steady ? grant : undefined;
   }
 
   #step(added: readonly Grant[], removed: readonly Grant[]): Omit<LedgerStep, 'event'> {

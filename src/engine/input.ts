@@ -17,7 +17,7 @@ export interface Candidate {
 
 /** Everything that can happen to the engine. Each comes with the moment at which it did. */
 export type Input =
-  /** The daemon begins; `grants` is what an earlier run left live. */
+  /** The daemon begins; `grants` is what an earlier run has left open, over or not. */
   | { readonly kind: 'start'; readonly grants: readonly Grant[] }
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
   /** A packet that the doors can see. */

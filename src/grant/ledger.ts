@@ -29,9 +29,14 @@ export class Ledger {
     return this.#size + count <= this.#capacity;
   }
 
-  /** The stanza's own live grant for exactly this address and these ports: the one that asking again extends. */
-  find(stanza: string, address: IpAddress, ports: readonly PortSpec[]): Grant | undefined {
-    return this.forAddress(address).find((grant) => grant.stanza === stanza && samePorts(grant.ports, ports));
+  /**
+   * The stanza's own grant for exactly this address and these ports that has not ended at `now`: the one that asking again
+   * extends. One that has ended, and is only not swept up yet, is over.
+   */
+  find(stanza: string, address: IpAddress, ports: readonly PortSpec[], now: SteadyMs): Grant | undefined {
+    return this.forAddress(address).find(
+      (grant) => grant.ends > now && grant.stanza === stanza && samePorts(grant.ports, ports),
+    );
   }
 
   /** Adds a grant, or replaces the one of the same id. */

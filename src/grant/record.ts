@@ -21,12 +21,13 @@ export const encodeGrantEvent = (event: GrantEvent): string => {
 const MAX_TIME = 8.64e15;
 
 export interface GrantLog {
+  /** Those that no line ends, whether or not their time has come. */
   readonly grants: readonly Grant[];
   /** Lines that could not be read. A torn last line is usual after a crash. */
   readonly unreadable: number;
 }
 
-/** The grants that a log says are live at `now`. */
+/** The grants that a log leaves open, their ends put onto the steady clock of `now`. */
 export const decodeGrantLog = (text: string, now: Moment): GrantLog => {
   const live = new Map<string, Grant>();
   let unreadable = 0;
@@ -37,7 +38,7 @@ export const decodeGrantLog = (text: string, now: Moment): GrantLog => {
     else if (event.kind === 'end') live.delete(event.id);
     else live.set(event.grant.id, event.grant);
   }
-  return { grants: [...live.values()].filter((grant) => grant.ends > now.steady), unreadable };
+  return { grants: [...live.values()], unreadable };
 };
 
 const decodeGrantEvent = (line: string, now: Moment): GrantEvent | undefined => {

@@ -185,8 +185,8 @@ describe('SIGHUP', () => {
     await spad.reload();
     const line = await spad.audit.waitFor({ event: 'reloaded', reason: 'bad-configuration' }, mark);
     expect(line.detail).toMatch(sentence);
-    expect(spad.process.output).toMatch(sentence);
-    expect(spad.process.output).toMatch(/has errors; the old policy stands/);
+    await spad.process.waitForLine(sentence);
+    await spad.process.waitForLine(/has errors; the old policy stands/);
     expect(await tcpState(client, server.address4, 22)).toBe('open');
     await open(bob, client.address6);
     expect(await spad.receiverPid()).toBe(receiver);

@@ -1,5 +1,5 @@
 /** The replay journal lost, cut short or spoilt: what was let in before stays out, and honest clients come in again. */
-import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../support/audit-reader.ts';
@@ -10,6 +10,7 @@ import { Lab } from '../support/lab.ts';
 import { Spad } from '../support/spad.ts';
 import { waitUntil } from '../support/wait.ts';
 
+const STATE_FILES = ['replay.journal', 'grants.log'] as const;
 const SLOT = 32;
 const MAX_AGE_MS = 5000;
 
@@ -32,8 +33,8 @@ function newSpad(maxAge: string): Spad {
   return made;
 }
 
-const journalOf = (one: Spad): string => join(one.stateDir, 'replay.journal');
-const grantLogOf = (one: Spad): string => join(one.stateDir, 'grants.log');
+const journalOf = (one: Spad): string => join(one.stateDir, STATE_FILES[0]);
+const grantLogOf = (one: Spad): string => join(one.stateDir, STATE_FILES[1]);
 
 beforeAll(async () => {
   lab = await Lab.create({ hosts: ['client', 'attacker', 'server'] });
@@ -57,7 +58,8 @@ afterEach(async () => {
 /** Starts a daemon on a copy of the earlier run's state, damaged by `damage`. */
 async function startOn(damage: (journal: string) => void): Promise<void> {
   spad = newSpad('10m');
-  cpSync(template, spad.stateDir, { recursive: true });
+  mkdirSync(spad.stateDir, { mode: 0o700 });
+  for (const name of STATE_FILES) copyFileSync(join(template, name), join(spad.stateDir, name));
   damage(journalOf(spad));
   await spad.start();
 }

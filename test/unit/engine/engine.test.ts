@@ -177,12 +177,19 @@ describe('a close', () => {
 });
 
 describe('start, tick, reload, stop', () => {
-  test('start shows the firewall what is live, and says what was restored', () => {
+  test('start shows the firewall what is live, and says what became of each grant', () => {
     const engine = engineOf();
-    const grants = [grantOf('192.0.2.1', 'tcp/22', 9000), grantOf('192.0.2.2', 'tcp/22', 9000, { stanza: 'gone' })];
+    const grants = [
+      grantOf('192.0.2.1', 'tcp/22', 9000),
+      grantOf('192.0.2.2', 'tcp/22', 9000, { stanza: 'gone' }),
+      grantOf('192.0.2.3', 'tcp/22', 0),
+    ];
     expect(show(engine.handle({ kind: 'start', grants }, moment(0)))).toEqual([
       'synchronize tcp/22: 192.0.2.1 tcp/22 until 9000',
+      'record -g2',
       'audit started',
+      'audit expired alice',
+      'audit revoked gone stanza-removed',
       'audit restored alice',
     ]);
   });

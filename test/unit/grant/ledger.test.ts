@@ -5,6 +5,8 @@ import type { Grant } from '../../../src/grant/grant.ts';
 import { Ledger } from '../../../src/grant/ledger.ts';
 import { grantOf, ip, ports } from '../values.ts';
 
+const NOW = steadyMs(0);
+
 const ledgerOf = (...grants: readonly Grant[]): Ledger => {
   const ledger = new Ledger(100);
   for (const grant of grants) ledger.put(grant);
@@ -20,19 +22,26 @@ describe('the ledger', () => {
 
   test('finds the grant that asking again extends: same stanza, address and ports', () => {
     const ledger = ledgerOf(...all);
-    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/22'))).toBe(ssh);
-    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/443 tcp/80'))).toBe(web);
-    expect(ledger.find('bob', ip('192.0.2.1'), ports('tcp/22'))).toBe(bob);
-    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/80'))).toBeUndefined();
-    expect(ledger.find('alice', ip('192.0.2.2'), ports('tcp/22'))).toBeUndefined();
-    expect(ledger.find('carol', ip('192.0.2.1'), ports('tcp/22'))).toBeUndefined();
+    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/22'), NOW)).toBe(ssh);
+    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/443 tcp/80'), NOW)).toBe(web);
+    expect(ledger.find('bob', ip('192.0.2.1'), ports('tcp/22'), NOW)).toBe(bob);
+    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/80'), NOW)).toBeUndefined();
+    expect(ledger.find('alice', ip('192.0.2.2'), ports('tcp/22'), NOW)).toBeUndefined();
+    expect(ledger.find('carol', ip('192.0.2.1'), ports('tcp/22'), NOW)).toBeUndefined();
+  });
+
+  test('does not find a grant that is over, though no sweep has come yet', () => {
+    const again = { ...ssh, id: 'again', ends: steadyMs(5000) };
+    const ledger = ledgerOf(ssh, again);
+    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/22'), steadyMs(999))).toBe(ssh);
+    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/22'), steadyMs(1000))).toBe(again);
   });
 
   test('the same id replaces', () => {
     const ledger = ledgerOf(...all);
     ledger.put({ ...ssh, ends: steadyMs(9000) });
     expect(ledger.size).toBe(4);
-    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/22'))?.ends).toBe(9000);
+    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/22'), NOW)?.ends).toBe(9000);
   });
 
   test('knows what each address holds', () => {

@@ -82,7 +82,7 @@ export const timing: readonly Scenario[] = [
       await run.knock('10.99.0.1 8000');
       await run.clock(0.55);
       await run.knock('10.99.0.1 7000');
-      await run.sleep(1.2);
+      await run.sleep(1.5);
       await run.clock(0.1);
       await run.knock('10.99.0.1 8000');
     },
