@@ -1,13 +1,14 @@
 /** The command line of the bench. */
 import { parseArgs } from 'node:util';
 
-export const QUESTIONS = ['latency', 'start'] as const;
+export const QUESTIONS = ['latency', 'start', 'knock'] as const;
 export type Question = (typeof QUESTIONS)[number];
 
 export interface Options {
   readonly questions: readonly Question[];
   readonly packets: number;
   readonly starts: number;
+  readonly rounds: number;
   /** Seconds. */
   readonly patience: number;
   readonly json: boolean;
@@ -15,17 +16,20 @@ export interface Options {
   readonly help: boolean;
 }
 
-export const HELP = `Usage: npm run bench -- [latency] [start] [OPTION...]
+export const HELP = `Usage: npm run bench -- [latency] [start] [knock] [OPTION...]
 
-Measures spad beside fwknopd, on real packets in network namespaces. Without a question both are asked.
+Measures spad beside fwknopd and knockd, on real packets in network namespaces. Without a question all are asked.
 Root is needed. The firewall of this machine is not touched. Where fwknopd or fwknop is not installed
-(Debian: fwknop-server, fwknop-client), spad is measured alone.
+(Debian: fwknop-server, fwknop-client), or knockd, spad is measured alone.
 
   latency          from an SPA packet sent to its port open, through a veth pair
   start            from the command to "ready", and the memory then and after 1000 genuine packets
+  knock            spad knockd beside knockd: from the last knock to the command, processor time per packet, knocks
+                   during a flood, memory after a million spoofed knocks; needs a C compiler
 
   --packets N      latency: measured packets for each daemon, 10 to 1000 (200)
   --starts N       start: measured starts of each daemon, 1 to 50 (5)
+  --rounds N       knock: rounds of each daemon, 1 to 10 (3)
   --patience N     seconds to spend at most on waiting for a quiet machine, and on repeating what others
                    have disturbed, 0 to 7200 (240)
   --json           print every figure as JSON, and progress on standard error only
@@ -43,6 +47,7 @@ export function readOptions(args: readonly string[]): Options {
     options: {
       packets: { type: 'string', default: '200' },
       starts: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '3' },
       patience: { type: 'string', default: '240' },
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
@@ -53,6 +58,7 @@ export function readOptions(args: readonly string[]): Options {
     questions: positionals.length === 0 ? QUESTIONS : positionals.map(questionOf),
     packets: wholeNumber('--packets', values.packets, 10, 1000),
     starts: wholeNumber('--starts', values.starts, 1, 50),
+    rounds: wholeNumber('--rounds', values.rounds, 1, 10),
     patience: wholeNumber('--patience', values.patience, 0, 7200),
     json: values.json,
     write: values.write,

@@ -110,6 +110,10 @@ Examples:
   spa-client --close gw1
   spa-client --server gw1 --key-file ~/gw1.key -A tcp/22 192.0.2.1
 
+Port knocking, with the options of the knock client (spa-client knock -h):
+  spa-client knock gw1.example.net 7000 8000:udp 9000
+  spa-client knock --profile gw1        the ports of this minute
+
 Exit codes:
   0  sent (with --wait: and the port is open)
   1  it could not be done: no such host, no route, a file cannot be written

@@ -18,12 +18,22 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-process.exitCode = await run(process.argv.slice(2), {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-  onTerminal: process.stderr.isTTY,
-  env: process.env,
-  now: () => unixMs(Date.now()),
-  random: (length) => randomBytes(length),
-  network,
-});
+/** `spa-client knock …` is a program of its own, which `spa-client HOST` does not load. */
+const knock = async (words: readonly string[]): Promise<number> => {
+  const [{ runKnock }, { knockWorld }] = await Promise.all([import('./knock/run.ts'), import('./knock/world.ts')]);
+  return runKnock(words, knockWorld);
+};
+
+const [first, ...others] = process.argv.slice(2);
+process.exitCode =
+  first === 'knock'
+    ? await knock(others)
+    : await run(process.argv.slice(2), {
+        out: (text) => process.stdout.write(text),
+        err: (text) => process.stderr.write(text),
+        onTerminal: process.stderr.isTTY,
+        env: process.env,
+        now: () => unixMs(Date.now()),
+        random: (length) => randomBytes(length),
+        network,
+      });

@@ -15,11 +15,14 @@ export interface ProfileChoice {
   readonly issues: readonly Issue[];
 }
 
+/** What of a command line chooses the profile. */
+export type ProfileWords = Pick<ClientOptions, 'host' | 'profile' | 'profilesFile' | 'server' | 'key'>;
+
 /**
  * The profile that the command line means; undefined where it needs none, having the server's name and the key.
  * @throws FileRefused · Trouble where the profile is missing or has an error.
  */
-export const loadProfile = (options: ClientOptions, env: Environment): ProfileChoice | undefined => {
+export const loadProfile = (options: ProfileWords, env: Environment): ProfileChoice | undefined => {
   const isComplete = options.server !== undefined && options.key !== undefined && options.host !== undefined;
   if (isComplete && options.profile === undefined) return undefined;
   const file = options.profilesFile ?? defaultProfilesPath(env);
@@ -32,7 +35,7 @@ export const loadProfile = (options: ClientOptions, env: Environment): ProfileCh
 };
 
 /** With -n by name alone; otherwise by name, else by host. */
-const chooseProfile = (reading: ProfilesReading, options: ClientOptions): Profile | undefined => {
+const chooseProfile = (reading: ProfilesReading, options: ProfileWords): Profile | undefined => {
   const wanted = options.profile ?? options.host ?? '';
   // A section of that name with an error must not let another one take its place.
   if (reading.broken.includes(wanted)) throw new Trouble(brokenProfile(reading, wanted));
@@ -43,7 +46,7 @@ const chooseProfile = (reading: ProfilesReading, options: ClientOptions): Profil
 const brokenProfile = (reading: ProfilesReading, wanted: string): string =>
   [`the profile "${printable(wanted)}" cannot be used:`, ...reading.issues.map(formatIssue)].join('\n  ');
 
-const noProfile = (reading: ProfilesReading | undefined, options: ClientOptions, file: string): string => {
+const noProfile = (reading: ProfilesReading | undefined, options: ProfileWords, file: string): string => {
   const wanted = options.profile ?? options.host ?? '';
   const path = printable(file);
   const problem = `there is no profile for "${printable(wanted)}" in ${path}`;

@@ -1,5 +1,6 @@
 /** spad's command line. */
 import { Command } from 'commander';
+import { defineCompile } from './compile.ts';
 
 export interface SpadCommands {
   /** Runs the daemon in the foreground until it is told to stop; gives the exit status. */
@@ -8,6 +9,8 @@ export interface SpadCommands {
   readonly check: (file: string) => Promise<number>;
   /** Takes everything that spad has put into the firewall away. */
   readonly flush: () => Promise<number>;
+  /** Runs doors as knockd does, with knockd's own arguments; gives knockd's exit status. */
+  readonly knockd: (args: readonly string[]) => Promise<number>;
 }
 
 export const DEFAULT_CONFIG = '/etc/spad/spad.conf';
@@ -36,6 +39,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     .addHelpText('after', AFTER_HELP)
     .exitOverride()
     .showSuggestionAfterError()
+    .enablePositionalOptions()
     .action(async (options: { config: string; check?: true }) => {
       status = await (options.check ? commands.check(options.config) : commands.run(options.config));
     });
@@ -45,6 +49,20 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     .action(async () => {
       status = await commands.flush();
     });
+  program
+    .command('knockd')
+    .description('listen for port knocks as knockd does, with its options and its knockd.conf')
+    .usage('[the options of knockd]')
+    .argument('[options...]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args: readonly string[]) => {
+      status = await commands.knockd(args);
+    });
+  defineCompile(program.command('compile'), (result) => {
+    status = result;
+  });
   await program.parseAsync([...argv], { from: 'user' });
   return status;
 };

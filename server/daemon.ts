@@ -11,6 +11,7 @@ import type { Input } from '../src/engine/input.ts';
 import { readClock } from './clock.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import { type Configuration, loadConfiguration } from './load-config.ts';
+import { Doors } from './doors.ts';
 import { AuditFile } from './log/audit-file.ts';
 import type { Logger } from './log/logger.ts';
 import { perform } from './perform.ts';
@@ -18,7 +19,7 @@ import { ReceiverHost } from './receiver-host.ts';
 import { GrantStore } from './store/grant-store.ts';
 import { ReplayStore } from './store/replay-store.ts';
 
-/** Candidates that wait while a batch is being performed; the oldest go first when there are more. */
+/** Packets that wait while a batch is being performed; the oldest go first when there are more. */
 const MAX_WAITING = 8192;
 const TICK_MS = 500;
 const TELL_AGAIN_MS = 60_000;
@@ -39,6 +40,7 @@ export class Daemon {
   readonly #grants: GrantStore;
   readonly #audit: AuditFile;
   readonly #receiver: ReceiverHost;
+  readonly #doors: Doors;
   readonly #timers: NodeJS.Timeout[] = [];
   #waiting: Input[] = [];
   #pumping: Promise<void> | undefined;
@@ -71,6 +73,9 @@ export class Daemon {
       onMessage: (message) => this.#hear(message),
       onReady: (description) => this.#announce(description),
     });
+    const stopLog = join(conf.daemon.state_dir, 'door-stops.log');
+    const { logger } = parts;
+    this.#doors = new Doors({ stopLog, logger, onInput: (input) => this.#input(input) }, receiver);
     this.#waiting.push({ kind: 'start', grants: log.grants });
   }
 
@@ -82,6 +87,7 @@ export class Daemon {
       this.#finish = resolve;
     });
     this.#receiver.start();
+    this.#doors.start(this.#parts.configuration.policy.doors);
     this.#timers.push(setInterval(() => this.#input({ kind: 'tick' }), TICK_MS));
     this.#timers.push(setInterval(() => void this.#repair(), TICK_MS));
     await finished;
@@ -93,8 +99,10 @@ export class Daemon {
     this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#receiver.stop();
+    this.#doors.stop();
     this.#waiting.push({ kind: 'stop' });
     await this.#pump();
+    await this.#doors.finish();
     this.#replay.close();
     this.#grants.close();
     this.#audit.close();
@@ -103,6 +111,12 @@ export class Daemon {
 
   /** Reads the configuration anew. A bad one leaves everything as it is and says so. */
   reload(): void {
+    // Not before what is under way has been done: a one-time sequence that is just being used must not be read again.
+    void (this.#pumping ?? Promise.resolve()).then(() => this.#reread());
+  }
+
+  #reread(): void {
+    if (this.#stopping) return;
     const { logger, file } = this.#parts;
     const { configuration, issues } = loadConfiguration(file);
     for (const issue of issues) logger.warn(describeIssue(issue));
@@ -115,6 +129,7 @@ export class Daemon {
     this.#warnOfRestart(configuration);
     this.#input({ kind: 'reload', policy: configuration.policy });
     this.#receiver.replace(configuration.receiver);
+    this.#doors.replace(configuration.policy.doors, configuration.receiver);
     logger.info(`${file} read again: ${countOf(configuration.policy.clients.length, 'client')}`);
   }
 
@@ -165,9 +180,9 @@ export class Daemon {
     void this.#pump();
   }
 
-  /** Lets go of the oldest candidates; whatever else waits is rare and stays. */
+  /** Lets go of the oldest packets; whatever else waits is rare and stays. */
   #shed(): void {
-    const oldest = this.#waiting.findIndex((input) => input.kind === 'candidate');
+    const oldest = this.#waiting.findIndex(({ kind }) => kind === 'candidate' || kind === 'knock');
     if (oldest < 0) return;
     this.#waiting.splice(oldest, 1);
     this.#waiting.push({ kind: 'counted', counts: { shed: 1 } });
@@ -205,6 +220,7 @@ export class Daemon {
       firewall: this.#parts.firewall,
       grants: this.#grants,
       audit: this.#audit,
+      doors: this.#doors,
       liveGrants: () => this.#engine.grants(),
     };
     const failures = await perform(decisions, parts);
@@ -251,8 +267,10 @@ export class Daemon {
 
 const FAILED_TO = {
   remember: 'a packet could not be remembered, so nothing was opened',
+  'use-sequence': 'a one-time sequence could not be marked as used, so nothing was opened',
   'change-firewall': 'the firewall refused a change',
   'synchronize-firewall': 'the firewall could not be set right',
   'record-grants': 'the grant log could not be written; grants end on time all the same',
+  'run-command': 'a command could not be run',
   audit: 'the audit log could not be written',
 } as const satisfies Record<Decision[number]['kind'], string>;

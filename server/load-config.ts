@@ -8,9 +8,11 @@ import { type AccessEntry, parseSpadConf, type SpadConf } from '../src/config/sp
 import type { Secret } from '../src/crypto/secret.ts';
 import type { Policy } from '../src/engine/policy.ts';
 import type { ReceiverSettings } from '../src/engine/receiver-settings.ts';
+import type { DoorRule } from '../src/knock/door-rule.ts';
 import { type GateKeys, reachFor } from '../src/spa/native/gate.ts';
 import { deriveNativeKey } from '../src/spa/native/keys.ts';
 import { deriveUnsealKeys } from '../src/spa/native/unseal.ts';
+import { loadDoors } from './load-doors.ts';
 
 export interface Configuration {
   readonly conf: SpadConf;
@@ -52,12 +54,18 @@ export const loadConfiguration = (file: string): ConfigurationReading => {
   );
   checkDistinct(access, secrets, complain);
   const user = findUser(daemon.receiver_user, (problem, hint) => complain(0, problem, hint));
+  const doors = loadDoors(reading.conf, file, issues);
   if (hasErrors(issues)) return { configuration: undefined, issues };
   const known = secrets.filter((secret) => secret !== undefined);
-  return { configuration: configure(reading.conf, known, user), issues };
+  return { configuration: configure(reading.conf, known, doors, user), issues };
 };
 
-const configure = (conf: SpadConf, secrets: readonly Secret[], user: ReceiverSettings['user']): Configuration => {
+const configure = (
+  conf: SpadConf,
+  secrets: readonly Secret[],
+  doors: readonly DoorRule[],
+  user: ReceiverSettings['user'],
+): Configuration => {
   const { daemon, access } = conf;
   const maxAge = daemon.max_age * 1000;
   const gateKeys = secrets.map((secret): GateKeys => ({
@@ -70,7 +78,7 @@ const configure = (conf: SpadConf, secrets: readonly Secret[], user: ReceiverSet
   });
   return {
     conf,
-    policy: { clients, guard: guardOf(conf), maxAge },
+    policy: { clients, doors, guard: guardOf(conf), maxAge },
     receiver: {
       capture: daemon.capture,
       interface: daemon.interface,

@@ -12,6 +12,7 @@ import { DryRunFirewall } from './firewall/dry-run.ts';
 import { findNftRunner } from './firewall/nft-runner.ts';
 import { nftables } from './firewall/nftables.ts';
 import { type Configuration, loadConfiguration } from './load-config.ts';
+import { runKnockd } from './knockd/start.ts';
 import { claimFolder } from './process/claim.ts';
 import { type Logger, stderrLogger } from './log/logger.ts';
 
@@ -72,6 +73,9 @@ const makeStateFolder = (path: string): void => {
 const firewallOf = (kind: Configuration['conf']['daemon']['firewall'], logger: Logger): FirewallBackend =>
   kind === 'nftables' ? realFirewall() : new DryRunFirewall(steadyNow, logger);
 
+/** What a door has started may outlive the daemon, and must not keep it. */
+const knockd = async (args: readonly string[]): Promise<number> => process.exit(await runKnockd(args, version()));
+
 const version = (): string => {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest
@@ -80,7 +84,7 @@ const version = (): string => {
 };
 
 try {
-  process.exitCode = await runCli(process.argv.slice(2), version(), { run, check, flush });
+  process.exitCode = await runCli(process.argv.slice(2), version(), { run, check, flush, knockd });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   else {

@@ -1,10 +1,10 @@
 /**
  * Does what the engine has decided. A batch of decisions is done in the order of the effects' kinds, which is the order
- * that each decision has: remembered on disk, then the firewall, then the grant log, then the audit line. So a burst costs
+ * that each decision has: remembered on disk, then the firewall, then the grant log, then commands, then the audit line. So a burst costs
  * one sync and one transaction, and nothing opens before its packet is remembered.
  */
 import { formatAuditLine } from '../src/engine/audit.ts';
-import type { Decision, Effect, EffectFailure } from '../src/engine/effect.ts';
+import type { Decision, Effect, EffectFailure, RunCommandEffect, UseSequenceEffect } from '../src/engine/effect.ts';
 import type { Grant } from '../src/grant/grant.ts';
 import { readClock } from './clock.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
@@ -17,6 +17,10 @@ export interface PerformerParts {
   readonly firewall: FirewallBackend;
   readonly grants: Pick<GrantStore, 'append'>;
   readonly audit: Pick<AuditFile, 'append'>;
+  readonly doors: {
+    readonly run: (effect: RunCommandEffect) => void;
+    readonly useUp: (effect: UseSequenceEffect) => void;
+  };
   /** The live grants, for when the grant log is written anew. */
   readonly liveGrants: () => readonly Grant[];
 }
@@ -24,9 +28,11 @@ export interface PerformerParts {
 /** Whether the rest of a decision is given up when this effect fails. What only tells or lists holds nothing up. */
 const ABANDONS = {
   remember: true,
+  'use-sequence': true,
   'change-firewall': true,
   'synchronize-firewall': true,
   'record-grants': false,
+  'run-command': false,
   audit: false,
 } as const satisfies Record<Effect['kind'], boolean>;
 
@@ -86,6 +92,7 @@ const performStretch = async (
 
   const remember = tasksOf('remember');
   await attempt(remember, () => parts.replay.append(remember.map(({ effect }) => effect.record)));
+  for (const task of tasksOf('use-sequence')) await attempt([task], () => parts.doors.useUp(task.effect));
   for (const task of tasksOf('synchronize-firewall')) {
     await attempt([task], () => parts.firewall.synchronize(task.effect.guard, task.effect.openings));
   }
@@ -98,6 +105,7 @@ const performStretch = async (
       parts.liveGrants,
     ),
   );
+  for (const task of tasksOf('run-command')) await attempt([task], () => parts.doors.run(task.effect));
   const lines = tasksOf('audit');
   await attempt(lines, () =>
     parts.audit.append(lines.map(({ effect }) => formatAuditLine(effect.line, readClock().wall))),

@@ -5,7 +5,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Handoff, HandoffReader } from '../src/engine/handoff.ts';
-import { encodeSettings, type ReceiverSettings } from '../src/engine/receiver-settings.ts';
+import { encodeSettings, type KnockSettings, type ReceiverSettings } from '../src/engine/receiver-settings.ts';
 import { InterfaceWatch } from './interface-watch.ts';
 import type { Logger } from './log/logger.ts';
 import { startNode } from './process/run.ts';
@@ -28,7 +28,7 @@ export interface ReceiverEvents {
 export class ReceiverHost {
   readonly #logger: Logger;
   readonly #events: ReceiverEvents;
-  #settings: ReceiverSettings;
+  #settings: ReceiverSettings | KnockSettings;
   #child: ChildProcess | undefined;
   #watch: InterfaceWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -36,7 +36,7 @@ export class ReceiverHost {
   #lastTrouble = '';
   #stopped = false;
 
-  constructor(settings: ReceiverSettings, logger: Logger, events: ReceiverEvents) {
+  constructor(settings: ReceiverSettings | KnockSettings, logger: Logger, events: ReceiverEvents) {
     this.#settings = settings;
     this.#logger = logger;
     this.#events = events;
@@ -54,7 +54,7 @@ export class ReceiverHost {
   }
 
   /** Replaces the receiver by one with other settings. What the old one had not handed over is lost, as on a bad network. */
-  replace(settings: ReceiverSettings): void {
+  replace(settings: ReceiverSettings | KnockSettings): void {
     this.#settings = settings;
     this.#watchInterface();
     this.#respawnNow();
@@ -140,6 +140,7 @@ export class ReceiverHost {
         this.#lastTrouble = message.text;
         return;
       case 'candidate':
+      case 'knocks':
       case 'counts':
       case 'done':
         this.#events.onMessage(message);

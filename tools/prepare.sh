@@ -23,7 +23,12 @@ needs() {
   test)
     # A test that runs one more program adds it here.
     echo 'tcpdump tcpdump to check what is on the wire'
-    echo 'python3 python3 to put malformed frames on the wire'
+    echo 'knockd knockd to compare ours with'
+    echo 'nmap nmap to knock by scanning'
+    echo 'hping3 hping3 to knock with odd packets'
+    echo 'nc netcat-openbsd to knock by hand'
+    echo 'iptables iptables what doors open'
+    echo 'python3 python3 to write frames by hand'
     ;;
   *) die "tools/prepare.sh: no such occasion: $1" ;;
   esac

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Everything: types, lint, the fast suites, then the end-to-end suite in network namespaces, which needs root.
+# Everything: types, lint, the fast suites, then in network namespaces, which needs root, the end-to-end suite and the
+# comparison with the real knockd.
 set -eu
 . "$(dirname "$0")/common.sh"
 
@@ -10,4 +11,4 @@ sh tools/prepare.sh run test
 npm --loglevel=error run check
 # Each file has a laboratory of its own and mostly waits, so three share two processors well.
 # Root must leave nothing in an ordinary user's node_modules, hence no cache and no bundled configuration.
-as_root node node_modules/vitest/vitest.mjs run --project e2e --maxWorkers=3 --cache=false --configLoader runner
+as_root node node_modules/vitest/vitest.mjs run --project e2e --project peers --maxWorkers=3 --cache=false --configLoader runner

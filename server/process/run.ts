@@ -42,3 +42,19 @@ const PROGRAM_ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
  */
 export const startNode = (script: string): ChildProcess =>
   spawn(process.execPath, ['--no-warnings', script], { stdio: ['pipe', 'ignore', 'pipe', 'pipe'], env: {}, cwd: '/' });
+
+/**
+ * Starts a command of the operator's as system(3) does: `/bin/sh -c`, our environment, folder and standard output. It has
+ * a session of its own, so that a signal to us or to our terminal does not reach it, and none of our descriptors.
+ */
+export const startShell = (command: string): ChildProcess =>
+  spawn('/bin/sh', ['-c', command], { argv0: 'sh', detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
+
+/** Starts this very program again, without a terminal; descriptor 3 of the child is a pipe to us. */
+export const startInBackground = (args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess =>
+  spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1, 2), ...args], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    env,
+    cwd: '/',
+  });

@@ -5,16 +5,17 @@
  */
 import { readSync } from 'node:fs';
 import { unixMs } from '../../src/base/units.ts';
-import { decodeSettings, type ReceiverSettings } from '../../src/engine/receiver-settings.ts';
+import { decodeSettings, type KnockSettings, type ReceiverSettings } from '../../src/engine/receiver-settings.ts';
 import { NativeGate } from '../../src/spa/native/gate.ts';
 import { CHORES_EVERY_MS, GateLoop } from './gate-loop.ts';
+import { KnockLoop } from './knock-loop.ts';
 import { Outbox } from './outbox.ts';
-import { type Capture, loadPcap, openFile, openLive } from './pcap-source.ts';
+import { type Capture, loadPcap, openFile, openKnock, openLive } from './pcap-source.ts';
 import { openUdp } from './udp-source.ts';
 
 const FAILED = 1;
 /** Standard input is kept open: its end is the authorizer's end. */
-const readSettings = (): ReceiverSettings => {
+const readSettings = (): ReceiverSettings | KnockSettings => {
   const chunk = Buffer.alloc(65_536);
   const chunks: Buffer[] = [];
   for (;;) {
@@ -49,6 +50,23 @@ const becomeUser = ({ uid, gid }: { readonly uid: number; readonly gid: number }
 
 const run = async (outbox: Outbox): Promise<void> => {
   const settings = readSettings();
+  if (settings.capture === 'knock') await lookOut(settings, outbox);
+  else await guardGate(settings, outbox);
+};
+
+const lookOut = async (settings: KnockSettings, outbox: Outbox): Promise<void> => {
+  const loop = new KnockLoop(settings, outbox);
+  const capture = openKnock(await loadPcap(), settings, loop, outbox);
+  if (settings.user !== undefined) becomeUser(settings.user);
+  capture.start();
+  outbox.send({ kind: 'ready', text: capture.description });
+  setInterval(() => {
+    capture.countDrops();
+    outbox.flushCounts();
+  }, CHORES_EVERY_MS);
+};
+
+const guardGate = async (settings: ReceiverSettings, outbox: Outbox): Promise<void> => {
   const gate = new NativeGate(settings.clients, settings.reach);
   const loop = new GateLoop(gate, outbox, settings.port);
   const capture = await openCapture(settings, loop, outbox);

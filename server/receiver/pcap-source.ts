@@ -1,16 +1,21 @@
 /** Capturing with libpcap through the addon `pcap`. Its traits, and why this process exists, are in docs/process-model.md. */
 
-import { unixMs } from '../../src/base/units.ts';
-import type { ReceiverSettings } from '../../src/engine/receiver-settings.ts';
 import { readFileSync } from 'node:fs';
+import { parseAddress } from '../../src/base/address.ts';
+import { type UnixMs, unixMs } from '../../src/base/units.ts';
+import type { KnockSettings, ReceiverSettings } from '../../src/engine/receiver-settings.ts';
 import { captureFilter, isHardwareAddress, type OwnFrames } from '../../src/frame/capture-filter.ts';
 import type { LinkType } from '../../src/frame/link.ts';
+import { knockFilter } from '../../src/knock/watch.ts';
 import { DATAGRAM_SIZES } from '../../src/spa/native/layout.ts';
 import type { GateLoop } from './gate-loop.ts';
+import type { KnockLoop } from './knock-loop.ts';
 import type { Outbox } from './outbox.ts';
 
 /** The largest datagram, and before it UDP, IPv6 with some extension headers, two VLAN tags and the link's own header. */
 const SNAP_LENGTH = Math.max(...DATAGRAM_SIZES) + 200;
+/** Headers are all that knocks are: a link's, IPv6 with some extension headers, TCP. */
+const HEADERS_LENGTH = 256;
 /**
  * The kernel's ring. Each batch takes a block of 256 KiB of it, however few frames it has: 64 blocks are as many milliseconds
  * that this process may be kept from running before frames are lost.
@@ -60,15 +65,39 @@ export interface Capture {
 
 /** Opens the interface, which needs CAP_NET_RAW. Throws the interface and libpcap's words. */
 export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: GateLoop, outbox: Outbox): Capture => {
-  const session = createSession(pcap, settings);
-  const link = linkTypeOf(session.link_type, settings.interface);
+  const filter = captureFilter(settings.port, DATAGRAM_SIZES, ownFrames(settings.interface));
+  return openInterface(pcap, settings.interface, { filter, snap_length: SNAP_LENGTH }, outbox, (link, frame) =>
+    loop.frame(link, frame, unixMs(Date.now())),
+  );
+};
+
+/** Opens the interface for knocks. Throws libpcap's words. */
+export const openKnock = (pcap: PcapAddon, settings: KnockSettings, loop: KnockLoop, outbox: Outbox): Capture => {
+  const local = settings.local.map(parseAddress).filter((address) => address !== undefined);
+  // Nothing to see: a filter that nothing passes, so that the interface is watched all the same.
+  const filter = knockFilter(settings.watches, local, settings.families, settings.interface) ?? 'less 1';
+  return openInterface(
+    pcap,
+    settings.interface,
+    { filter, snap_length: HEADERS_LENGTH },
+    outbox,
+    (link, frame, header) => loop.frame(link, frame, timeOf(header), header.readUInt32LE(12)),
+  );
+};
+
+const openInterface = (
+  pcap: PcapAddon,
+  device: string,
+  options: { readonly filter: string; readonly snap_length: number },
+  outbox: Outbox,
+  take: (link: LinkType, frame: Uint8Array, header: Buffer) => void,
+): Capture => {
+  const session = createSession(pcap, device, options);
+  const link = linkTypeOf(session.link_type, device);
   let dropped = 0;
   return {
-    description: `${settings.interface} (${link})`,
-    start: () =>
-      session.on('packet', ({ buf, header }) => {
-        loop.frame(link, buf.subarray(0, header.readUInt32LE(8)), unixMs(Date.now()));
-      }),
+    description: `${device} (${link})`,
+    start: () => session.on('packet', ({ buf, header }) => take(link, buf.subarray(0, header.readUInt32LE(8)), header)),
     countDrops: () => {
       const drops = session.stats().ps_drop;
       if (drops > dropped) outbox.count('kernel-dropped', drops - dropped);
@@ -77,11 +106,14 @@ export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: Gate
   };
 };
 
-const createSession = (pcap: PcapAddon, settings: ReceiverSettings): PcapSession => {
+const createSession = (
+  pcap: PcapAddon,
+  device: string,
+  options: { readonly filter: string; readonly snap_length: number },
+): PcapSession => {
   try {
-    return pcap.createSession(settings.interface, {
-      filter: captureFilter(settings.port, DATAGRAM_SIZES, ownFrames(settings.interface)),
-      snap_length: SNAP_LENGTH,
+    return pcap.createSession(device, {
+      ...options,
       buffer_size: RING_BYTES,
       buffer_timeout: BATCH_MS,
       promiscuous: false,
@@ -89,9 +121,13 @@ const createSession = (pcap: PcapAddon, settings: ReceiverSettings): PcapSession
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     const remedy = /not permitted/i.test(words) ? ' (capturing takes root or CAP_NET_RAW)' : '';
-    throw new Error(`interface ${settings.interface}: ${words}${remedy}`, { cause: error });
+    throw new Error(`interface ${device}: ${words}${remedy}`, { cause: error });
   }
 };
+
+/** The kernel's time of a packet: struct pcap_pkthdr, as the addon hands it over (seconds, then microseconds). */
+const timeOf = (header: Buffer): UnixMs =>
+  unixMs(header.readUInt32LE(0) * 1000 + Math.floor(header.readUInt32LE(4) / 1000));
 
 /** Read while this process may still read files. */
 const ownFrames = (device: string): OwnFrames => {
@@ -115,8 +151,7 @@ export const openFile = (pcap: PcapAddon, settings: ReceiverSettings, loop: Gate
     description: `${path} (${link})`,
     start: () => {
       session.on('packet', ({ buf, header }) => {
-        const time = header.readUInt32LE(0) * 1000 + Math.floor(header.readUInt32LE(4) / 1000);
-        loop.frame(link, buf.subarray(0, header.readUInt32LE(8)), unixMs(time));
+        loop.frame(link, buf.subarray(0, header.readUInt32LE(8)), timeOf(header));
       });
       session.on('complete', done);
     },

@@ -6,6 +6,7 @@ import { printable } from '../base/printable.ts';
 import { nearest } from '../base/suggest.ts';
 import { DEFAULT_SPA_PORT, seconds } from '../base/units.ts';
 import type { Secret } from '../crypto/secret.ts';
+import { type DoorEntry, readDoor } from './door.ts';
 import { maybe, maybeSecret, one, oneOf, optional, readSection, required, type ValuesOf, yesNo } from './directive.ts';
 import { type IniSection, parseIni } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
@@ -49,6 +50,7 @@ export const daemonDirectives = {
     [],
     'ports that are closed to everyone who holds no grant; where packets are sniffed, the SPA port is closed too, so that nothing answers there',
   ),
+  knockd_conf: maybe(absolutePath, 'a knockd.conf whose doors open here, too'),
   max_age: optional(duration(5, 3600), seconds(120), "how far a packet's time may be from this host's clock"),
   max_grants: optional(wholeNumber(1, 20_000), 10_000, 'live grants at most'),
   state_dir: optional(absolutePath, '/var/lib/spad', 'where the replay journal and the grant log are'),
@@ -80,6 +82,7 @@ export interface AccessEntry {
 export interface SpadConf {
   readonly daemon: DaemonValues;
   readonly access: readonly AccessEntry[];
+  readonly doors: readonly DoorEntry[];
 }
 
 export interface SpadConfReading {
@@ -103,34 +106,65 @@ export const parseSpadConf = (text: string, file: string): SpadConfReading => {
       hint: 'it begins with "[spad]" and "name = …"',
     });
   }
-  const access = ini.sections.flatMap((section) => readAccess(section, file, issues));
-  if (daemon !== undefined) checkTogether(daemon, daemonSection?.line ?? 0, access, file, issues);
+  const named = ini.sections.flatMap((section) => nameSection(section, file, issues));
+  const access = named.flatMap(({ kind, name, section }) =>
+    kind === 'access' ? readAccess(name, section, file, issues) : [],
+  );
+  const doors = named.flatMap(({ kind, name, section }) =>
+    kind === 'door' ? (readDoor(name, section, file, issues) ?? []) : [],
+  );
+  checkNames(named, file, issues);
+  if (daemon !== undefined) checkTogether({ daemon, access, doors }, daemonSection?.line ?? 0, file, issues);
   const sorted = [...issues].sort((a, b) => a.line - b.line);
-  return { conf: daemon === undefined || hasErrors(issues) ? undefined : { daemon, access }, issues: sorted };
+  return { conf: daemon === undefined || hasErrors(issues) ? undefined : { daemon, access, doors }, issues: sorted };
 };
 
-const readAccess = (section: IniSection, file: string, issues: Issue[]): AccessEntry[] => {
+interface NamedSection {
+  readonly kind: 'access' | 'door';
+  readonly name: string;
+  readonly section: IniSection;
+}
+
+const nameSection = (section: IniSection, file: string, issues: Issue[]): NamedSection[] => {
   const complain = (problem: string, hint: string): [] => {
     issues.push({ severity: 'error', file, line: section.line, problem, hint });
     return [];
   };
   if (section.name === 'spad' || section.name === '') return [];
   const [kind = '', name, ...rest] = section.name.split(' ');
-  if (kind !== 'access') {
-    const near = nearest(kind, ['spad', 'access']);
+  if (kind !== 'access' && kind !== 'door') {
+    const near = nearest(kind, ['spad', 'access', 'door']);
     return complain(
       `unknown section [${printable(section.name)}]`,
       near === undefined
-        ? 'sections are [spad] and [access NAME]'
-        : `did you mean [${near}${near === 'access' ? ' NAME' : ''}]?`,
+        ? 'sections are [spad], [access NAME] and [door NAME]'
+        : `did you mean [${near}${near === 'spad' ? '' : ' NAME'}]?`,
     );
   }
   if (name === undefined || rest.length > 0 || !/^[A-Za-z0-9._@-]{1,64}$/.test(name)) {
     return complain(
       `section [${printable(section.name)}]`,
-      'write [access NAME], the name of up to 64 letters, digits and . _ @ -',
+      `write [${kind} NAME], the name of up to 64 letters, digits and . _ @ -`,
     );
   }
+  return [{ kind, name, section }];
+};
+
+/** A grant belongs to a name: what a door has opened is not a client's to close. */
+const checkNames = (named: readonly NamedSection[], file: string, issues: Issue[]): void => {
+  for (const { name, section } of named.filter(({ kind }) => kind === 'door')) {
+    const client = named.find((other) => other.kind === 'access' && other.name === name);
+    if (client === undefined) continue;
+    const problem = `[door ${name}] has the name of [access ${name}]`;
+    issues.push({ severity: 'error', file, line: section.line, problem, hint: 'give the door a name of its own' });
+  }
+};
+
+const readAccess = (name: string, section: IniSection, file: string, issues: Issue[]): AccessEntry[] => {
+  const complain = (problem: string, hint: string): [] => {
+    issues.push({ severity: 'error', file, line: section.line, problem, hint });
+    return [];
+  };
   const values = readSection(accessDirectives, section, file, issues);
   if (values === undefined) return [];
   if ((values.key === undefined) === (values.key_file === undefined)) {
@@ -154,13 +188,7 @@ const readAccess = (section: IniSection, file: string, issues: Issue[]): AccessE
   return [{ stanza, key, line: section.line }];
 };
 
-const checkTogether = (
-  daemon: DaemonValues,
-  line: number,
-  access: readonly AccessEntry[],
-  file: string,
-  issues: Issue[],
-): void => {
+const checkTogether = ({ daemon, access, doors }: SpadConf, line: number, file: string, issues: Issue[]): void => {
   const complain = (severity: Issue['severity'], at: number, problem: string, hint: string): unknown =>
     issues.push({ severity, file, line: at, problem, hint });
   if ((daemon.capture === 'file') !== (daemon.capture_file !== undefined)) {
@@ -174,6 +202,9 @@ const checkTogether = (
       'packets from a file may be old; set firewall = dry-run',
     );
   }
+  if (daemon.capture === 'file' && (doors.length > 0 || daemon.knockd_conf !== undefined)) {
+    complain('error', line, 'capture = file with doors', 'doors are knocked at on a network; set capture = pcap');
+  }
   const ownPort = { protocol: 'udp', first: daemon.port, last: daemon.port } as const;
   if (daemon.capture === 'udp' && coversPorts(daemon.guard, ownPort)) {
     const hint = 'no packet could reach the socket: take the port out of "guard", or set capture = pcap';
@@ -182,15 +213,15 @@ const checkTogether = (
   if (daemon.guard.length === 0) {
     complain('warning', line, 'nothing is guarded', 'guard = tcp/22 closes port 22 to all who hold no grant');
   }
-  for (const { stanza, line: at } of access) {
-    const loose = daemon.guard.length > 0 && stanza.allow.find((spec) => !coversPorts(daemon.guard, spec));
+  const opened = [
+    ...access.map(({ stanza, line: at }) => ({ at, what: `[access ${stanza.name}] allows`, ports: stanza.allow })),
+    ...doors.map(({ rule, line: at }) => ({ at, what: `[door ${rule.door.name}] opens`, ports: rule.open })),
+  ];
+  for (const { at, what, ports: specs } of opened) {
+    const loose = daemon.guard.length > 0 && specs.find((spec) => !coversPorts(daemon.guard, spec));
     if (loose) {
-      complain(
-        'warning',
-        at,
-        `[access ${stanza.name}] allows ${formatPortSpec(loose)}, which spad does not guard`,
-        'add it to "guard", or another firewall must close it and let spad\'s grants pass',
-      );
+      const hint = 'add it to "guard", or another firewall must close it and let spad\'s grants pass';
+      complain('warning', at, `${what} ${formatPortSpec(loose)}, which spad does not guard`, hint);
     }
   }
 };

@@ -4,10 +4,12 @@ import { formatPortSpec, type PortSpec } from '../base/port-spec.ts';
 import { printable } from '../base/printable.ts';
 import type { UnixMs } from '../base/units.ts';
 import type { Rejection } from '../spa/rejection.ts';
+import type { DoorRejection } from './doorkeeper.ts';
 
 export const AUDIT_EVENTS = [
   'started',
   'granted',
+  'knocked',
   'extended',
   'closed',
   'expired',
@@ -24,12 +26,19 @@ export const AUDIT_EVENTS = [
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
 /** Why something that was decided did not happen, or why a grant was taken back. */
-export type AuditReason = Rejection | 'journal-failed' | 'firewall-failed' | 'stanza-removed' | 'bad-configuration';
+export type AuditReason =
+  | Rejection
+  | DoorRejection
+  | 'journal-failed'
+  | 'sequence-failed'
+  | 'firewall-failed'
+  | 'stanza-removed'
+  | 'bad-configuration';
 
 export interface AuditLine {
   readonly event: AuditEvent;
   readonly stanza?: string;
-  readonly format?: 'native';
+  readonly format?: 'native' | 'knock';
   /** Where the packet came from. */
   readonly source?: IpAddress;
   /** The address that was opened or closed, or asked for. */

@@ -3,10 +3,12 @@
  * before it, and where the disk or the firewall fails one, the rest is given up; a failed line of a log gives nothing up.
  * Every failure goes back to the engine ({@link EffectFailure}).
  */
+import type { Family } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import type { FirewallChange, Opening } from '../firewall/opening.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { GrantEvent } from '../grant/record.ts';
+import type { Door, KnockStep } from '../knock/door.ts';
 import type { ReplayRecord } from '../replay/cache.ts';
 import type { AuditLine } from './audit.ts';
 
@@ -14,6 +16,14 @@ import type { AuditLine } from './audit.ts';
 export interface RememberEffect {
   readonly kind: 'remember';
   readonly record: ReplayRecord;
+}
+
+/** Must be marked as used in its file, durably, before the next effect. */
+export interface UseSequenceEffect {
+  readonly kind: 'use-sequence';
+  readonly file: string;
+  readonly steps: readonly KnockStep[];
+  readonly door: string;
 }
 
 /** Carries the ledger's step along, so that its failure can take the step back. */
@@ -36,13 +46,27 @@ export interface RecordGrantsEffect {
   readonly events: readonly GrantEvent[];
 }
 
+/** The door's commands for a source of this family. They go on by themselves; how they end is told in the log. */
+export interface RunCommandEffect {
+  readonly kind: 'run-command';
+  readonly door: Door;
+  readonly source: string;
+  readonly family: Family;
+}
+
 export interface AuditEffect {
   readonly kind: 'audit';
   readonly line: AuditLine;
 }
 
 export type Effect =
-  RememberEffect | ChangeFirewallEffect | SynchronizeFirewallEffect | RecordGrantsEffect | AuditEffect;
+  | RememberEffect
+  | UseSequenceEffect
+  | ChangeFirewallEffect
+  | SynchronizeFirewallEffect
+  | RecordGrantsEffect
+  | RunCommandEffect
+  | AuditEffect;
 
 export type Decision = readonly Effect[];
 

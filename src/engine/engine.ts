@@ -3,17 +3,21 @@
  * nothing itself. The ledger takes a step when it is decided, in order, so that two packets in one burst see each other;
  * a step whose effect fails is taken back when the failure comes in.
  */
+import { formatAddress } from '../base/address.ts';
 import type { Moment } from '../base/units.ts';
 import { layOpenings } from '../firewall/opening.ts';
 import type { Grant } from '../grant/grant.ts';
 import { Ledger } from '../grant/ledger.ts';
 import type { ReplayCache } from '../replay/cache.ts';
 import type { Rejection } from '../spa/rejection.ts';
+import { startCommandFor } from '../knock/door.ts';
+import type { Knock } from '../knock/knock.ts';
 import { type Admission, admit } from './admit.ts';
-import type { AuditLine } from './audit.ts';
+import type { AuditLine, AuditReason } from './audit.ts';
 import { Counters } from './counters.ts';
+import { Doorkeeper, type Visit } from './doorkeeper.ts';
 import type { AuditEffect, Decision, Effect, EffectFailure, SynchronizeFirewallEffect } from './effect.ts';
-import { GrantDesk } from './grant-desk.ts';
+import { GrantDesk, type LedgerStep } from './grant-desk.ts';
 import type { Candidate, Input } from './input.ts';
 import { Limiter } from './limiter.ts';
 import type { Policy } from './policy.ts';
@@ -32,6 +36,13 @@ export interface EngineParts {
   readonly newGrantId: () => string;
 }
 
+const FAILURES = {
+  remember: 'journal-failed',
+  'use-sequence': 'sequence-failed',
+  'change-firewall': 'firewall-failed',
+  'synchronize-firewall': 'firewall-failed',
+} as const satisfies Partial<Record<Effect['kind'], AuditReason>>;
+
 const audit = (line: AuditLine): AuditEffect => ({ kind: 'audit', line });
 
 export class Engine {
@@ -39,8 +50,9 @@ export class Engine {
   readonly #cache: ReplayCache;
   readonly #ledger: Ledger;
   readonly #desk: GrantDesk;
+  readonly #doors: Doorkeeper;
   readonly #counters = new Counters();
-  readonly #limiters = new Map<Rejection, Limiter>();
+  readonly #limiters = new Map<AuditReason, Limiter>();
   #lastCounted = Number.NEGATIVE_INFINITY;
 
   constructor(parts: EngineParts) {
@@ -48,6 +60,7 @@ export class Engine {
     this.#cache = parts.cache;
     this.#ledger = new Ledger(parts.maxGrants);
     this.#desk = new GrantDesk(this.#ledger, parts.newGrantId);
+    this.#doors = new Doorkeeper(parts.policy.doors);
   }
 
   /** The live grants. */
@@ -61,6 +74,11 @@ export class Engine {
         return [this.#start(input.grants, now)];
       case 'candidate':
         return this.#admit(input.candidate, now);
+      case 'knock':
+        return this.#knock(input.knock, now);
+      case 'local-addresses':
+        this.#doors.setLocal(input.addresses);
+        return [];
       case 'counted':
         for (const [name, count] of Object.entries(input.counts)) this.#counters.add(name, count);
         return [];
@@ -119,45 +137,75 @@ export class Engine {
         ? this.#desk.open(outcome, stanza, now)
         : this.#desk.close(outcome.addresses, outcome.ports, stanza);
     if (!step.ok) return this.#reject(step.error, admission, candidate, now);
-    const { change, added, removed, event } = step.value;
+    return this.#stepEffects(step.value, [], { stanza: stanza.name, format: 'native', source: candidate.source });
+  }
+
+  #knock(knock: Knock, now: Moment): readonly Decision[] {
+    const { visits, stages, timeouts, evicted } = this.#doors.take(knock, now);
+    this.#counters.add('knock-stage', stages);
+    this.#counters.add('sequence-timeout', timeouts);
+    this.#counters.add('attempt-evicted', evicted);
+    return visits.map((visit) => this.#receive(visit, now));
+  }
+
+  #receive({ rule, source, refused, used }: Visit, now: Moment): Decision {
+    const { door, open, openFor } = rule;
+    const about = { stanza: door.name, format: 'knock', source } as const;
+    const allow = open.length > 0 ? { allow: [source], ports: open } : {};
+    if (refused !== undefined) return this.#tellRejection({ ...about, ...allow, reason: refused }, now);
+    const { family } = source;
+    const first: Effect[] =
+      used === undefined ? [] : [{ kind: 'use-sequence', file: door.oneTimeFile ?? '', steps: used, door: door.name }];
+    const runs = startCommandFor(door, family) !== undefined;
+    const run: Effect[] = runs ? [{ kind: 'run-command', door, source: formatAddress(source), family }] : [];
+    if (open.length === 0) {
+      this.#counters.add('knocked');
+      return [...first, ...run, audit({ event: 'knocked', ...about })];
+    }
+    const holder = { name: door.name, expires: undefined };
+    const step = this.#desk.open({ kind: 'open', addresses: [source], ports: open, openFor }, holder, now);
+    if (!step.ok) return [...first, ...this.#tellRejection({ ...about, ...allow, reason: step.error }, now)];
+    return [...first, ...this.#stepEffects(step.value, run, about)];
+  }
+
+  /** `also`: what is done once the firewall shows the step. */
+  #stepEffects(step: LedgerStep, also: readonly Effect[], about: Partial<AuditLine>): Decision {
+    const { change, added, removed, event } = step;
     this.#counters.add(event);
-    const about = { stanza: stanza.name, format: 'native', source: candidate.source } as const;
     const grants = event === 'closed' ? removed : added;
     return [
       { kind: 'change-firewall', change, added, removed },
       { kind: 'record-grants', events: this.#desk.events(added, removed) },
+      ...also,
       ...grants.map((grant) => audit({ ...describe(event, grant), ...about })),
     ];
   }
 
-  #reject(reason: Rejection, admission: Admission, candidate: Candidate, now: Moment): Decision {
-    this.#counters.add(reason);
-    const limiter = this.#limiters.get(reason) ?? new Limiter(AUDIT_PER_SECOND, AUDIT_BURST);
-    this.#limiters.set(reason, limiter);
-    if (!limiter.take(now.steady)) {
-      this.#counters.add('unlogged');
-      return [];
-    }
-    const { request, stanza } = admission;
-    const line = {
-      event: 'rejected',
-      stanza: stanza.name,
-      format: 'native',
-      source: candidate.source,
-      reason,
-    } as const;
-    if (request === undefined) return [audit(line)];
+  #reject(reason: Rejection, { request, stanza }: Admission, candidate: Candidate, now: Moment): Decision {
+    const line = { stanza: stanza.name, format: 'native', source: candidate.source, reason } as const;
+    if (request === undefined) return this.#tellRejection(line, now);
     const isClock = reason === 'stale' || reason === 'future';
     const skew = isClock ? { skew: Math.round((request.time - now.wall) / 1000) } : {};
     const allow = request.addresses.length > 0 ? { allow: request.addresses.map((cidr) => cidr.address) } : {};
-    return [audit({ ...line, ...allow, ports: request.ports, ...skew })];
+    return this.#tellRejection({ ...line, ...allow, ports: request.ports, ...skew }, now);
+  }
+
+  /** One line, unless there were too many for this reason lately. */
+  #tellRejection(line: Omit<AuditLine, 'event'> & { readonly reason: AuditReason }, now: Moment): Decision {
+    const { reason } = line;
+    this.#counters.add(reason);
+    const limiter = this.#limiters.get(reason) ?? new Limiter(AUDIT_PER_SECOND, AUDIT_BURST);
+    this.#limiters.set(reason, limiter);
+    if (limiter.take(now.steady)) return [audit({ event: 'rejected', ...line })];
+    this.#counters.add('unlogged');
+    return [];
   }
 
   /** A failed step is taken back: the ledger never claims what the firewall does not have. */
   #recover({ effect, message, decision }: EffectFailure): readonly Decision[] {
     // Without its line the audit log would fail again; without the grant log the kernel still closes on time.
-    if (effect.kind === 'audit' || effect.kind === 'record-grants') return [];
-    const reason = effect.kind === 'remember' ? 'journal-failed' : 'firewall-failed';
+    if (effect.kind === 'audit' || effect.kind === 'record-grants' || effect.kind === 'run-command') return [];
+    const reason = FAILURES[effect.kind];
     const step = decision.find((one) => one.kind === 'change-firewall');
     this.#counters.add(reason);
     if (step === undefined) return [[audit({ event: 'failed', reason, detail: message })]];
@@ -168,6 +216,7 @@ export class Engine {
 
   #reload(policy: Policy): Decision {
     this.#policy = policy;
+    this.#doors.setRules(policy.doors);
     const orphans = this.grants().filter((grant) => !this.#hasStanza(grant.stanza));
     for (const grant of orphans) this.#ledger.remove(grant);
     return [
@@ -209,7 +258,11 @@ export class Engine {
   }
 
   #hasStanza(name: string): boolean {
-    return this.#policy.clients.some((client) => client.stanza.name === name);
+    const { clients, doors } = this.#policy;
+    return (
+      clients.some((client) => client.stanza.name === name) ||
+      doors.some(({ door, open }) => open.length > 0 && door.name === name)
+    );
   }
 }
 

@@ -19,6 +19,9 @@ export interface LedgerStep {
   readonly removed: readonly Grant[];
 }
 
+/** Whose a grant is: a client's stanza, or a door. */
+export type Holder = Pick<Stanza, 'name' | 'expires'>;
+
 export class GrantDesk {
   readonly #ledger: Ledger;
   readonly #newId: () => string;
@@ -29,7 +32,7 @@ export class GrantDesk {
   }
 
   /** Grants what was authorized, until the stanza ends at the latest; a grant that is there is extended, never shortened. */
-  open(wish: Extract<Authorized, { kind: 'open' }>, stanza: Stanza, now: Moment): Result<LedgerStep, PolicyRejection> {
+  open(wish: Extract<Authorized, { kind: 'open' }>, stanza: Holder, now: Moment): Result<LedgerStep, PolicyRejection> {
     const previous = wish.addresses.map((address) => this.#ledger.find(stanza.name, address, wish.ports, now.steady));
     const fresh = previous.filter((grant) => grant === undefined).length;
     if (!this.#ledger.hasRoom(fresh)) return err('too-many-grants');
@@ -48,7 +51,7 @@ export class GrantDesk {
   close(
     addresses: readonly IpAddress[],
     ports: readonly PortSpec[],
-    stanza: Stanza,
+    stanza: Holder,
   ): Result<LedgerStep, PolicyRejection> {
     const removed = addresses.flatMap((address) => this.#ledger.ownedBy(stanza.name, address, ports));
     if (removed.length === 0) return err('nothing-to-close');

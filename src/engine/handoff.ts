@@ -11,7 +11,9 @@ import { ByteReader } from '../bytes/reader.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import { FRAME_FAULTS } from '../frame/link.ts';
 import { GATE_REJECTIONS } from '../spa/rejection.ts';
+import type { Knock } from '../knock/knock.ts';
 import type { Candidate } from './input.ts';
+import { decodeKnocks, encodeKnocks } from './knock-handoff.ts';
 
 /** What the receiver counts, beside the gate's rejections. */
 export const RECEIVER_COUNTS = [
@@ -29,6 +31,8 @@ export type ReceiverCount = (typeof RECEIVER_COUNTS)[number];
 
 export type Handoff =
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
+  /** Packets that the doors can see, in the order of their capture. */
+  | { readonly kind: 'knocks'; readonly knocks: readonly Knock[] }
   | { readonly kind: 'counts'; readonly counts: Readonly<Record<string, number>> }
   /** Captures now; says from where. */
   | { readonly kind: 'ready'; readonly text: string }
@@ -37,7 +41,7 @@ export type Handoff =
   /** A capture file has been read to its end. */
   | { readonly kind: 'done' };
 
-const KINDS = { candidate: 1, counts: 2, ready: 3, trouble: 4, done: 5 } as const;
+const KINDS = { candidate: 1, counts: 2, ready: 3, trouble: 4, done: 5, knocks: 6 } as const;
 
 /** The longest message, its length field included; a pipe takes one whole or not at all. */
 export const MAX_HANDOFF = 2048;
@@ -56,6 +60,8 @@ const encodePayload = (message: Handoff): Uint8Array => {
   switch (message.kind) {
     case 'candidate':
       return encodeCandidate(message.candidate);
+    case 'knocks':
+      return encodeKnocks(message.knocks);
     case 'counts':
       return encodeCounts(message.counts);
     case 'ready':
@@ -126,6 +132,10 @@ const decodeHandoff = (bytes: Uint8Array): Handoff | undefined => {
   switch (bytes[0] ?? 0) {
     case KINDS.candidate:
       return decodeCandidate(payload);
+    case KINDS.knocks: {
+      const knocks = decodeKnocks(payload);
+      return knocks === undefined ? undefined : { kind: 'knocks', knocks };
+    }
     case KINDS.counts:
       return decodeCounts(payload);
     case KINDS.ready:

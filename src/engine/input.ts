@@ -1,6 +1,7 @@
 import type { IpAddress } from '../base/address.ts';
 import type { UnixMs } from '../base/units.ts';
 import type { Grant } from '../grant/grant.ts';
+import type { Knock } from '../knock/knock.ts';
 import type { EffectFailure } from './effect.ts';
 import type { Policy } from './policy.ts';
 
@@ -19,6 +20,10 @@ export type Input =
   /** The daemon begins; `grants` is what an earlier run has left open, over or not. */
   | { readonly kind: 'start'; readonly grants: readonly Grant[] }
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
+  /** A packet that the doors can see. */
+  | { readonly kind: 'knock'; readonly knock: Knock }
+  /** The host's own addresses from now on, at which doors can be knocked. */
+  | { readonly kind: 'local-addresses'; readonly addresses: readonly IpAddress[] }
   /** The receiver's counters: packets by reason since its last message. */
   | { readonly kind: 'counted'; readonly counts: Readonly<Record<string, number>> }
   | { readonly kind: 'effect-failed'; readonly failure: EffectFailure }

@@ -2,8 +2,10 @@
  * What the authorizer tells a new receiver, as one line of JSON on its standard input: never in its arguments or its
  * environment, where others could read the keys.
  */
+import type { Family } from '../base/address.ts';
 import type { Port } from '../base/units.ts';
 import { decodeHex, encodeHex } from '../bytes/encoding.ts';
+import type { Watch } from '../knock/watch.ts';
 import type { GateKeys } from '../spa/native/gate.ts';
 
 export interface ReceiverSettings {
@@ -20,16 +22,31 @@ export interface ReceiverSettings {
   readonly clients: readonly GateKeys[];
 }
 
+/** A receiver that looks out for knocks instead. */
+export interface KnockSettings {
+  readonly capture: 'knock';
+  /** `any` or a name. */
+  readonly interface: string;
+  readonly user: ReceiverSettings['user'];
+  readonly watches: readonly Watch[];
+  /** The host's own addresses, as text. */
+  readonly local: readonly string[];
+  readonly families: readonly Family[];
+}
+
 /** One line without its newline. */
-export const encodeSettings = (settings: ReceiverSettings): string =>
-  JSON.stringify({
+export const encodeSettings = (settings: ReceiverSettings | KnockSettings): string => {
+  if (settings.capture === 'knock') return JSON.stringify(settings);
+  return JSON.stringify({
     ...settings,
     clients: settings.clients.map(({ hint, mac }) => ({ hint: encodeHex(hint), mac: encodeHex(mac) })),
   });
+};
 
 /** Undefined where the text is not what {@link encodeSettings} writes. The sender is trusted, a mix-up of versions is not. */
-export const decodeSettings = (text: string): ReceiverSettings | undefined => {
+export const decodeSettings = (text: string): ReceiverSettings | KnockSettings | undefined => {
   const value: unknown = JSON.parse(text);
+  if (isKnockSettings(value)) return value;
   if (!isSettings(value)) return undefined;
   const clients = value.clients.map(({ hint, mac }) => ({ hint: decodeHex(hint), mac: decodeHex(mac) }));
   const known = clients.filter((keys): keys is GateKeys => keys.hint?.length === 32 && keys.mac?.length === 32);
@@ -54,6 +71,20 @@ const isSettings = (value: unknown): value is EncodedSettings =>
   'clients' in value &&
   Array.isArray(value.clients) &&
   value.clients.every(isEncodedKeys);
+
+const isKnockSettings = (value: unknown): value is KnockSettings =>
+  typeof value === 'object' &&
+  value !== null &&
+  'capture' in value &&
+  value.capture === 'knock' &&
+  'interface' in value &&
+  typeof value.interface === 'string' &&
+  'watches' in value &&
+  Array.isArray(value.watches) &&
+  'local' in value &&
+  Array.isArray(value.local) &&
+  'families' in value &&
+  Array.isArray(value.families);
 
 const isEncodedKeys = (keys: unknown): boolean =>
   typeof keys === 'object' &&

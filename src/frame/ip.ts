@@ -32,8 +32,8 @@ const stripV4 = (view: PacketView): FrameFault | undefined => {
   if (view.end - start < 20) return 'truncated';
   const header = (u8At(bytes, start) & 0x0f) * 4;
   const total = u16At(bytes, start + 2);
-  if (header < 20 || total < header) return 'bad-header';
-  if (start + total > view.end) return 'truncated';
+  if (header < 20 || (total < header && !view.headersOnly)) return 'bad-header';
+  if (start + total > view.end && !view.headersOnly) return 'truncated';
   const fragment = u16At(bytes, start + 6);
   if ((fragment & 0x1fff) !== 0) return 'fragment';
   view.partial = (fragment & 0x2000) !== 0;
@@ -42,7 +42,7 @@ const stripV4 = (view: PacketView): FrameFault | undefined => {
   view.destinationOffset = start + 16;
   view.protocol = u8At(bytes, start + 9);
   view.payloadStart = start + header;
-  view.end = start + total;
+  if (!view.headersOnly) view.end = start + total;
   return undefined;
 };
 
@@ -50,8 +50,8 @@ const stripV6 = (view: PacketView): FrameFault | undefined => {
   const { bytes, start } = view;
   if (view.end - start < IPV6_HEADER) return 'truncated';
   const total = IPV6_HEADER + u16At(bytes, start + 4);
-  if (start + total > view.end) return 'truncated';
-  view.end = start + total;
+  if (start + total > view.end && !view.headersOnly) return 'truncated';
+  if (!view.headersOnly) view.end = start + total;
   view.partial = false;
   view.family = 6;
   view.sourceOffset = start + 8;

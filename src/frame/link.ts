@@ -12,7 +12,7 @@ export type FrameFault = (typeof FRAME_FAULTS)[number];
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;
 /** 802.1Q, 802.1ad, and the old double tag: four more bytes each. */
-const VLAN_ETHERTYPES: readonly number[] = [0x8100, 0x88a8, 0x9100];
+export const VLAN_ETHERTYPES: readonly number[] = [0x8100, 0x88a8, 0x9100];
 const MAX_VLAN_TAGS = 2;
 /** linux/if_packet.h: a frame that this host sent itself. */
 const PACKET_OUTGOING = 4;

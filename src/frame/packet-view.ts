@@ -6,6 +6,11 @@ import { addressFromBytes, type Family, type IpAddress } from '../base/address.t
  */
 export class PacketView {
   bytes: Uint8Array = new Uint8Array(0);
+  /**
+   * Only headers are wanted: lengths that go beyond what was captured, or that lie, are no fault. For whoever looks at
+   * no payload; then `payloadEnd` is what there is.
+   */
+  headersOnly = false;
   /** First byte of the IP header, and one past the last byte that belongs to the packet. */
   start = 0;
   end = 0;

@@ -28,8 +28,8 @@ const stripTransport = (view: PacketView): FrameFault | undefined => {
 
 const finishUdp = (view: PacketView, start: number): FrameFault | undefined => {
   const length = u16At(view.bytes, start + 4);
-  if (length < 8) return 'bad-header';
-  if (!view.partial && start + length > view.end) return 'truncated';
+  if (length < 8 && !view.headersOnly) return 'bad-header';
+  if (!view.partial && !view.headersOnly && start + length > view.end) return 'truncated';
   view.tcpFlags = 0;
   view.payloadStart = start + 8;
   view.payloadEnd = Math.min(start + length, view.end);
@@ -38,8 +38,8 @@ const finishUdp = (view: PacketView, start: number): FrameFault | undefined => {
 
 const finishTcp = (view: PacketView, start: number): FrameFault | undefined => {
   const header = (u8At(view.bytes, start + 12) >> 4) * 4;
-  if (header < 20) return 'bad-header';
-  if (start + header > view.end) return 'truncated';
+  if (header < 20 && !view.headersOnly) return 'bad-header';
+  if (start + header > view.end && !view.headersOnly) return 'truncated';
   view.tcpFlags = u8At(view.bytes, start + 13);
   view.payloadStart = start + header;
   view.payloadEnd = view.end;

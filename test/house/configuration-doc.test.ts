@@ -5,6 +5,7 @@ import { formatCidr } from '../../src/base/address.ts';
 import { formatPortSpec } from '../../src/base/port-spec.ts';
 import { formatDuration, seconds } from '../../src/base/units.ts';
 import type { Directive } from '../../src/config/directive.ts';
+import { doorDirectives } from '../../src/config/door.ts';
 import { profileDirectives } from '../../src/config/profile.ts';
 import { accessDirectives, daemonDirectives } from '../../src/config/spad-conf.ts';
 
@@ -12,11 +13,12 @@ const PAGE = new URL('../../docs/configuration.md', import.meta.url);
 const TABLES: Readonly<Record<string, Readonly<Record<string, Directive<unknown>>>>> = {
   daemonDirectives,
   accessDirectives,
+  doorDirectives,
   profileDirectives,
 };
 
 /** Keys whose default is a number of seconds. */
-const DURATIONS = ['max_age', 'open_for', 'max_open_for'];
+const DURATIONS = ['max_age', 'open_for', 'max_open_for', 'seq_timeout', 'cmd_timeout'];
 
 const formatItem = (item: unknown): string => {
   if (typeof item === 'object' && item !== null && 'protocol' in item) {
@@ -24,6 +26,9 @@ const formatItem = (item: unknown): string => {
   }
   if (typeof item === 'object' && item !== null && 'prefix' in item) {
     return formatCidr(item as Parameters<typeof formatCidr>[0]);
+  }
+  if (typeof item === 'object' && item !== null && 'low' in item && 'high' in item) {
+    return `${String(item.low)}-${String(item.high)}`;
   }
   return String(item);
 };

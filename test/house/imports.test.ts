@@ -7,7 +7,8 @@ import { importsOf, packageOf, type Source, sources, under } from './sources.ts'
 
 const CORE = [
   ...['src/base', 'src/bytes', 'src/crypto', 'src/frame', 'src/spa', 'src/spa/native', 'src/access', 'src/replay'],
-  ...['src/grant', 'src/firewall', 'src/config', 'src/engine'],
+  ...['src/grant', 'src/firewall', 'src/config', 'src/engine', 'src/knock'],
+  'src/knock/kernel-rules',
 ];
 
 /** What the files of a folder may import beside their own folder. A new folder gets a line here, and thereby a place. */
@@ -22,19 +23,29 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/replay': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
   'src/grant': ['src/base'],
   'src/firewall': ['src/base', 'src/grant'],
-  'src/config': ['src/base', 'src/crypto', 'src/access', 'src/spa/native'],
+  'src/knock': ['src/base', 'src/bytes', 'src/crypto'],
+  'src/knock/kernel-rules': ['src/base', 'src/config', 'src/firewall', 'src/knock'],
+  'src/config': ['src/base', 'src/crypto', 'src/access', 'src/spa/native', 'src/knock'],
   'src/engine': [
     ...['src/base', 'src/bytes', 'src/frame', 'src/spa', 'src/spa/native', 'src/access', 'src/replay', 'src/grant'],
-    'src/firewall',
+    ...['src/firewall', 'src/knock'],
   ],
-  server: [...CORE, 'server/firewall', 'server/log', 'server/process', 'server/store', 'server/receiver', 'keys'],
+  server: [
+    ...[...CORE, 'server/firewall', 'server/log', 'server/process', 'server/store', 'server/receiver', 'keys'],
+    'server/knockd',
+  ],
   'server/firewall': ['src/base', 'src/grant', 'src/firewall', 'server/log', 'server/process'],
   'server/log': ['src/base', 'src/engine'],
   'server/process': ['src/base'],
-  'server/receiver': ['src/base', 'src/bytes', 'src/frame', 'src/spa', 'src/spa/native', 'src/engine'],
+  'server/knockd': [
+    ...['src/base', 'src/bytes', 'src/config', 'src/engine', 'src/knock', 'server', 'server/log', 'server/process'],
+    'server/store',
+  ],
+  'server/receiver': ['src/base', 'src/bytes', 'src/frame', 'src/spa', 'src/spa/native', 'src/engine', 'src/knock'],
   'server/store': ['src/base', 'src/bytes', 'src/replay', 'src/grant', 'server/log'],
   'server/control': ['src/base', 'src/engine', 'src/grant', 'server/log'],
-  client: ['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/config', 'keys'],
+  client: ['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/config', 'keys', 'client/knock'],
+  'client/knock': ['src/base', 'src/crypto', 'src/config', 'src/knock', 'client', 'keys'],
   keys: ['src/base', 'src/bytes', 'src/crypto', 'src/spa/native', 'src/config'],
   bench: [...CORE, 'bench/*', 'demo', 'test/support'],
   'bench/*': [...CORE, 'bench', 'bench/*', 'demo', 'test/support'],
@@ -47,7 +58,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   '@noble/ciphers': ['src/crypto'],
   '@noble/hashes': ['src/crypto'],
   ini: ['src/config'],
-  koffi: ['server/firewall'],
+  koffi: ['server/firewall', 'server/log', 'server/process'],
   pcap: ['server/receiver'],
   commander: ['server', 'client', 'keys', 'bench'],
 };

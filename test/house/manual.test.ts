@@ -1,6 +1,7 @@
 /** The manual pages name every option and key that the programs have. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { doorDirectives } from '../../src/config/door.ts';
 import { profileDirectives } from '../../src/config/profile.ts';
 import { accessDirectives, daemonDirectives } from '../../src/config/spad-conf.ts';
 
@@ -13,7 +14,7 @@ const longOptions = (source: string): string[] =>
 describe('manual pages', () => {
   test('spad.conf(5) names every key', () => {
     const page = read('packaging/man/spad.conf.5');
-    const keys = [...Object.keys(daemonDirectives), ...Object.keys(accessDirectives)];
+    const keys = [...Object.keys(daemonDirectives), ...Object.keys(accessDirectives), ...Object.keys(doorDirectives)];
     expect(keys.filter((key) => !page.includes(`.It Ic ${key}\n`))).toEqual([]);
   });
 

@@ -81,6 +81,8 @@ class World {
         return;
       case 'record-grants':
       case 'audit':
+      case 'run-command':
+      case 'use-sequence':
         return;
     }
   }

@@ -88,7 +88,7 @@ describe('a misspelt key or section is told with the nearest', () => {
   test.each([
     ['[acces bob]', 'unknown section [acces bob] (did you mean [access NAME]?)'],
     ['[spda]', 'unknown section [spda] (did you mean [spad]?)'],
-    ['[firewall]', 'unknown section [firewall] (sections are [spad] and [access NAME])'],
+    ['[firewall]', 'unknown section [firewall] (sections are [spad], [access NAME] and [door NAME])'],
     ['[access]', 'section [access] (write [access NAME], the name of up to 64 letters, digits and . _ @ -)'],
     ['[access a b]', 'section [access a b] (write [access NAME], the name of up to 64 letters, digits and . _ @ -)'],
     ['[access ü]', 'section [access ü] (write [access NAME], the name of up to 64 letters, digits and . _ @ -)'],

@@ -8,6 +8,7 @@ import { Engine } from '../../../src/engine/engine.ts';
 import type { Input } from '../../../src/engine/input.ts';
 import type { Policy } from '../../../src/engine/policy.ts';
 import type { Opening } from '../../../src/firewall/opening.ts';
+import { formatSteps } from '../../../src/knock/door.ts';
 import { ReplayCache } from '../../../src/replay/cache.ts';
 import { sealNative } from '../../../src/spa/native/seal.ts';
 import { deriveUnsealKeys } from '../../../src/spa/native/unseal.ts';
@@ -35,6 +36,7 @@ export const stanzaOf = (name: string, fields: Partial<Stanza> = {}): Stanza => 
 /** Client number n has the secret number n. */
 export const policyOf = (stanzas: readonly Stanza[], fields: Partial<Policy> = {}): Policy => ({
   clients: stanzas.map((stanza, index) => ({ stanza, keys: deriveUnsealKeys(secretOf(index), SERVER) })),
+  doors: [],
   guard: ports('tcp/22'),
   maxAge: 120_000,
   ...fields,
@@ -73,6 +75,10 @@ const showEffect = (effect: Effect): string => {
   switch (effect.kind) {
     case 'remember':
       return 'remember';
+    case 'use-sequence':
+      return `use ${formatSteps(effect.steps)} of ${effect.file}`;
+    case 'run-command':
+      return `run ${effect.door.name} for ${effect.source}`;
     case 'change-firewall':
       return [
         ...effect.change.close.map((opening) => `close ${showOpening(opening)}`),

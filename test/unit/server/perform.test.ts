@@ -6,6 +6,7 @@ import type { Decision } from '../../../src/engine/effect.ts';
 import type { Opening } from '../../../src/firewall/opening.ts';
 import type { Grant } from '../../../src/grant/grant.ts';
 import { MemoryFirewall } from '../../../server/firewall/memory.ts';
+import { doorsOf } from '../knock/doors.ts';
 import { perform, type PerformerParts } from '../../../server/perform.ts';
 
 const present = <T>(value: T | undefined): T => {
@@ -17,6 +18,8 @@ const address = present(parseAddress('192.0.2.7'));
 const ssh = present(parsePortSpec('tcp/22'));
 const opening: Opening = { ...ssh, address, ends: steadyMs(30_000) };
 const grant: Grant = { id: 'g', stanza: 'alice', address, ports: [ssh], ends: steadyMs(30_000), until: unixMs(30_000) };
+
+const plainDoor = present(doorsOf('[front]\nsequence = 1\n')[0]);
 
 const admission = (digest: number): Decision => [
   { kind: 'remember', record: { digest: new Uint8Array(16).fill(digest), time: unixMs(1000) } },
@@ -42,6 +45,7 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
       firewall: memory,
       grants: { append: (events) => note('grants', String(events.length)) },
       audit: { append: (lines) => note('audit', String(lines.length)) },
+      doors: { run: ({ source }) => note('command', source), useUp: ({ door }) => note('sequence', door) },
       liveGrants: () => [],
     },
   };
@@ -52,6 +56,19 @@ describe('perform', () => {
     const { parts, asked } = edges();
     expect(await perform([admission(1), admission(2), admission(3)], parts)).toEqual([]);
     expect(asked).toEqual(['journal 3', 'firewall 3', 'grants 3', 'audit 3']);
+  });
+
+  test('a one-time sequence is marked before anything opens, and a command runs after that', async () => {
+    const door = { kind: 'use-sequence', file: '/o', steps: [], door: 'front' } as const;
+    const run = { kind: 'run-command', door: plainDoor, source: '192.0.2.7', family: 4 } as const;
+    const [, open, record, line] = admission(1);
+    const decision = [door, open, record, run, line].map(present);
+    const good = edges();
+    expect(await perform([decision], good.parts)).toEqual([]);
+    expect(good.asked).toEqual(['sequence front', 'firewall 1', 'grants 1', 'command 192.0.2.7', 'audit 1']);
+    const bad = edges(['sequence']);
+    expect(await perform([decision], bad.parts)).toMatchObject([{ effect: door, message: 'sequence is broken' }]);
+    expect(bad.asked).toEqual(['sequence front']);
   });
 
   test('what could not be remembered is not opened', async () => {

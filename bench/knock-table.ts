@@ -1,0 +1,59 @@
+/** The answer to "knock" as a table: the measures below each other, the daemons side by side. */
+import { HONEST, type KnockReport, type KnockRound, PACKETS, SEQUENCES, SPOOFED } from './knock.ts';
+import { type Summary, summarize } from './summary.ts';
+import { figure, type Table } from './table.ts';
+
+interface Measure {
+  readonly name: string;
+  /** What one round tells; all rounds together are summarized. */
+  readonly values: (round: KnockRound) => readonly number[];
+}
+
+const MEASURES: readonly Measure[] = [
+  { name: 'last knock → command, ms', values: (round) => round.latencies },
+  { name: 'processor per foreign packet, µs', values: (round) => [round.foreign.microseconds] },
+  { name: 'processor per packet that does not advance, µs', values: (round) => [round.idleMatch.microseconds] },
+  { name: 'processor per first knock, one source, µs', values: (round) => [round.firstKnock.microseconds] },
+  { name: `paced flood from one source: opened of ${HONEST}`, values: (round) => [round.paced.opened] },
+  { name: '  thousand packets a second', values: (round) => [round.paced.perSecond / 1000] },
+  { name: `fastest flood from one source: opened of ${HONEST}`, values: (round) => [round.oneSource.opened] },
+  { name: '  thousand packets a second', values: (round) => [round.oneSource.perSecond / 1000] },
+  { name: `fastest flood from many sources: opened of ${HONEST}`, values: (round) => [round.manySources.opened] },
+  { name: '  thousand packets a second', values: (round) => [round.manySources.perSecond / 1000] },
+  { name: 'memory ready, MB', values: (round) => [round.memory.before] },
+  { name: 'memory after 1 million spoofed first knocks, MB', values: (round) => [round.memory.after] },
+  { name: '  at the most, MB', values: (round) => [round.memory.peak] },
+  { name: '  % of them logged', values: (round) => [(round.memory.seen * 100) / SPOOFED] },
+];
+
+export function knockTable(report: KnockReport): Table {
+  const samples = (measure: Measure): number[][] => report.lines.map(({ rounds }) => rounds.flatMap(measure.values));
+  return {
+    title: `Knocks: ${report.rounds} rounds of each daemon, in turns; median (min–max)`,
+    head: ['what', ...report.lines.map(({ name }) => name), ...(report.lines.length === 2 ? ['ratio'] : [])],
+    rows: MEASURES.map((measure) => row(measure.name, samples(measure))),
+    notes: [
+      `${report.knockd === undefined ? 'knockd is not installed' : `knockd ${report.knockd}`}; ` +
+        `${SEQUENCES} sequences for the latency and ${PACKETS} packets for each processor time in each round; ` +
+        `did not open without a flood: ${report.lines.map(({ name, rounds }) => `${lost(rounds)} (${name})`).join(', ')}.`,
+    ],
+  };
+}
+
+/** The ratio is of the second daemon to the first. */
+function row(name: string, samples: readonly (readonly number[])[]): string[] {
+  const summaries = samples.map((sample) => (sample.length === 0 ? undefined : summarize(sample)));
+  const cells = summaries.map((summary) => (summary === undefined ? '–' : spread(summary)));
+  if (summaries.length < 2) return [name, ...cells];
+  const [first, second] = summaries;
+  const known = first !== undefined && second !== undefined && first.median >= 0.005;
+  return [name, ...cells, known ? `${figure(second.median / first.median)}×` : '–'];
+}
+
+function spread({ median, min, max }: Summary): string {
+  return min === max ? figure(median) : `${figure(median)} (${figure(min)}–${figure(max)})`;
+}
+
+function lost(rounds: readonly KnockRound[]): number {
+  return rounds.reduce((sum, round) => sum + SEQUENCES - round.latencies.length, 0);
+}
