@@ -2,14 +2,11 @@
  * The replay cache's memory on disk. A record is durable when {@link ReplayStore.append} has come back; the file format
  * and what its damage means are in src/replay/journal.ts.
  */
-import { closeSync, fdatasync, readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { closeSync, fdatasyncSync, readFileSync } from 'node:fs';
 import { type UnixMs, unixMs } from '../../src/base/units.ts';
 import { ReplayCache, type ReplayRecord } from '../../src/replay/cache.ts';
 import { decodeJournal, encodeJournal, encodeRecord, SLOT_LENGTH } from '../../src/replay/journal.ts';
 import { replaceFile, writeAll } from './atomic-file.ts';
-
-const syncData = promisify(fdatasync);
 
 /** Digests held at most: 120 s of some 2 000 genuine packets a second. */
 const CACHE_CAPACITY = 250_000;
@@ -55,9 +52,9 @@ export class ReplayStore {
 
   /**
    * Makes records durable; the cache holds them already. Throws the system's error: none of them may then be relied on,
-   * and the next call begins a new file.
+   * and the next call begins a new file. Waits for the disk here: a thread that waited for us would cost more than most syncs.
    */
-  async append(records: readonly ReplayRecord[]): Promise<void> {
+  append(records: readonly ReplayRecord[]): void {
     if (records.length === 0) return;
     if (this.#fd === undefined || this.#used + records.length > this.#slots) {
       this.#rewrite();
@@ -67,7 +64,7 @@ export class ReplayStore {
     try {
       const bytes = Buffer.concat(records.map((record, index) => encodeRecord(record, this.#used + index)));
       writeAll(fd, bytes, SLOT_LENGTH * (this.#used + 1));
-      await syncData(fd);
+      fdatasyncSync(fd);
       this.#used += records.length;
     } catch (error) {
       // After a failed sync the kernel may have dropped the pages: only a new file is to be trusted.

@@ -41,7 +41,7 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
   return {
     asked,
     parts: {
-      replay: { append: (records) => Promise.resolve().then(() => note('journal', String(records.length))) },
+      replay: { append: (records) => note('journal', String(records.length)) },
       firewall: memory,
       grants: { append: (events) => note('grants', String(events.length)) },
       audit: { append: (lines) => note('audit', String(lines.length)) },

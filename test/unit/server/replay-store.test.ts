@@ -21,11 +21,11 @@ describe('ReplayStore', () => {
   const open = (now: number, firstStart = false): ReplayOpening =>
     ReplayStore.open(path, unixMs(now), MAX_AGE, firstStart);
   /** Writes records as the daemon does, cache first, and ends without closing in order. */
-  const runOnce = async (records: readonly ReplayRecord[], now = NOW - 1000): Promise<void> => {
+  const runOnce = (records: readonly ReplayRecord[], now = NOW - 1000): void => {
     const { store, cache } = open(now, true);
     for (const one of records) {
       cache.remember(one);
-      await store.append([one]);
+      store.append([one]);
     }
   };
 
@@ -43,8 +43,8 @@ describe('ReplayStore', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test('what was appended is known after a crash', async () => {
-    await runOnce([record(1), record(2)]);
+  test('what was appended is known after a crash', () => {
+    runOnce([record(1), record(2)]);
     const { cache, warning } = open(NOW + 1000);
     expect(warning).toBeUndefined();
     expect(cache.judge(record(1).digest, unixMs(NOW))).toBe('replayed');
@@ -52,15 +52,15 @@ describe('ReplayStore', () => {
     expect(cache.judge(record(3).digest, unixMs(NOW))).toBeUndefined();
   });
 
-  test('the file keeps its length while it fills, and grows when it is full', async () => {
+  test('the file keeps its length while it fills, and grows when it is full', () => {
     const { store, cache } = open(NOW - 1, true);
     const before = statSync(path).size;
     const many = Array.from({ length: 4096 }, (_, index) => record(index));
     for (const one of many) cache.remember(one);
-    await store.append(many);
+    store.append(many);
     expect(statSync(path).size).toBe(before);
     cache.remember(record(5000));
-    await store.append([record(5000)]);
+    store.append([record(5000)]);
     expect(statSync(path).size).toBeGreaterThan(before);
     const again = open(NOW + 1).cache;
     expect(again.size).toBe(4097);
@@ -77,21 +77,21 @@ describe('ReplayStore', () => {
 
   test.each([0, 1, 31, 32, 33, 64, 95, 96, 4096])(
     'cut to %i bytes, it refuses all that it may have known',
-    async (length) => {
-      await runOnce([record(1), record(2)]);
+    (length) => {
+      runOnce([record(1), record(2)]);
       truncateSync(path, length);
       expectClosed(unixMs(NOW + 1000));
     },
   );
 
-  test('missing though there was an earlier run, it refuses all that it may have known', async () => {
-    await runOnce([record(1)]);
+  test('missing though there was an earlier run, it refuses all that it may have known', () => {
+    runOnce([record(1)]);
     unlinkSync(path);
     expectClosed(unixMs(NOW + 1000));
   });
 
-  test('one changed byte of a record is damage, and the sound records are kept', async () => {
-    await runOnce([record(1), record(2)]);
+  test('one changed byte of a record is damage, and the sound records are kept', () => {
+    runOnce([record(1), record(2)]);
     const bytes = readFileSync(path);
     bytes[32] = (bytes[32] ?? 0) ^ 1;
     writeFileSync(path, bytes);
@@ -100,8 +100,8 @@ describe('ReplayStore', () => {
     expect(cache.judge(record(2).digest, unixMs(NOW))).toBe('replayed');
   });
 
-  test('the floor of damage outlives the next restart', async () => {
-    await runOnce([record(1)]);
+  test('the floor of damage outlives the next restart', () => {
+    runOnce([record(1)]);
     truncateSync(path, 40);
     open(NOW);
     const { cache, warning } = open(NOW + 1000);
@@ -109,11 +109,11 @@ describe('ReplayStore', () => {
     expect(cache.floor).toBe(NOW + MAX_AGE);
   });
 
-  test('after an append that failed, the next one begins a new file', async () => {
+  test('after an append that failed, the next one begins a new file', () => {
     const { store, cache } = open(NOW - 1, true);
     store.close();
     cache.remember(record(1));
-    await store.append([record(1)]);
+    store.append([record(1)]);
     expect(open(NOW + 1).cache.judge(record(1).digest, unixMs(NOW))).toBe('replayed');
   });
 });
