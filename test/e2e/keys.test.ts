@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { builtFile } from '../support/paths.ts';
 
-const SPA_KEYS = fileURLToPath(new URL('../../dist/keys/main.js', import.meta.url));
+const SPA_KEYS = builtFile('keys/main.js');
 const NOBODY = 65_534;
 
 let folder = '';
@@ -30,12 +30,30 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const showAsNobody = (): { status: number | null; stderr: string } =>
-  spawnSync(process.execPath, [SPA_KEYS, 'show', 'alice', '--file', ring], {
-    uid: NOBODY,
-    gid: NOBODY,
-    encoding: 'utf8',
-  });
+/** Becomes nobody once the program is loaded: the folder of this checkout may be closed to others. */
+const AS_NOBODY = `
+  const { run } = await import(process.argv[1]);
+  process.setgroups([]);
+  process.setgid(${NOBODY});
+  process.setuid(${NOBODY});
+  const out = (text) => process.stdout.write(text);
+  const err = (text) => process.stderr.write(text);
+  process.exitCode = run(process.argv.slice(2), { out, err, env: {}, random: () => new Uint8Array(0) });`;
+
+const showAsNobody = (): { status: number | null; stderr: string } => {
+  const args = [
+    '--input-type=module',
+    '-e',
+    AS_NOBODY,
+    '--',
+    builtFile('keys/cli.js'),
+    'show',
+    'alice',
+    '--file',
+    ring,
+  ];
+  return spawnSync(process.execPath, args, { encoding: 'utf8', cwd: '/' });
+};
 
 test('another user is told who must run it', () => {
   const { status, stderr } = showAsNobody();
