@@ -45,9 +45,10 @@ portSocket.on('message', (echo) => {
 function knock(address: string, port: number, number: number): void {
   message.writeUInt32LE(round, 0);
   message.writeUInt32LE(number, 4);
-  sentAt[number] = performance.now();
-  // The kernel takes it within the call, so that one buffer does for all.
+  // The kernel takes it within the call, so that one buffer does for all. The clock is read when that is done: a process
+  // that loses its processor in the middle then makes the figure larger, never smaller.
   portSocket.send(message, port, address);
+  sentAt[number] = performance.now();
 }
 
 function startRound(): void {
@@ -80,8 +81,8 @@ async function ping(order: Ping): Promise<PingResult> {
   const trips: number[] = [];
   for (let number = 0; number < order.times; number++) {
     startRound();
+    const sent = performance.now();
     knock(order.address, order.port, 0);
-    const sent = sentAt[0] ?? 0;
     while (answered < 0 && performance.now() < sent + PING_TIMEOUT_MS) await turn();
     if (answered >= 0) trips.push(performance.now() - sent);
   }
