@@ -6,7 +6,7 @@ import { normalizePorts, type PortSpec } from '../src/base/port-spec.ts';
 import { hasErrors, type Issue } from '../src/config/issue.ts';
 import { type AccessEntry, parseSpadConf, type SpadConf } from '../src/config/spad-conf.ts';
 import type { Secret } from '../src/crypto/secret.ts';
-import type { Policy } from '../src/engine/policy.ts';
+import { NO_FWKNOP, type Policy } from '../src/engine/policy.ts';
 import type { ReceiverSettings } from '../src/engine/receiver-settings.ts';
 import type { DoorRule } from '../src/knock/door-rule.ts';
 import { type GateKeys, reachFor } from '../src/spa/native/gate.ts';
@@ -78,7 +78,7 @@ const configure = (
   });
   return {
     conf,
-    policy: { clients, doors, guard: guardOf(conf), maxAge },
+    policy: { clients, fwknop: NO_FWKNOP, doors, guard: guardOf(conf), maxAge },
     receiver: {
       capture: daemon.capture,
       interface: daemon.interface,

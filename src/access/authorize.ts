@@ -2,6 +2,7 @@ import { type Cidr, canBeRemoteHost, cidrContains, type IpAddress, isHost } from
 import { coversPorts, type PortSpec } from '../base/port-spec.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Seconds, seconds, type UnixMs } from '../base/units.ts';
+import type { Forwarding } from '../grant/forwarding.ts';
 import type { PolicyRejection } from '../spa/rejection.ts';
 import type { SpaRequest } from '../spa/request.ts';
 import type { Stanza } from './stanza.ts';
@@ -12,6 +13,7 @@ export type Authorized =
       readonly kind: 'open';
       readonly addresses: readonly IpAddress[];
       readonly ports: readonly PortSpec[];
+      readonly forwarding?: Forwarding | undefined;
       readonly openFor: Seconds;
     }
   /** No port named: all that this client has open for these addresses. */

@@ -74,6 +74,8 @@ export class Engine {
         return [this.#start(input.grants, now)];
       case 'candidate':
         return this.#admit(input.candidate, now);
+      case 'fwknop-candidate':
+        return [];
       case 'knock':
         return this.#knock(input.knock, now);
       case 'local-addresses':

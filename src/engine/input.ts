@@ -15,11 +15,32 @@ export interface Candidate {
   readonly datagram: Uint8Array;
 }
 
+/** A text in fwknop's format that the receiver's gate has let through. */
+export interface FwknopCandidate {
+  /**
+   * The place of the HMAC key that matched among `hmacKeysOf` of the policy, as the receiver found it; not trusted further
+   * than that. Undefined: none matched, and there are stanzas without an HMAC key.
+   */
+  readonly key: number | undefined;
+  readonly source: IpAddress;
+  /** Where the packet was sent to; undefined where a socket received it. */
+  readonly destination: IpAddress | undefined;
+  readonly transport: FwknopTransport;
+  /** The first address of X-Forwarded-For, where it came as an HTTP request that has one. */
+  readonly forwardedFor: IpAddress | undefined;
+  readonly captured: UnixMs;
+  /** The text as it was sent, an HTTP request unwrapped, the HMAC included. */
+  readonly text: Uint8Array;
+}
+
+export type FwknopTransport = 'udp' | 'tcp' | 'icmp' | 'http';
+
 /** Everything that can happen to the engine. Each comes with the moment at which it did. */
 export type Input =
   /** The daemon begins; `grants` is what an earlier run has left open, over or not. */
   | { readonly kind: 'start'; readonly grants: readonly Grant[] }
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
+  | { readonly kind: 'fwknop-candidate'; readonly candidate: FwknopCandidate }
   /** A packet that the doors can see. */
   | { readonly kind: 'knock'; readonly knock: Knock }
   /** The host's own addresses from now on, at which doors can be knocked. */

@@ -1,6 +1,9 @@
+import type { FwknopStanza } from '../access/fwknop-stanza.ts';
 import type { Stanza } from '../access/stanza.ts';
 import type { PortSpec } from '../base/port-spec.ts';
+import { encodeHex } from '../bytes/encoding.ts';
 import type { DoorRule } from '../knock/door-rule.ts';
+import type { FwknopCipherKey, FwknopHmacKey } from '../spa/fwknop/key.ts';
 import type { UnsealKeys } from '../spa/native/unseal.ts';
 
 /** One client: who it is, what it may, and the keys that its packets are read with. */
@@ -9,13 +12,63 @@ export interface PolicyClient {
   readonly keys: UnsealKeys;
 }
 
+/** How packets that are sealed with GnuPG are read and whom they must come from: the GPG_ variables of access.conf. */
+export interface GpgKeys {
+  readonly homeDir: string;
+  /** GPG_EXE. */
+  readonly program: string;
+  /** GPG_DECRYPT_ID. */
+  readonly recipient: string | undefined;
+  /** GPG_DECRYPT_PW; undefined: GPG_ALLOW_NO_PW. */
+  readonly password: string | undefined;
+  /** False: GPG_DISABLE_SIG. */
+  readonly requireSignature: boolean;
+  /** GPG_IGNORE_SIG_VERIFY_ERROR. */
+  readonly ignoreBadSignature: boolean;
+  /** GPG_REMOTE_ID: the last 8 hexadecimal digits of a signer's key; GPG_FINGERPRINT_ID: all of them. None: any signer. */
+  readonly signerIds: readonly string[];
+  readonly signerFingerprints: readonly string[];
+}
+
+/** One stanza of fwknop's and its keys. */
+export interface FwknopClient {
+  readonly stanza: FwknopStanza;
+  /** At least one of `cipher` and `gpg` is there. */
+  readonly cipher: FwknopCipherKey | undefined;
+  readonly gpg: GpgKeys | undefined;
+  /** Undefined only where the operator has asked for it: packets are then not authenticated before they are read. */
+  readonly hmac: FwknopHmacKey | undefined;
+}
+
+export interface FwknopPolicy {
+  /** In the order of their files: the first that grants a packet ends the search. */
+  readonly clients: readonly FwknopClient[];
+  /** Milliseconds; infinite where packets do not age. */
+  readonly maxAge: number;
+  /** Whether X-Forwarded-For names the source of a packet that came as an HTTP request. */
+  readonly trustForwardedFor: boolean;
+}
+
 /** All that the configuration decides. A reload replaces it whole. */
 export interface Policy {
   /** The place in the list is the number by which the receiver names a client. */
   readonly clients: readonly PolicyClient[];
+  readonly fwknop: FwknopPolicy;
   /** Those of spad.conf, then those of knockd.conf; in this order they are tried. */
   readonly doors: readonly DoorRule[];
   readonly guard: readonly PortSpec[];
   /** Milliseconds. */
   readonly maxAge: number;
 }
+
+/** No client of fwknop's. */
+export const NO_FWKNOP: FwknopPolicy = { clients: [], maxAge: 0, trustForwardedFor: false };
+
+/** The HMAC keys of fwknop's clients, each once, in the order of the clients: their places are what a receiver names. */
+export const hmacKeysOf = ({ clients }: FwknopPolicy): readonly FwknopHmacKey[] => {
+  const keys = new Map(clients.flatMap(({ hmac }) => (hmac === undefined ? [] : [[hmacName(hmac), hmac] as const])));
+  return [...keys.values()];
+};
+
+/** Equal for equal HMAC keys. Not to be shown. */
+export const hmacName = ({ type, key }: FwknopHmacKey): string => `${type} ${encodeHex(key)}`;

@@ -1,5 +1,6 @@
 import type { IpAddress } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
+import type { Forwarding } from './forwarding.ts';
 import type { SteadyMs, UnixMs } from '../base/units.ts';
 
 /** Permission with an end: one stanza may reach some ports from one address until then. */
@@ -10,6 +11,8 @@ export interface Grant {
   readonly address: IpAddress;
   /** Canonical and not empty. */
   readonly ports: readonly PortSpec[];
+  /** Where connections to the ports go instead of to this host's own. */
+  readonly forwarding?: Forwarding | undefined;
   /** The end, by the clock that cannot step. */
   readonly ends: SteadyMs;
   /** The same end by the wall clock, as it stood when the grant was made: for people and for the file. */

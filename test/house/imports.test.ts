@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { importsOf, packageOf, type Source, sources, under } from './sources.ts';
 
 const CORE = [
-  ...['src/base', 'src/bytes', 'src/crypto', 'src/frame', 'src/spa', 'src/spa/native', 'src/access', 'src/replay'],
-  ...['src/grant', 'src/firewall', 'src/config', 'src/engine', 'src/knock'],
+  ...['src/base', 'src/bytes', 'src/crypto', 'src/frame', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/access'],
+  ...['src/replay', 'src/grant', 'src/firewall', 'src/config', 'src/config/fwknop', 'src/engine', 'src/knock'],
   'src/knock/kernel-rules',
 ];
 
@@ -19,20 +19,34 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/frame': ['src/base', 'src/bytes'],
   'src/spa': ['src/base'],
   'src/spa/native': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
-  'src/access': ['src/base', 'src/spa'],
+  'src/spa/fwknop': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
+  'src/access': ['src/base', 'src/spa', 'src/spa/fwknop', 'src/grant'],
   'src/replay': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
   'src/grant': ['src/base'],
   'src/firewall': ['src/base', 'src/grant'],
   'src/knock': ['src/base', 'src/bytes', 'src/crypto'],
   'src/knock/kernel-rules': ['src/base', 'src/config', 'src/firewall', 'src/knock'],
-  'src/config': ['src/base', 'src/crypto', 'src/access', 'src/spa/native', 'src/knock'],
+  'src/config': [
+    ...['src/base', 'src/bytes', 'src/crypto', 'src/access', 'src/spa/native', 'src/spa/fwknop', 'src/knock'],
+    'src/config/fwknop',
+  ],
+  'src/config/fwknop': ['src/base', 'src/bytes', 'src/crypto', 'src/access', 'src/spa/fwknop', 'src/config'],
   'src/engine': [
-    ...['src/base', 'src/bytes', 'src/frame', 'src/spa', 'src/spa/native', 'src/access', 'src/replay', 'src/grant'],
-    ...['src/firewall', 'src/knock'],
+    ...[
+      'src/base',
+      'src/bytes',
+      'src/frame',
+      'src/spa',
+      'src/spa/native',
+      'src/spa/fwknop',
+      'src/access',
+      'src/replay',
+    ],
+    ...['src/crypto', 'src/grant', 'src/firewall', 'src/knock'],
   ],
   server: [
     ...[...CORE, 'server/firewall', 'server/log', 'server/process', 'server/store', 'server/receiver', 'keys'],
-    'server/knockd',
+    ...['server/knockd', 'server/fwknop'],
   ],
   'server/firewall': ['src/base', 'src/grant', 'src/firewall', 'server/log', 'server/process'],
   'server/log': ['src/base', 'src/engine'],
@@ -41,12 +55,37 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['src/base', 'src/bytes', 'src/config', 'src/engine', 'src/knock', 'server', 'server/log', 'server/process'],
     'server/store',
   ],
-  'server/receiver': ['src/base', 'src/bytes', 'src/frame', 'src/spa', 'src/spa/native', 'src/engine', 'src/knock'],
+  'server/receiver': [
+    ...['src/base', 'src/bytes', 'src/frame', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/engine', 'src/knock'],
+  ],
+  'server/fwknop': [
+    ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/fwknop', 'src/access', 'src/config', 'src/engine'],
+    ...[
+      'src/config/fwknop',
+      'src/replay',
+      'src/knock',
+      'server',
+      'server/log',
+      'server/process',
+      'server/store',
+      'keys',
+    ],
+    'server/knockd',
+  ],
   'server/store': ['src/base', 'src/bytes', 'src/replay', 'src/grant', 'server/log'],
   'server/control': ['src/base', 'src/engine', 'src/grant', 'server/log'],
-  client: ['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/config', 'keys', 'client/knock'],
+  client: [
+    ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/config', 'keys'],
+    ...['src/config/fwknop', 'client/knock', 'client/fwknop'],
+  ],
+  'client/fwknop': [
+    ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/fwknop', 'src/config', 'src/config/fwknop', 'keys'],
+    'client',
+  ],
   'client/knock': ['src/base', 'src/crypto', 'src/config', 'src/knock', 'client', 'keys'],
-  keys: ['src/base', 'src/bytes', 'src/crypto', 'src/spa/native', 'src/config'],
+  keys: [
+    ...['src/base', 'src/bytes', 'src/crypto', 'src/spa/native', 'src/spa/fwknop', 'src/config', 'src/config/fwknop'],
+  ],
   bench: [...CORE, 'bench/*', 'demo', 'test/support'],
   'bench/*': [...CORE, 'bench', 'bench/*', 'demo', 'test/support'],
   demo: ['src/base', 'test/support'],

@@ -6,7 +6,7 @@ import { type Moment, seconds, steadyMs, unixMs } from '../../../src/base/units.
 import type { Decision, Effect } from '../../../src/engine/effect.ts';
 import { Engine } from '../../../src/engine/engine.ts';
 import type { Input } from '../../../src/engine/input.ts';
-import type { Policy } from '../../../src/engine/policy.ts';
+import { NO_FWKNOP, type Policy } from '../../../src/engine/policy.ts';
 import type { Opening } from '../../../src/firewall/opening.ts';
 import { formatSteps } from '../../../src/knock/door.ts';
 import { ReplayCache } from '../../../src/replay/cache.ts';
@@ -36,6 +36,7 @@ export const stanzaOf = (name: string, fields: Partial<Stanza> = {}): Stanza => 
 /** Client number n has the secret number n. */
 export const policyOf = (stanzas: readonly Stanza[], fields: Partial<Policy> = {}): Policy => ({
   clients: stanzas.map((stanza, index) => ({ stanza, keys: deriveUnsealKeys(secretOf(index), SERVER) })),
+  fwknop: NO_FWKNOP,
   doors: [],
   guard: ports('tcp/22'),
   maxAge: 120_000,
