@@ -189,7 +189,10 @@ export class Engine {
     const isClock = reason === 'stale' || reason === 'future';
     const skew = isClock ? { skew: Math.round((request.time - now.wall) / 1000) } : {};
     const allow = request.addresses.length > 0 ? { allow: request.addresses.map((cidr) => cidr.address) } : {};
-    return this.#tellRejection({ ...line, ...allow, ports: request.ports, ...skew }, now);
+    const { forward: target } = request;
+    const to = target?.kind === 'address' ? target.address : undefined;
+    const forward = target === undefined ? {} : { forward: { to, port: target.port } };
+    return this.#tellRejection({ ...line, ...allow, ports: request.ports, ...forward, ...skew }, now);
   }
 
   /** One line, unless there were too many for this reason lately. */
