@@ -73,6 +73,10 @@ export const forwardsTo = ({ clients, fwknop }: Policy): readonly (Family | 'loc
   return [...new Set([...native, ...others])];
 };
 
+/** How many there are, one of both formats counted once. */
+export const clientCount = ({ clients, fwknop }: Policy): number =>
+  new Set([...clients, ...fwknop.clients].map(({ stanza }) => stanza.name)).size;
+
 /** No client of fwknop's. */
 export const NO_FWKNOP: FwknopPolicy = { clients: [], maxAge: 0, trustForwardedFor: false };
 
