@@ -87,6 +87,7 @@ const configure = (
       user,
       reach: reachFor(clients.length, maxAge),
       clients: gateKeys,
+      fwknop: undefined,
     },
   };
 };
