@@ -159,6 +159,8 @@ export class Daemon {
 
   #hear(message: Handoff): void {
     if (message.kind === 'candidate') this.#input({ kind: 'candidate', candidate: message.candidate });
+    else if (message.kind === 'fwknop-candidate')
+      this.#input({ kind: 'fwknop-candidate', candidate: message.candidate });
     else if (message.kind === 'counts') this.#input({ kind: 'counted', counts: message.counts });
     else if (message.kind === 'done') void this.stop();
   }
@@ -183,7 +185,9 @@ export class Daemon {
 
   /** Lets go of the oldest packets; whatever else waits is rare and stays. */
   #shed(): void {
-    const oldest = this.#waiting.findIndex(({ kind }) => kind === 'candidate' || kind === 'knock');
+    const oldest = this.#waiting.findIndex(
+      ({ kind }) => kind === 'candidate' || kind === 'fwknop-candidate' || kind === 'knock',
+    );
     if (oldest < 0) return;
     this.#waiting.splice(oldest, 1);
     this.#waiting.push({ kind: 'counted', counts: { shed: 1 } });
@@ -211,7 +215,9 @@ export class Daemon {
   /** Now; only what comes out of a capture file is judged as of the time at which it was captured. */
   #momentOf(input: Input): Moment {
     const now = readClock();
-    const isReplayed = input.kind === 'candidate' && this.#parts.configuration.receiver.capture === 'file';
+    const isReplayed =
+      (input.kind === 'candidate' || input.kind === 'fwknop-candidate') &&
+      this.#parts.configuration.receiver.capture === 'file';
     return isReplayed ? { ...now, wall: input.candidate.captured } : now;
   }
 

@@ -142,6 +142,7 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
       user,
       reach: reachFor(clients.length, maxAge),
       clients: gateKeys,
+      fwknop: undefined,
     },
     ways,
   };
