@@ -4,12 +4,13 @@ import { readKeyFile } from '../keys/key-file.ts';
 import { readSecretFile } from '../keys/safe-file.ts';
 import { normalizePorts, type PortSpec } from '../src/base/port-spec.ts';
 import type { FwknopEntry } from '../src/config/fwknop/access-conf.ts';
-import type { FwknopdConf, FwknopWays } from '../src/config/fwknop/fwknopd-conf.ts';
+import type { FwknopdConf } from '../src/config/fwknop/fwknopd-conf.ts';
 import { fwknopWays } from '../src/config/fwknop/ways.ts';
 import { hasErrors, type Issue } from '../src/config/issue.ts';
 import type { AccessEntry } from '../src/config/access-section.ts';
 import { parseSpadConf, type SpadConf } from '../src/config/spad-conf.ts';
 import type { Secret } from '../src/crypto/secret.ts';
+import { fwknopReceiverSettings } from '../src/engine/fwknop-settings.ts';
 import { type FwknopPolicy, forwardsTo, type Policy } from '../src/engine/policy.ts';
 import type { ReceiverSettings } from '../src/engine/receiver-settings.ts';
 import type { DoorRule } from '../src/knock/door-rule.ts';
@@ -24,8 +25,6 @@ export interface Configuration {
   readonly conf: SpadConf;
   readonly policy: Policy;
   readonly receiver: ReceiverSettings;
-  /** How fwknop's packets may come. */
-  readonly ways: FwknopWays;
 }
 
 export interface ConfigurationReading {
@@ -142,9 +141,8 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
       user,
       reach: reachFor(clients.length, maxAge),
       clients: gateKeys,
-      fwknop: undefined,
+      fwknop: fwknopReceiverSettings(fwknopPolicy, ways),
     },
-    ways,
   };
 };
 
