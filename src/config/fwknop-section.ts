@@ -46,6 +46,9 @@ export const fwknopDirectives = {
   require_address: maybe(yesNo, "yes: only an address named in the packet opens, never the packet's source"),
   expires: maybe(expiry, 'the last day on which this stanza holds'),
   ...fwknopPolicyDirectives,
+  // Ranges too, unlike in access.conf, where a range is its first port.
+  open_ports: maybe(ports, fwknopPolicyDirectives.open_ports.doc),
+  restrict_ports: optional(ports, [], fwknopPolicyDirectives.restrict_ports.doc),
   nat: optional(
     listOf((word) => (['forward', 'local'] as const).find((known) => known === word), 'forward or local'),
     [],
