@@ -88,7 +88,7 @@ async function fwknop(...args: readonly string[]): Promise<string> {
 
 /** A text of ours, for what the real client cannot do. */
 const ownText = (): string =>
-  sealFwknop(`${'1234567890123456'}:${'x'.repeat(80)}`, { passphrase: CIPHER, mode: 'cbc' }, HMAC, randomBytes(8));
+  sealFwknop(`1234567890123456:${'x'.repeat(80)}`, { passphrase: CIPHER, mode: 'cbc' }, HMAC, randomBytes(8));
 
 /** What was handed over, in words. */
 const told = (candidate: FwknopCandidate): Record<string, unknown> => ({
