@@ -67,13 +67,8 @@ const {
   ...rest
 } = fwknopDirectives;
 
-/** Where packets of both formats are read, `key` is the secret of our own, and what means both has our name. */
-export const bothDirectives = {
-  ...accessDirectives,
-  ...rest,
-  key: accessDirectives.key,
-  allow: accessDirectives.allow,
-} as const;
+/** Where packets of both formats are read, what both have is ours: `key` is our own secret, and defaults are ours. */
+export const bothDirectives = { ...rest, ...accessDirectives } as const;
 
 type Values = Omit<ValuesOf<typeof fwknopDirectives>, 'allow'> & {
   readonly allow: readonly PortSpec[] | 'any' | undefined;
