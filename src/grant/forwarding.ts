@@ -5,7 +5,8 @@ import type { Port } from '../base/units.ts';
 export interface Forwarding {
   /** Undefined: another port of this host itself. */
   readonly to: IpAddress | undefined;
-  readonly port: Port;
+  /** Undefined: the port that the connection was for; the only form in which ranges of ports can be forwarded. */
+  readonly port: Port | undefined;
   /** What the inner host sees as the source: the client itself, this host's own address, or this address. */
   readonly source: 'client' | 'masquerade' | IpAddress;
 }
@@ -15,5 +16,5 @@ export const forwardingKey = (forwarding: Forwarding | undefined): string => {
   if (forwarding === undefined) return '';
   const { to, port, source } = forwarding;
   const from = typeof source === 'string' ? source : formatAddress(source);
-  return `${to === undefined ? 'local' : formatAddress(to)} ${String(port)} ${from}`;
+  return `${to === undefined ? 'local' : formatAddress(to)} ${port === undefined ? 'same' : String(port)} ${from}`;
 };
