@@ -26,11 +26,11 @@ export interface GpgStatus {
 const PREFIX = '[GNUPG:] ';
 /** What gpg begins the line of a signature with; only the first means that all is well. */
 const SIGNATURE_WORDS = ['GOODSIG', 'EXPSIG', 'EXPKEYSIG', 'REVKEYSIG', 'BADSIG', 'ERRSIG'];
-const VALIDITIES: Readonly<Record<string, GpgSignature['validity']>> = {
-  TRUST_MARGINAL: 'marginal',
-  TRUST_FULLY: 'full',
-  TRUST_ULTIMATE: 'full',
-};
+const VALIDITIES: ReadonlyMap<string, GpgSignature['validity']> = new Map([
+  ['TRUST_MARGINAL', 'marginal'],
+  ['TRUST_FULLY', 'full'],
+  ['TRUST_ULTIMATE', 'full'],
+]);
 
 export const parseGpgStatus = (text: string): GpgStatus => {
   const signatures: GpgSignature[] = [];
@@ -62,6 +62,6 @@ const completeSignature = (signature: GpgSignature, word: string, rest: readonly
     const [key = '', primary] = [rest[0], rest[9]];
     return { ...signature, key: key.toUpperCase(), primary: primary?.toUpperCase() };
   }
-  const validity = VALIDITIES[word];
+  const validity = VALIDITIES.get(word);
   return validity === undefined ? signature : { ...signature, validity };
 };
