@@ -7,7 +7,7 @@ import type { Forwarding } from '../grant/forwarding.ts';
 import type { FwknopMessage, FwknopType } from '../spa/fwknop/message.ts';
 import type { FwknopPolicyRejection } from '../spa/rejection.ts';
 import type { Authorized } from './authorize.ts';
-import { type CyclePlan, planCycle } from './fwknop-cycle.ts';
+import { type CycleUnit, planCycle } from './fwknop-cycle.ts';
 import { MAX_ARGUMENTS, programOf, type ProgramRun, splitArguments } from './fwknop-program.ts';
 import type { CommandCycle, FwknopStanza } from './fwknop-stanza.ts';
 
@@ -19,7 +19,7 @@ export type FwknopAuthorized =
       readonly kind: 'cycle';
       readonly allow: IpAddress;
       readonly ports: readonly PortSpec[];
-      readonly plan: CyclePlan;
+      readonly units: readonly CycleUnit[];
       readonly openFor: Seconds;
     }
   /** Nobody has looked this name up yet; with its addresses the question is to be asked again. */
@@ -112,8 +112,8 @@ const authorizeCycle = (
   cycle: CommandCycle,
 ): FwknopAuthorized => {
   const openFor = lengthOf(timeout, cycle.timer, stanza.maxOpenFor);
-  const plan = planCycle(cycle, { allow, source, destination, ports, time, wait: openFor });
-  return { kind: 'cycle', allow, ports: normalizePorts(ports), plan, openFor };
+  const units = planCycle(cycle, { allow, source, destination, ports, time, wait: openFor });
+  return { kind: 'cycle', allow, ports: normalizePorts(ports), units, openFor };
 };
 
 const authorizeOpen = (

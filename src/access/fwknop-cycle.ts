@@ -22,21 +22,30 @@ export interface CycleValues {
   readonly wait: Seconds;
 }
 
-export interface CyclePlan {
+/** What is opened and closed together: one port, where both templates are about one, or else the whole request. */
+export interface CycleUnit {
+  readonly ports: readonly PortSpec[];
   readonly opens: readonly ProgramRun[];
   /** Empty: the operator wants no close. */
   readonly closes: readonly ProgramRun[];
 }
 
-export const planCycle = (cycle: CommandCycle, values: CycleValues): CyclePlan => ({
-  opens: runsOf(cycle.open, cycle, values),
-  closes: cycle.close === undefined ? [] : runsOf(cycle.close, cycle, values),
-});
+export const planCycle = (cycle: CommandCycle, values: CycleValues): readonly CycleUnit[] => {
+  const { ports } = values;
+  const isApart = isPerPort(cycle.open) && (cycle.close === undefined || isPerPort(cycle.close));
+  const groups = isApart ? ports.map((spec) => [spec]) : [ports];
+  return groups.map((group): CycleUnit => {
+    const some = { ...values, ports: group };
+    const closes = cycle.close === undefined ? [] : runsOf(cycle.close, cycle, some);
+    return { ports: group, opens: runsOf(cycle.open, cycle, some), closes };
+  });
+};
+
+const isPerPort = (template: string): boolean => /\$(?:PORT|PROTO)/.test(template);
 
 const runsOf = (template: string, { runAs }: CommandCycle, values: CycleValues): readonly ProgramRun[] => {
-  const perPort = /\$(?:PORT|PROTO)/.test(template);
-  const texts = (perPort ? values.ports : values.ports.slice(0, 1)).map((spec) => expand(template, values, spec));
-  return texts.map((text) => programOf(splitArguments(text), runAs));
+  const specs = isPerPort(template) ? values.ports : values.ports.slice(0, 1);
+  return specs.map((spec) => programOf(splitArguments(expand(template, values, spec)), runAs));
 };
 
 /**
