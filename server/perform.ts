@@ -1,10 +1,19 @@
 /**
  * Does what the engine has decided. A batch of decisions is done in the order of the effects' kinds, which is the order
- * that each decision has: remembered on disk, then the firewall, then the grant log, then commands, then the audit line. So a burst costs
+ * that each decision has: remembered on disk, then the firewall, then the logs of grants and closes, then commands, then questions, then the audit line. So a burst costs
  * one sync and one transaction, and nothing opens before its packet is remembered.
  */
 import { formatAuditLine } from '../src/engine/audit.ts';
-import type { Decision, Effect, EffectFailure, RunCommandEffect, UseSequenceEffect } from '../src/engine/effect.ts';
+import type {
+  AskEffect,
+  Decision,
+  Effect,
+  EffectFailure,
+  JournalClosesEffect,
+  RunCommandEffect,
+  RunProgramEffect,
+  UseSequenceEffect,
+} from '../src/engine/effect.ts';
 import type { Grant } from '../src/grant/grant.ts';
 import { readClock } from './clock.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
@@ -21,6 +30,12 @@ export interface PerformerParts {
     readonly run: (effect: RunCommandEffect) => void;
     readonly useUp: (effect: UseSequenceEffect) => void;
   };
+  /** None of these waits for what it has begun. */
+  readonly fwknop: {
+    readonly journal: (effect: JournalClosesEffect) => void;
+    readonly run: (effect: RunProgramEffect) => void;
+    readonly ask: (effect: AskEffect) => void;
+  };
   /** The live grants, for when the grant log is written anew. */
   readonly liveGrants: () => readonly Grant[];
 }
@@ -33,6 +48,9 @@ const ABANDONS = {
   'synchronize-firewall': true,
   'record-grants': false,
   'run-command': false,
+  'journal-closes': true,
+  'run-program': true,
+  ask: false,
   audit: false,
 } as const satisfies Record<Effect['kind'], boolean>;
 
@@ -107,6 +125,9 @@ const performStretch = async (
     ),
   );
   for (const task of tasksOf('run-command')) await attempt([task], () => parts.doors.run(task.effect));
+  for (const task of tasksOf('journal-closes')) await attempt([task], () => parts.fwknop.journal(task.effect));
+  for (const task of tasksOf('run-program')) await attempt([task], () => parts.fwknop.run(task.effect));
+  for (const task of tasksOf('ask')) await attempt([task], () => parts.fwknop.ask(task.effect));
   const lines = tasksOf('audit');
   await attempt(lines, () =>
     parts.audit.append(lines.map(({ effect }) => formatAuditLine(effect.line, readClock().wall))),

@@ -5,7 +5,7 @@
 import { formatAddress, type IpAddress } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import type { Seconds, UnixMs } from '../base/units.ts';
-import { programOf, type ProgramRun, splitArguments } from './fwknop-program.ts';
+import { programOf, type ProgramRun, programsKey, splitArguments } from './fwknop-program.ts';
 import type { CommandCycle } from './fwknop-stanza.ts';
 
 export interface CycleValues {
@@ -22,7 +22,7 @@ export interface CycleValues {
   readonly wait: Seconds;
 }
 
-/** What is opened and closed together: one port, where both templates are about one, or else the whole request. */
+/** What is opened and closed together: what one close is for, be it a port or the whole request. */
 export interface CycleUnit {
   readonly ports: readonly PortSpec[];
   readonly opens: readonly ProgramRun[];
@@ -32,13 +32,16 @@ export interface CycleUnit {
 
 export const planCycle = (cycle: CommandCycle, values: CycleValues): readonly CycleUnit[] => {
   const { ports } = values;
-  const isApart = isPerPort(cycle.open) && (cycle.close === undefined || isPerPort(cycle.close));
-  const groups = isApart ? ports.map((spec) => [spec]) : [ports];
-  return groups.map((group): CycleUnit => {
+  const isApart = isPerPort(cycle.open) && cycle.close !== undefined && isPerPort(cycle.close);
+  const units = new Map<string, CycleUnit>();
+  for (const group of isApart ? ports.map((spec) => [spec]) : [ports]) {
     const some = { ...values, ports: group };
     const closes = cycle.close === undefined ? [] : runsOf(cycle.close, cycle, some);
-    return { ports: group, opens: runsOf(cycle.open, cycle, some), closes };
-  });
+    const same = units.get(programsKey(closes));
+    const opens = [...(same?.opens ?? []), ...runsOf(cycle.open, cycle, some)];
+    units.set(programsKey(closes), { ports: [...(same?.ports ?? []), ...group], opens, closes });
+  }
+  return [...units.values()];
 };
 
 const isPerPort = (template: string): boolean => /\$(?:PORT|PROTO)/.test(template);

@@ -65,13 +65,13 @@ export class CycleDesk {
 
   /** Opens for as long, or puts off. Undefined where there is no room for the closes. */
   open(wish: CycleWish, stanza: string, now: Moment): CycleStep | undefined {
-    const { units, allow } = wish;
+    const { units } = wish;
     if (this.#size + units.reduce((sum, { closes }) => sum + closes.length, 0) > MAX_CLOSES) return undefined;
     const steps = units.map((unit) => this.#openUnit(unit, wish, stanza, now));
     const closes = steps.flatMap(({ pending }) => pending);
     const previous = steps.flatMap((step) => step.previous);
     const runs = steps.flatMap((step) => step.runs);
-    const first: Effect[] = closes.length > 0 ? [{ kind: 'journal-closes', closes, previous, done: [] }] : [];
+    const first: Effect[] = closes.length > 0 ? [{ kind: 'journal-closes', closes, previous }] : [];
     const until = unixMs(Math.max(now.wall + wish.openFor * 1000, ...closes.map(({ due }) => due)));
     return { event: runs.length > 0 ? 'commanded' : 'extended', until, effects: [...first, ...runs] };
   }
@@ -120,10 +120,10 @@ export class CycleDesk {
     this.restore(previous, now);
   }
 
-  /** What was to open a unit has failed: the next request runs it again. */
-  forgetOpen(key: string): void {
-    const unit = this.#units.get(key);
-    if (unit !== undefined) this.#put(key, { ...unit, opened: '' });
+  /** What was to open a unit, if it has a close at all, has failed: the next request runs it again. */
+  forgetOpen(key: string | undefined): void {
+    const unit = this.#units.get(key ?? '');
+    if (key !== undefined && unit !== undefined) this.#put(key, { ...unit, opened: '' });
   }
 
   #endWhere(isOver: (unit: OpenUnit) => boolean): readonly CycleEnd[] {

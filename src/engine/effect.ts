@@ -67,8 +67,6 @@ export interface JournalClosesEffect {
   readonly kind: 'journal-closes';
   readonly closes: readonly PendingClose[];
   readonly previous: readonly PendingClose[];
-  /** The ids of those that need not be run any more. */
-  readonly done: readonly string[];
 }
 
 /** A program of one of fwknop's stanzas. It goes on by itself; its end comes back as an input. */

@@ -73,6 +73,10 @@ export const forwardsTo = ({ clients, fwknop }: Policy): readonly (Family | 'loc
   return [...new Set([...native, ...others])];
 };
 
+/** For how long a packet may be fresh, whichever its format: as long the replay cache must know it, in milliseconds. */
+export const replayAgeOf = ({ maxAge, fwknop }: Policy): number =>
+  fwknop.clients.length === 0 ? maxAge : Math.max(maxAge, fwknop.maxAge);
+
 /** No client of fwknop's. */
 export const NO_FWKNOP: FwknopPolicy = { clients: [], maxAge: 0, trustForwardedFor: false };
 
