@@ -5,12 +5,13 @@ import { countOf } from '../src/base/printable.ts';
 import { type Moment, type SteadyMs, unixMs } from '../src/base/units.ts';
 import { describeIssue } from '../src/config/issue.ts';
 import type { Decision } from '../src/engine/effect.ts';
+import { clientCount } from '../src/engine/policy.ts';
 import { Engine } from '../src/engine/engine.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
 import { readClock } from './clock.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
-import { type Configuration, loadConfiguration } from './load-config.ts';
+import type { Configuration, ConfigurationSource } from './load-config.ts';
 import { Doors } from './doors.ts';
 import { AuditFile } from './log/audit-file.ts';
 import type { Logger } from './log/logger.ts';
@@ -26,8 +27,8 @@ const TELL_AGAIN_MS = 60_000;
 const MAX_TOLD = 100;
 
 export interface DaemonParts {
-  /** spad.conf, for reloading. */
-  readonly file: string;
+  /** For reloading. */
+  readonly source: ConfigurationSource;
   readonly configuration: Configuration;
   readonly firewall: FirewallBackend;
   readonly logger: Logger;
@@ -117,11 +118,11 @@ export class Daemon {
 
   #reread(): void {
     if (this.#stopping) return;
-    const { logger, file } = this.#parts;
-    const { configuration, issues } = loadConfiguration(file);
+    const { logger, source } = this.#parts;
+    const { configuration, issues } = source.load();
     for (const issue of issues) logger.warn(describeIssue(issue));
     if (configuration === undefined) {
-      logger.error(`${file} has errors; the old policy stands`);
+      logger.error(`${source.shown} has errors; the old policy stands`);
       this.#input({ kind: 'reload-failed', message: issues.map(describeIssue).join('; ') });
       return;
     }
@@ -130,7 +131,7 @@ export class Daemon {
     this.#input({ kind: 'reload', policy: configuration.policy });
     this.#receiver.replace(configuration.receiver);
     this.#doors.replace(configuration.policy.doors, configuration.receiver);
-    logger.info(`${file} read again: ${countOf(configuration.policy.clients.length, 'client')}`);
+    logger.info(`${source.shown} read again: ${countOf(clientCount(configuration.policy), 'client')}`);
   }
 
   /** Writes the counters into the audit log now. */
@@ -158,13 +159,15 @@ export class Daemon {
 
   #hear(message: Handoff): void {
     if (message.kind === 'candidate') this.#input({ kind: 'candidate', candidate: message.candidate });
+    else if (message.kind === 'fwknop-candidate')
+      this.#input({ kind: 'fwknop-candidate', candidate: message.candidate });
     else if (message.kind === 'counts') this.#input({ kind: 'counted', counts: message.counts });
     else if (message.kind === 'done') void this.stop();
   }
 
   #announce(description: string): void {
     const { logger, firewall, configuration } = this.#parts;
-    const clients = countOf(configuration.policy.clients.length, 'client');
+    const clients = countOf(clientCount(configuration.policy), 'client');
     if (this.#announced) logger.info(`capturing again on ${description}`);
     else
       logger.info(
@@ -182,7 +185,9 @@ export class Daemon {
 
   /** Lets go of the oldest packets; whatever else waits is rare and stays. */
   #shed(): void {
-    const oldest = this.#waiting.findIndex(({ kind }) => kind === 'candidate' || kind === 'knock');
+    const oldest = this.#waiting.findIndex(
+      ({ kind }) => kind === 'candidate' || kind === 'fwknop-candidate' || kind === 'knock',
+    );
     if (oldest < 0) return;
     this.#waiting.splice(oldest, 1);
     this.#waiting.push({ kind: 'counted', counts: { shed: 1 } });
@@ -210,7 +215,9 @@ export class Daemon {
   /** Now; only what comes out of a capture file is judged as of the time at which it was captured. */
   #momentOf(input: Input): Moment {
     const now = readClock();
-    const isReplayed = input.kind === 'candidate' && this.#parts.configuration.receiver.capture === 'file';
+    const isReplayed =
+      (input.kind === 'candidate' || input.kind === 'fwknop-candidate') &&
+      this.#parts.configuration.receiver.capture === 'file';
     return isReplayed ? { ...now, wall: input.candidate.captured } : now;
   }
 

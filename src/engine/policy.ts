@@ -77,6 +77,10 @@ export const forwardsTo = ({ clients, fwknop }: Policy): readonly (Family | 'loc
 export const replayAgeOf = ({ maxAge, fwknop }: Policy): number =>
   fwknop.clients.length === 0 ? maxAge : Math.max(maxAge, fwknop.maxAge);
 
+/** How many there are, one of both formats counted once. */
+export const clientCount = ({ clients, fwknop }: Policy): number =>
+  new Set([...clients, ...fwknop.clients].map(({ stanza }) => stanza.name)).size;
+
 /** No client of fwknop's. */
 export const NO_FWKNOP: FwknopPolicy = { clients: [], maxAge: 0, trustForwardedFor: false };
 

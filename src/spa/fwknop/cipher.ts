@@ -1,6 +1,13 @@
 /** fwknop's AES: key and initialization vector come from the passphrase as in `openssl enc -md md5`. */
 import { digestOf } from '../../crypto/digest.ts';
-import { BLOCK_KEY_LENGTH, BLOCK_LENGTH, type BlockMode, openBlocks, sealBlocks } from '../../crypto/block-cipher.ts';
+import {
+  BLOCK_KEY_LENGTH,
+  BLOCK_LENGTH,
+  type BlockMode,
+  openBlocks,
+  sealBlocks,
+  withoutPadding,
+} from '../../crypto/block-cipher.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
 import type { FwknopCipherKey } from './key.ts';
 import { SALT_LENGTH, SALT_MARK } from './layout.ts';
@@ -56,11 +63,15 @@ export const splitSalted = (bytes: Uint8Array): { salt: Uint8Array; blocks: Uint
   return { salt: bytes.subarray(MARK.length, HEAD_LENGTH), blocks };
 };
 
-/** Undefined where the padding is wrong, which shows that the key is, but for one key in 256. */
+/**
+ * Undefined where the padding is wrong, which shows that the key is, but for one key in 256. In `legacy` mode, what has no
+ * padding is taken as it is: libfko 2.0.3 (Android) adds none to a text of whole blocks.
+ */
 export const openSalted = (
   { salt, blocks }: { readonly salt: Uint8Array; readonly blocks: Uint8Array },
   cipher: FwknopCipherKey,
 ): Uint8Array | undefined => {
   const { mode, key, iv } = derive(cipher, salt);
-  return openBlocks(mode, key, iv, blocks);
+  const padded = openBlocks(mode, key, iv, blocks);
+  return withoutPadding(padded) ?? (cipher.mode === 'legacy' ? padded : undefined);
 };
