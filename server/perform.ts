@@ -108,13 +108,16 @@ const performStretch = async (
       .filter((decision) => !failed.has(decision))
       .flatMap((decision) => decision.filter((effect) => isKind(effect, kind)).map((effect) => ({ effect, decision })));
 
+  const each = async <K extends Effect['kind']>(kind: K, work: (effect: EffectOf<K>) => Promise<void> | void) => {
+    for (const task of tasksOf(kind)) await attempt([task], () => work(task.effect));
+  };
+
   const remember = tasksOf('remember');
   await attempt(remember, () => parts.replay.append(remember.map(({ effect }) => effect.record)));
-  for (const task of tasksOf('use-sequence')) await attempt([task], () => parts.doors.useUp(task.effect));
-  for (const task of tasksOf('synchronize-firewall')) {
-    const { guard, openings, forwards } = task.effect;
-    await attempt([task], () => parts.firewall.synchronize(guard, openings, forwards));
-  }
+  await each('use-sequence', (effect) => parts.doors.useUp(effect));
+  await each('synchronize-firewall', ({ guard, openings, forwards }) =>
+    parts.firewall.synchronize(guard, openings, forwards),
+  );
   const changes = tasksOf('change-firewall');
   await attempt(changes, () => parts.firewall.apply(changes.map(({ effect }) => effect.change)));
   const records = tasksOf('record-grants');
@@ -124,10 +127,10 @@ const performStretch = async (
       parts.liveGrants,
     ),
   );
-  for (const task of tasksOf('run-command')) await attempt([task], () => parts.doors.run(task.effect));
-  for (const task of tasksOf('journal-closes')) await attempt([task], () => parts.fwknop.journal(task.effect));
-  for (const task of tasksOf('run-program')) await attempt([task], () => parts.fwknop.run(task.effect));
-  for (const task of tasksOf('ask')) await attempt([task], () => parts.fwknop.ask(task.effect));
+  await each('run-command', (effect) => parts.doors.run(effect));
+  await each('journal-closes', (effect) => parts.fwknop.journal(effect));
+  await each('run-program', (effect) => parts.fwknop.run(effect));
+  await each('ask', (effect) => parts.fwknop.ask(effect));
   const lines = tasksOf('audit');
   await attempt(lines, () =>
     parts.audit.append(lines.map(({ effect }) => formatAuditLine(effect.line, readClock().wall))),

@@ -9,6 +9,7 @@ import type { AskEffect, JournalClosesEffect, RunProgramEffect } from '../../src
 import type { FwknopAnswer, FwknopQuestion } from '../../src/engine/fwknop-question.ts';
 import type { Input } from '../../src/engine/input.ts';
 import type { Logger } from '../log/logger.ts';
+import { Seldom } from '../log/seldom.ts';
 import { PendingStore } from '../store/pending-store.ts';
 import { unsealByGpg } from './gpg.ts';
 import { Programs } from './programs.ts';
@@ -18,7 +19,6 @@ import { Turns } from './turns.ts';
 const AT_ONCE = 2;
 const MAX_WAITING = 64;
 const LOOKUP_MS = 5000;
-const TELL_AGAIN_MS = 60_000;
 /** How long an orderly end waits for what closes. */
 const PATIENCE_MS = 10_000;
 
@@ -37,10 +37,11 @@ export class FwknopEdge {
   readonly #programs: Programs;
   readonly #gpg = new Turns(AT_ONCE, MAX_WAITING);
   readonly #lookups = new Turns(AT_ONCE, MAX_WAITING);
-  #toldAt = Number.NEGATIVE_INFINITY;
+  readonly #troubles: Seldom;
 
   constructor(parts: FwknopEdgeParts) {
     this.#parts = parts;
+    this.#troubles = new Seldom((text) => parts.logger.warn(text));
     this.#closes = new PendingStore(parts.closeLog, CLOSES, 'pending close commands', (text) =>
       parts.logger.warn(text),
     );
@@ -68,14 +69,16 @@ export class FwknopEdge {
   }
 
   /** The answer comes as an input, in any case. */
-  ask({ ticket, question }: AskEffect): void {
-    const tell = (answer: FwknopAnswer): void => this.#parts.onInput({ kind: 'answered', ticket, answer });
+  ask({ id, question }: AskEffect): void {
+    const tell = (answer: FwknopAnswer): void => this.#parts.onInput({ kind: 'answered', id, answer });
     const isTaken =
       question.kind === 'unseal-gpg'
         ? this.#gpg.take(() => this.#unseal(question, tell))
         : this.#lookups.take(() => this.#lookUp(question, tell));
     if (isTaken) return;
-    this.#warn(`too many packets wait for ${question.kind === 'unseal-gpg' ? 'gpg' : 'names'}; some are refused`);
+    this.#troubles.tell(
+      `too many packets wait for ${question.kind === 'unseal-gpg' ? 'gpg' : 'names'}; some are refused`,
+    );
     tell(noAnswer(question));
   }
 
@@ -94,7 +97,7 @@ export class FwknopEdge {
     try {
       tell({ kind: 'unseal-gpg', unsealing: await unsealByGpg(question.keys, question.message) });
     } catch (error) {
-      this.#warn(error instanceof Error ? error.message : String(error));
+      this.#troubles.tell(error instanceof Error ? error.message : String(error));
       tell(noAnswer(question));
     }
   }
@@ -103,7 +106,7 @@ export class FwknopEdge {
   async #lookUp(question: Question<'resolve-host'>, tell: (answer: FwknopAnswer) => void): Promise<void> {
     const { host } = question;
     const late = setTimeout(() => {
-      this.#warn(`nobody could say in time what address ${host} has`);
+      this.#troubles.tell(`nobody could say in time what address ${host} has`);
       tell(noAnswer(question));
     }, LOOKUP_MS);
     // The system cannot be told to give up: the turn is taken until it does, and what comes after the first answer is ignored.
@@ -117,14 +120,6 @@ export class FwknopEdge {
     const { run, stanza } = effect;
     if (failed) this.#parts.logger.warn(`[access ${stanza}] ${run.argv[0] ?? ''}: ${how}`);
     this.#parts.onInput({ kind: 'program-ended', effect, failed, how });
-  }
-
-  /** The same trouble may come with every packet; once a minute is enough. */
-  #warn(trouble: string): void {
-    const now = performance.now();
-    if (now - this.#toldAt < TELL_AGAIN_MS) return;
-    this.#toldAt = now;
-    this.#parts.logger.warn(trouble);
   }
 }
 

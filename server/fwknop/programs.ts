@@ -2,10 +2,9 @@
  * Runs the programs of fwknop's stanzas: so many at once, none for ever, and those of one lane one after another, in their
  * order, so that nothing is closed before it has been opened. None is waited for by the rest of the daemon.
  */
-import type { ChildProcess } from 'node:child_process';
 import type { RunProgramEffect } from '../../src/engine/effect.ts';
 import { identityOf } from '../process/accounts.ts';
-import { startProgram } from '../process/run.ts';
+import { type StartedProgram, startProgram } from '../process/run.ts';
 
 const MAX_RUNNING = 32;
 /** Closes excepted, whose number the pending ones bound. */
@@ -24,7 +23,7 @@ export class Programs {
   readonly #events: ProgramEvents;
   readonly #timeLimit: number;
   #waiting: RunProgramEffect[] = [];
-  readonly #running = new Map<RunProgramEffect, ChildProcess>();
+  readonly #running = new Map<RunProgramEffect, StartedProgram>();
   #onClosed: (() => void) | undefined;
 
   /** `timeLimit`: milliseconds. */
@@ -77,7 +76,7 @@ export class Programs {
 
   #start(effect: RunProgramEffect): void {
     const { argv, user, group } = effect.run;
-    let child: ChildProcess;
+    let child: StartedProgram;
     try {
       child = startProgram(argv, identityOf(user, group));
     } catch (error) {
@@ -115,7 +114,7 @@ const laneOf = ({ purpose }: RunProgramEffect): string | undefined =>
   purpose.kind === 'command' ? undefined : purpose.lane;
 
 /** It leads a group of its own, which has whatever it started. */
-const killGroup = ({ pid }: ChildProcess): void => {
+const killGroup = ({ pid }: StartedProgram): void => {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {

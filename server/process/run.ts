@@ -75,6 +75,9 @@ export const startProgram = (argv: readonly string[], { uid, gid }: Identity): C
   return spawn(file, args, { detached: true, stdio: 'ignore', env: PROGRAM_ENV, cwd: '/', ...identity });
 };
 
+/** A program that may still be running. */
+export type StartedProgram = ReturnType<typeof startProgram>;
+
 export interface StatusRun {
   readonly input: Uint8Array;
   /** Goes to descriptor 4, which nobody else can read, unlike arguments and environment. */

@@ -82,10 +82,10 @@ export interface RunProgramEffect {
     | { readonly kind: 'close'; readonly lane: string; readonly id: string };
 }
 
-/** The answer comes back as an input with the same ticket, whatever becomes of the question. */
+/** The answer comes back as an input with the same id, whatever becomes of the question. */
 export interface AskEffect {
   readonly kind: 'ask';
-  readonly ticket: string;
+  readonly id: string;
   readonly question: FwknopQuestion;
 }
 

@@ -91,7 +91,7 @@ export class Engine {
       case 'fwknop-candidate':
         return this.#fwknop.take(input.candidate, now);
       case 'answered':
-        return this.#fwknop.answer(input.ticket, input.answer, now);
+        return this.#fwknop.answer(input.id, input.answer, now);
       case 'program-ended':
         return [this.#fwknop.programEnded(input.effect, input.failed, input.how)];
       case 'closes-left':

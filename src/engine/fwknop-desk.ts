@@ -57,7 +57,7 @@ export class FwknopDesk {
   #policy: FwknopPolicy;
   #openings: Limiter;
   readonly #questions = new Limiter(QUESTIONS_PER_SECOND, QUESTIONS_BURST);
-  /** By ticket, which is the text's digest; undefined once it has been answered. */
+  /** By id, which is the text's digest; undefined once it has been answered. */
   readonly #asked = new Map<string, Waiting | undefined>();
 
   constructor(parts: FwknopDeskParts) {
@@ -71,7 +71,7 @@ export class FwknopDesk {
   setPolicy(policy: FwknopPolicy): void {
     this.#policy = policy;
     this.#openings = openingsFor(policy);
-    for (const ticket of this.#asked.keys()) this.#asked.set(ticket, undefined);
+    for (const id of this.#asked.keys()) this.#asked.set(id, undefined);
   }
 
   hasStanza(name: string): boolean {
@@ -84,10 +84,10 @@ export class FwknopDesk {
   }
 
   /** An answer to a question that nobody remembers is too late. */
-  answer(ticket: string, answer: FwknopAnswer, now: Moment): readonly Decision[] {
-    const waiting = this.#asked.get(ticket);
+  answer(id: string, answer: FwknopAnswer, now: Moment): readonly Decision[] {
+    const waiting = this.#asked.get(id);
     if (waiting === undefined) return [];
-    this.#asked.set(ticket, undefined);
+    this.#asked.set(id, undefined);
     return this.#judge({ ...waiting, answers: withAnswer(waiting.answers, answer) }, now);
   }
 
@@ -147,17 +147,17 @@ export class FwknopDesk {
     const { outcome, stanza, message } = admission;
     const { candidate, answers } = waiting;
     if (outcome.kind !== 'ask') return [];
-    const ticket = bytesKey(textDigest(candidate.text));
-    if (answers === NO_ANSWERS && this.#asked.has(ticket)) {
+    const id = bytesKey(textDigest(candidate.text));
+    if (answers === NO_ANSWERS && this.#asked.has(id)) {
       const about = aboutOf({ stanza, message }, candidate);
       return [this.#parts.rejections.tell({ ...about, reason: 'replayed' }, now)];
     }
     if (candidate.key === undefined && !this.#questions.take(now.steady)) return this.#count('over-budget');
-    this.#asked.delete(ticket);
-    this.#asked.set(ticket, waiting);
+    this.#asked.delete(id);
+    this.#asked.set(id, waiting);
     const [oldest] = this.#asked.keys();
     if (this.#asked.size > MAX_ASKED && oldest !== undefined) this.#asked.delete(oldest);
-    return [[{ kind: 'ask', ticket, question: outcome.question }]];
+    return [[{ kind: 'ask', id, question: outcome.question }]];
   }
 
   #decide(admission: FwknopAdmission, candidate: FwknopCandidate, now: Moment): Decision {

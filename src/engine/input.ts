@@ -44,7 +44,7 @@ export type Input =
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
   | { readonly kind: 'fwknop-candidate'; readonly candidate: FwknopCandidate }
   /** What a question of the effect `ask` has come to. */
-  | { readonly kind: 'answered'; readonly ticket: string; readonly answer: FwknopAnswer }
+  | { readonly kind: 'answered'; readonly id: string; readonly answer: FwknopAnswer }
   /** A program has ended. `failed`: not with status 0; `how` says it in words. */
   | {
       readonly kind: 'program-ended';

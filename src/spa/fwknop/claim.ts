@@ -2,7 +2,7 @@
 import { bareBase64Length, decodeBareBase64 } from '../../bytes/bare-base64.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
 import { MIN_SEALED, SALT_PREFIX } from './layout.ts';
-import { withPrefix } from './mac.ts';
+import { withPrefix } from './layout.ts';
 import { openPgpPrefix } from './open-pgp.ts';
 import { looksSalted } from './shape.ts';
 
