@@ -56,6 +56,8 @@ const ABANDONS = {
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
+type Work = Promise<void> | void;
+
 /** One effect and the decision it belongs to. */
 interface Task<K extends Effect['kind']> {
   readonly effect: EffectOf<K>;
@@ -82,60 +84,73 @@ const cutAtSynchronize = (decisions: readonly Decision[]): readonly (readonly De
   return stretches.filter((stretch) => stretch.length > 0);
 };
 
-const performStretch = async (
-  decisions: readonly Decision[],
-  parts: PerformerParts,
-): Promise<readonly EffectFailure[]> => {
-  const failures: EffectFailure[] = [];
-  const failed = new Set<Decision>();
-  const attempt = async <K extends Effect['kind']>(
-    tasks: readonly Task<K>[],
-    work: () => Promise<void> | void,
-  ): Promise<void> => {
+/** Decisions that are done together, and what of them has failed so far. */
+class Stretch {
+  readonly failures: EffectFailure[] = [];
+  readonly #decisions: readonly Decision[];
+  readonly #failed = new Set<Decision>();
+
+  constructor(decisions: readonly Decision[]) {
+    this.#decisions = decisions;
+  }
+
+  /** All effects of a kind at once. */
+  async all<K extends Effect['kind']>(kind: K, work: (effects: readonly EffectOf<K>[]) => Work): Promise<void> {
+    const tasks = this.#tasksOf(kind);
+    await this.#attempt(tasks, () => work(tasks.map(({ effect }) => effect)));
+  }
+
+  /** Each effect of a kind by itself. */
+  async each<K extends Effect['kind']>(kind: K, work: (effect: EffectOf<K>) => Work): Promise<void> {
+    for (const task of this.#tasksOf(kind)) await this.#attempt([task], () => work(task.effect));
+  }
+
+  #tasksOf<K extends Effect['kind']>(kind: K): Task<K>[] {
+    return this.#decisions
+      .filter((decision) => !this.#failed.has(decision))
+      .flatMap((decision) => decision.filter((effect) => isKind(effect, kind)).map((effect) => ({ effect, decision })));
+  }
+
+  async #attempt<K extends Effect['kind']>(tasks: readonly Task<K>[], work: () => Work): Promise<void> {
     if (tasks.length === 0) return;
     try {
       await work();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       for (const { effect, decision } of tasks) {
-        if (ABANDONS[effect.kind]) failed.add(decision);
-        failures.push({ effect, decision, message });
+        if (ABANDONS[effect.kind]) this.#failed.add(decision);
+        this.failures.push({ effect, decision, message });
       }
     }
-  };
-  const tasksOf = <K extends Effect['kind']>(kind: K): Task<K>[] =>
-    decisions
-      .filter((decision) => !failed.has(decision))
-      .flatMap((decision) => decision.filter((effect) => isKind(effect, kind)).map((effect) => ({ effect, decision })));
+  }
+}
 
-  const each = async <K extends Effect['kind']>(kind: K, work: (effect: EffectOf<K>) => Promise<void> | void) => {
-    for (const task of tasksOf(kind)) await attempt([task], () => work(task.effect));
-  };
-
-  const remember = tasksOf('remember');
-  await attempt(remember, () => parts.replay.append(remember.map(({ effect }) => effect.record)));
-  await each('use-sequence', (effect) => parts.doors.useUp(effect));
-  await each('synchronize-firewall', ({ guard, openings, forwards }) =>
-    parts.firewall.synchronize(guard, openings, forwards),
+const performStretch = async (
+  decisions: readonly Decision[],
+  parts: PerformerParts,
+): Promise<readonly EffectFailure[]> => {
+  const stretch = new Stretch(decisions);
+  const { replay, firewall, grants, audit, doors, fwknop } = parts;
+  await stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record)));
+  await stretch.each('use-sequence', (effect) => doors.useUp(effect));
+  await stretch.each('synchronize-firewall', ({ guard, openings, forwards }) =>
+    firewall.synchronize(guard, openings, forwards),
   );
-  const changes = tasksOf('change-firewall');
-  await attempt(changes, () => parts.firewall.apply(changes.map(({ effect }) => effect.change)));
-  const records = tasksOf('record-grants');
-  await attempt(records, () =>
-    parts.grants.append(
-      records.flatMap(({ effect }) => effect.events),
+  await stretch.all('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));
+  await stretch.all('record-grants', (effects) =>
+    grants.append(
+      effects.flatMap(({ events }) => events),
       parts.liveGrants,
     ),
   );
-  await each('run-command', (effect) => parts.doors.run(effect));
-  await each('journal-closes', (effect) => parts.fwknop.journal(effect));
-  await each('run-program', (effect) => parts.fwknop.run(effect));
-  await each('ask', (effect) => parts.fwknop.ask(effect));
-  const lines = tasksOf('audit');
-  await attempt(lines, () =>
-    parts.audit.append(lines.map(({ effect }) => formatAuditLine(effect.line, readClock().wall))),
+  await stretch.each('run-command', (effect) => doors.run(effect));
+  await stretch.each('journal-closes', (effect) => fwknop.journal(effect));
+  await stretch.each('run-program', (effect) => fwknop.run(effect));
+  await stretch.each('ask', (effect) => fwknop.ask(effect));
+  await stretch.all('audit', (effects) =>
+    audit.append(effects.map(({ line }) => formatAuditLine(line, readClock().wall))),
   );
-  return failures;
+  return stretch.failures;
 };
 
 const isKind = <K extends Effect['kind']>(effect: Effect, kind: K): effect is EffectOf<K> => effect.kind === kind;
