@@ -58,7 +58,7 @@ const endOf = (bytes: Uint8Array, at: number): number | undefined => {
 };
 
 /** Whether `bytes` are session keys, at least one, then sealed data up to the end. */
-export const isSealedMessage = (bytes: Uint8Array): boolean => {
+const isSealedMessage = (bytes: Uint8Array): boolean => {
   let at = 0;
   while (tagAt(bytes, at) === TAG_SESSION_KEY) {
     const end = endOf(bytes, at);
