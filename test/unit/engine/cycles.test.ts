@@ -192,7 +192,6 @@ describe('what fails', () => {
     const engine = engineWith();
     const [decision = []] = ask(engine, 0);
     const effect = present(decision.find((one) => one.kind === 'run-program'));
-    if (effect.kind !== 'run-program') throw new Error('a program');
     engine.handle({ kind: 'program-ended', effect, failed: true, how: 'status 1' }, moment(1));
     expect(show(ask(engine, 1000))).toContain('start /open 192.0.2.1 22');
     expect(tick(engine, 11_000)).toEqual(['start /close 192.0.2.1 22', 'audit expired alice']);
