@@ -29,6 +29,7 @@ import { deriveUnsealKeys, unsealNative } from '../../src/spa/native/unseal.ts';
 import { GATE_REJECTIONS, UNSEAL_REJECTIONS } from '../../src/spa/rejection.ts';
 import { LINK_TYPES } from '../unit/frame/frames.ts';
 import { fwknopConfTargets } from './fwknop-conf-targets.ts';
+import { fwknopTargets } from './fwknop-targets.ts';
 import { knockTargets } from './knock-targets.ts';
 import {
   bodySeeds,
@@ -195,6 +196,7 @@ export const targets: readonly Target[] = [
   { name: 'utf8', seeds: wordSeeds, run: (input) => (decodeUtf8(input) === undefined ? undefined : textAgrees(input)) },
   ...knockTargets,
   ...fwknopConfTargets,
+  ...fwknopTargets,
   ...texts.map(([name, run]) => ({ name, seeds: wordSeeds, run })),
 ];
 
