@@ -24,10 +24,10 @@ export class GateLoop {
     this.#port = port;
   }
 
-  /** One captured frame. The bytes are not kept. */
-  frame(link: LinkType, frame: Uint8Array, now: UnixMs): void {
+  /** One captured frame, the first `length` of the bytes. They are not kept. */
+  frame(link: LinkType, bytes: Uint8Array, length: number, now: UnixMs): void {
     this.chores(now);
-    const fault = decodeFrame(link, frame, this.#view);
+    const fault = decodeFrame(link, bytes, this.#view, length);
     if (fault !== undefined) this.#outbox.count(fault);
     else if (this.#view.protocol !== UDP || this.#view.destinationPort !== this.#port) this.#outbox.count('other-port');
     else this.#datagram(this.#view.payload(), now, () => this.#view.source());
