@@ -60,11 +60,16 @@ const among = (tag: string | undefined, list: readonly string[]): string | undef
   tag === undefined || list.includes(tag) ? undefined : `"${tag}" is not in the closed list`;
 
 const view = new PacketView();
+const roomy = new PacketView();
+/** What earlier frames may have left in the buffer. */
+const BEHIND = new Uint8Array(64).fill(0x45);
 
 const frame =
   (link: LinkType): Check =>
   (input) => {
     const fault = decodeFrame(link, input, view);
+    if (decodeFrame(link, Uint8Array.of(...input, ...BEHIND), roomy, input.length) !== fault)
+      return 'read behind its end';
     if (fault !== undefined) return among(fault, FRAME_FAULTS);
     const { payloadStart: start, payloadEnd: end } = view;
     if (start > end || end > input.length) return `payload from ${String(start)} to ${String(end)}`;
