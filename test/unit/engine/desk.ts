@@ -8,6 +8,7 @@ import { Engine, type EngineParts } from '../../../src/engine/engine.ts';
 import type { Input } from '../../../src/engine/input.ts';
 import { NO_FWKNOP, type Policy } from '../../../src/engine/policy.ts';
 import type { Opening } from '../../../src/firewall/opening.ts';
+import { formatForwarding } from '../../../src/grant/forwarding.ts';
 import { formatSteps } from '../../../src/knock/door.ts';
 import { ReplayCache } from '../../../src/replay/cache.ts';
 import { sealNative } from '../../../src/spa/native/seal.ts';
@@ -76,7 +77,10 @@ export const engineOf = (
 };
 
 export const showOpening = (opening: Opening): string =>
-  `${formatAddress(opening.address)} ${formatPortSpec(opening)} until ${String(opening.ends)}`;
+  `${formatAddress(opening.address)} ${formatPortSpec(opening)}${showTarget(opening)} until ${String(opening.ends)}`;
+
+const showTarget = ({ forwarding }: Opening): string =>
+  forwarding === undefined ? '' : ` to ${formatForwarding(forwarding)}`;
 
 const showEffect = (effect: Effect): string => {
   switch (effect.kind) {
@@ -92,7 +96,7 @@ const showEffect = (effect: Effect): string => {
         ...effect.change.open.map((opening) => `open ${showOpening(opening)}`),
       ].join(', ');
     case 'synchronize-firewall':
-      return `synchronize ${effect.guard.map(formatPortSpec).join(',')}: ${effect.openings.map(showOpening).join(', ')}`;
+      return `synchronize ${effect.guard.map(formatPortSpec).join(',')}${effect.forwards ? ' and NAT' : ''}: ${effect.openings.map(showOpening).join(', ')}`;
     case 'record-grants':
       return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `-${event.id}`)).join(' ')}`;
     case 'journal-closes':
