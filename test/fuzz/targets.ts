@@ -29,6 +29,7 @@ import { deriveUnsealKeys, unsealNative } from '../../src/spa/native/unseal.ts';
 import { GATE_REJECTIONS, UNSEAL_REJECTIONS } from '../../src/spa/rejection.ts';
 import { LINK_TYPES } from '../unit/frame/frames.ts';
 import { fwknopConfTargets } from './fwknop-conf-targets.ts';
+import { fwknopStateTargets } from './fwknop-state-targets.ts';
 import { fwknopTargets } from './fwknop-targets.ts';
 import { knockTargets } from './knock-targets.ts';
 import {
@@ -202,6 +203,7 @@ export const targets: readonly Target[] = [
   ...knockTargets,
   ...fwknopConfTargets,
   ...fwknopTargets,
+  ...fwknopStateTargets,
   ...texts.map(([name, run]) => ({ name, seeds: wordSeeds, run })),
 ];
 
