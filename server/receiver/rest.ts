@@ -3,10 +3,8 @@
  * what the frame itself does, so frames are taken one by one only while they are few.
  */
 
-/** How long it rests; by as much it may delay a packet that comes soon after another. */
-const REST_MS = 5;
-/** Frames that come no more often than this wake it at once. */
-const SELDOM_MS = 2 * REST_MS;
+/** How long it rests, and how far apart frames must be to be taken at once. A packet amid others may be as late. */
+const REST_MS = 10;
 
 export class Rest {
   readonly #never = new Int32Array(new SharedArrayBuffer(4));
@@ -15,7 +13,7 @@ export class Rest {
   /** To be called when no frame is left; returns later where that has just been so. The kernel gathers meanwhile. */
   drained(): void {
     // The addon polls by itself and cannot be asked not to; only a thread that sleeps does not.
-    if (performance.now() - this.#last < SELDOM_MS) Atomics.wait(this.#never, 0, 0, REST_MS);
+    if (performance.now() - this.#last < REST_MS) Atomics.wait(this.#never, 0, 0, REST_MS);
     this.#last = performance.now();
   }
 }
