@@ -24,6 +24,9 @@ needs() {
     # A test that runs one more program adds it here.
     echo 'tcpdump tcpdump to check what is on the wire'
     echo 'knockd knockd to compare ours with'
+    echo 'fwknop fwknop-client to compare ours with'
+    echo 'fwknopd fwknop-server to compare ours with; Debian starts it only where it is asked to (START_DAEMON=no)'
+    echo 'gpg gnupg to seal packets with GnuPG'
     echo 'nmap nmap to knock by scanning'
     echo 'hping3 hping3 to knock with odd packets'
     echo 'nc netcat-openbsd to knock by hand'
