@@ -140,14 +140,17 @@ export class Fwknopd {
     await waitUntil(`"${text}" in fwknopd's log`, () => this.log.split(text).length > times, withinMs);
   }
 
-  /** As fwknop's documentation asks: what is established goes on, what is new to a guarded port does not begin. */
+  /**
+   * As fwknop's documentation asks: what is established goes on, what is new to a guarded port does not begin, and
+   * nothing is forwarded.
+   */
   private async closePorts(): Promise<void> {
-    const established = ['-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'ACCEPT'];
-    await this.host.run('iptables', ['-F', 'INPUT']);
-    await this.host.run('iptables', ['-A', 'INPUT', ...established]);
-    for (const ports of this.guarded) {
-      await this.host.run('iptables', ['-A', 'INPUT', '-p', 'tcp', '--dport', ports, '-j', 'DROP']);
+    const lines = ['*filter', ':FORWARD DROP'];
+    for (const chain of ['INPUT', 'FORWARD']) {
+      lines.push(`-A ${chain} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT`);
     }
+    for (const ports of this.guarded) lines.push(`-A INPUT -p tcp --dport ${ports} -j DROP`);
+    await this.host.run('iptables-restore', [], { input: `${[...lines, 'COMMIT'].join('\n')}\n` });
   }
 }
 

@@ -1,0 +1,96 @@
+/** One laboratory with one daemon in it: `server` runs it, `client` and `other` send, `inner` is behind the server. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from '../../../support/host.ts';
+import { Lab } from '../../../support/lab.ts';
+import { builtFile } from '../../../support/paths.ts';
+import { scanTcp, startTcpService } from '../../../support/probe.ts';
+import { SPA_PORT } from '../../../support/spad.ts';
+import { FwknopClient } from './packets.ts';
+import { type Peer, peerOf, type Side } from './peer.ts';
+
+/** The guarded port of the server that case number N asks for is FIRST_PORT + N. */
+export const FIRST_PORT = 20_000;
+
+/** Where requests for another port of the server itself are sent; guarded. */
+export const LOCAL_PORT = 9000;
+
+/** Where requests for the host behind are sent. */
+export const INNER_PORT = 8080;
+
+export class Stage {
+  readonly client: Host;
+  readonly other: Host;
+  readonly server: Host;
+  readonly inner: Host;
+  readonly peer: Peer;
+  readonly fwknop: FwknopClient;
+  readonly dir: string;
+  private readonly lab: Lab;
+
+  private constructor(side: Side, lab: Lab, inner: Host) {
+    this.lab = lab;
+    this.dir = lab.dir;
+    this.client = lab.host('client');
+    this.other = lab.host('other');
+    this.server = lab.host('server');
+    this.inner = inner;
+    this.peer = peerOf(side, lab, this.server);
+    this.fwknop = new FwknopClient(lab, this.client, this.server.address4);
+    mkdirSync(this.effectsDir);
+  }
+
+  /** @param ports how many guarded ports there are, each with a service */
+  static async create(side: Side, ports: number): Promise<Stage> {
+    const lab = await Lab.create({ hosts: ['client', 'other', 'server'] });
+    try {
+      const stage = new Stage(side, lab, await lab.addBehind(lab.host('server'), 'inner'));
+      const guarded = Array.from({ length: ports }, (_, index) => FIRST_PORT + index);
+      await startTcpService(stage.server, [LOCAL_PORT, ...guarded], '--name-peer');
+      await startTcpService(stage.inner, [INNER_PORT, ...guarded], '--name-peer');
+      return stage;
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.lab.close();
+  }
+
+  /** The words CLIENT, OTHER, SERVER and INNER become addresses, EFFECTS a folder for what commands leave behind. */
+  expand(text: string): string {
+    return text
+      .replaceAll('CLIENT_IP', this.client.address4)
+      .replaceAll('OTHER_IP', this.other.address4)
+      .replaceAll('SERVER_IP', this.server.address4)
+      .replaceAll('INNER_IP', this.inner.address4)
+      .replaceAll('EFFECTS', this.effectsDir);
+  }
+
+  get effectsDir(): string {
+    return join(this.dir, 'effects');
+  }
+
+  hasEffect(name: string): boolean {
+    return existsSync(join(this.effectsDir, name));
+  }
+
+  removeEffect(name: string): void {
+    rmSync(join(this.effectsDir, name), { force: true });
+  }
+
+  /** Sends the datagrams in their order, by one program, with a pause (milliseconds) after every 64. */
+  async send(datagrams: readonly (string | Uint8Array)[], from = this.client, pause = 20): Promise<void> {
+    const args = [builtFile('test/support/udp-send-many.js'), this.server.address4, String(SPA_PORT), String(pause)];
+    const hex = datagrams.map((one) => (typeof one === 'string' ? Buffer.from(one, 'latin1') : Buffer.from(one)));
+    const input = hex.map((bytes) => `${bytes.toString('hex')}\n`).join('');
+    await from.run(process.execPath, args, { input, timeoutMs: 60_000 });
+  }
+
+  /** What the server's ports look like from the client, or from another host. */
+  scan(ports: readonly number[], from = this.client): Promise<ReadonlyMap<number, string>> {
+    return scanTcp(from, this.server.address4, ports);
+  }
+}
