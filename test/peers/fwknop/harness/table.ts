@@ -12,7 +12,7 @@ import { FIRST_PORT, INNER_PORT, LOCAL_PORT, Stage } from './stage.ts';
 /** In `stanza` and `client`, PORT is the case's own port, EFFECT its own file, and what {@link Stage.expand} replaces. */
 export interface Case {
   readonly name: string;
-  /** Lines of the stanza after its SOURCE, which is ANY unless this begins with another. */
+  /** Lines of the stanza after its SOURCE, which is ANY unless this begins with another; each SOURCE begins a stanza. */
   readonly stanza: Variables;
   /** What the client is asked for. */
   readonly client: readonly string[];
@@ -187,9 +187,9 @@ class Table {
   private stanzaOf(one: Case): Variables {
     const lines = one.stanza.map(([name, value]) => [name, this.expand(one, value)] as const);
     const source = lines[0]?.[0] === 'SOURCE' ? [] : [['SOURCE', 'ANY'] as const];
-    const timeout = lines.some(([name]) => name === 'FW_ACCESS_TIMEOUT')
-      ? []
-      : [['FW_ACCESS_TIMEOUT', String(OPEN_FOR)] as const];
+    const last = lines.slice(lines.findLastIndex(([name]) => name === 'SOURCE') + 1);
+    const isTimed = last.some(([name]) => name === 'FW_ACCESS_TIMEOUT');
+    const timeout = isTimed ? [] : [['FW_ACCESS_TIMEOUT', String(OPEN_FOR)] as const];
     return [...source, ...lines, ...timeout];
   }
 }
