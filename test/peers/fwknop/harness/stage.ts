@@ -6,6 +6,8 @@ import { Lab } from '../../../support/lab.ts';
 import { builtFile } from '../../../support/paths.ts';
 import { scanTcp, startTcpService } from '../../../support/probe.ts';
 import { SPA_PORT } from '../../../support/spad.ts';
+import { waitUntil } from '../../../support/wait.ts';
+import type { Variables } from './fwknopd.ts';
 import { FwknopClient } from './packets.ts';
 import { type Peer, peerOf, type Side } from './peer.ts';
 
@@ -18,6 +20,16 @@ export const LOCAL_PORT = 9000;
 /** Where requests for the host behind are sent. */
 export const INNER_PORT = 8080;
 
+/** The stanza of honest packets that only show when all that was sent before them has been dealt with. */
+const MARKER: Variables = [
+  ['SOURCE', 'ANY'],
+  ['KEY', 'the marker'],
+  ['HMAC_KEY', 'marks'],
+  ['FW_ACCESS_TIMEOUT', '3'],
+];
+
+const MARKER_KEYS = ['--key-rijndael', 'the marker', '--key-hmac', 'marks'];
+
 export class Stage {
   readonly client: Host;
   readonly other: Host;
@@ -26,9 +38,12 @@ export class Stage {
   readonly peer: Peer;
   readonly fwknop: FwknopClient;
   readonly dir: string;
+  readonly ports: number;
   private readonly lab: Lab;
+  private markers = 0;
 
-  private constructor(side: Side, lab: Lab, inner: Host) {
+  private constructor(side: Side, lab: Lab, { inner, ports }: { inner: Host; ports: number }) {
+    this.ports = ports;
     this.lab = lab;
     this.dir = lab.dir;
     this.client = lab.host('client');
@@ -40,11 +55,12 @@ export class Stage {
     mkdirSync(this.effectsDir);
   }
 
-  /** @param ports how many guarded ports there are, each with a service */
+  /** @param ports how many guarded ports there are, each with a service; the first is the marker's own */
   static async create(side: Side, ports: number): Promise<Stage> {
     const lab = await Lab.create({ hosts: ['client', 'other', 'server'] });
     try {
-      const stage = new Stage(side, lab, await lab.addBehind(lab.host('server'), 'inner'));
+      const inner = await lab.addBehind(lab.host('server'), 'inner');
+      const stage = new Stage(side, lab, { inner, ports });
       const guarded = Array.from({ length: ports }, (_, index) => FIRST_PORT + index);
       await startTcpService(stage.server, [LOCAL_PORT, ...guarded], '--name-peer');
       await startTcpService(stage.inner, [INNER_PORT, ...guarded], '--name-peer');
@@ -59,7 +75,41 @@ export class Stage {
     return this.lab.close();
   }
 
-  /** The words CLIENT, OTHER, SERVER and INNER become addresses, EFFECTS a folder for what commands leave behind. */
+  /** Configures the daemon and starts it; a stanza of the stage's own comes last. */
+  async start(access: readonly Variables[], conf: Variables = []): Promise<void> {
+    this.configure(access, conf);
+    await this.peer.start();
+  }
+
+  /** Writes the daemon's files anew. */
+  configure(access: readonly Variables[], conf: Variables = []): void {
+    const guard = [String(LOCAL_PORT), `${FIRST_PORT}:${FIRST_PORT + this.ports}`];
+    const expanded = access.map((stanza) => stanza.map(([name, value]) => [name, this.expand(value)] as const));
+    this.peer.configure({ conf, access: [...expanded, MARKER], guard });
+  }
+
+  /** One packet of the real client. */
+  async make(...words: readonly string[]): Promise<string> {
+    const [packet = ''] = await this.fwknop.make([words.map((word) => this.expand(word))]);
+    return packet;
+  }
+
+  /** Waits until all that was sent has been dealt with: an honest packet, sent last, has its effect. */
+  async settle(): Promise<void> {
+    const allowed = `10.88.0.${++this.markers}`;
+    await this.send([await this.make('-A', `tcp/${FIRST_PORT}`, '-a', allowed, ...MARKER_KEYS)]);
+    const isOpen = async (): Promise<boolean> => (await this.peer.open()).includes(`${allowed} tcp/${FIRST_PORT}`);
+    await waitUntil('the marker to open', isOpen, 30_000).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${this.peer.log().slice(-4000)}`);
+    });
+  }
+
+  /** What is open, the marker's own apart. */
+  async open(): Promise<readonly string[]> {
+    return (await this.peer.open()).filter((line) => !line.startsWith('10.88.0.'));
+  }
+
+  /** The words CLIENT_IP, OTHER_IP, SERVER_IP and INNER_IP become addresses, EFFECTS a folder for what commands leave behind. */
   expand(text: string): string {
     return text
       .replaceAll('CLIENT_IP', this.client.address4)

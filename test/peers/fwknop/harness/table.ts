@@ -3,7 +3,7 @@
  * packet as it is, and once its effect is over, once more.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { waitFor, waitUntil } from '../../../support/wait.ts';
+import { waitFor } from '../../../support/wait.ts';
 import { altered, seededNumbers } from './altered.ts';
 import type { Variables } from './fwknopd.ts';
 import { sides, type Side } from './peer.ts';
@@ -51,20 +51,10 @@ export const OPEN_FOR = 6;
 
 const SEED = 20_261_120;
 
-const MARKER: Variables = [
-  ['SOURCE', 'ANY'],
-  ['KEY', 'the marker'],
-  ['HMAC_KEY', 'marks'],
-  ['FW_ACCESS_TIMEOUT', '3'],
-];
-
-const MARKER_KEYS = ['--key-rijndael', 'the marker', '--key-hmac', 'marks'];
-
 class Table {
   private readonly side: Side;
   private readonly stage: Stage;
   private readonly cases: readonly Case[];
-  private markers = 0;
 
   constructor(side: Side, stage: Stage, cases: readonly Case[]) {
     this.side = side;
@@ -75,12 +65,7 @@ class Table {
   async play(options: TableOptions): Promise<ReadonlyMap<Case, Outcome>> {
     const { stage, cases } = this;
     const stanzas = cases.map((one) => this.stanzaOf(one));
-    stage.peer.configure({
-      conf: options.conf ?? [],
-      access: [...stanzas, MARKER],
-      guard: [String(LOCAL_PORT), `${FIRST_PORT}:${FIRST_PORT + cases.length}`],
-    });
-    await stage.peer.start();
+    await stage.start(stanzas, options.conf);
     const outcomes = new Map<Case, Outcome>();
     const size = this.side === 'fwknopd' ? (options.batch ?? 30) : cases.length;
     for (let from = 0; from < cases.length; from += size) {
@@ -95,14 +80,14 @@ class Table {
     const packets = await stage.fwknop.make(batch.map((one) => this.clientOf(one)));
     const number = seededNumbers(SEED);
     await stage.send(packets.flatMap((packet) => altered(packet, number)));
-    await this.settle();
+    await stage.settle();
     const afterAltered = await this.look(batch);
     await stage.send(packets);
-    await this.settle();
+    await stage.settle();
     const afterPacket = await this.look(batch);
     const afterwards = await this.closed(batch);
     await stage.send(packets);
-    await this.settle();
+    await stage.settle();
     const afterReplay = await this.look(batch);
     const outcome = (one: Case): Outcome => ({
       altered: afterAltered.get(one) ?? '?',
@@ -111,16 +96,6 @@ class Table {
       replayed: afterReplay.get(one) ?? '?',
     });
     return new Map(batch.map((one) => [one, outcome(one)]));
-  }
-
-  /** Waits until all that was sent has been dealt with: an honest packet, sent last, has its effect. */
-  private async settle(): Promise<void> {
-    const { stage } = this;
-    const allowed = `10.88.0.${++this.markers}`;
-    const words = ['-A', `tcp/${FIRST_PORT}`, '-a', allowed, ...MARKER_KEYS];
-    await stage.send(await stage.fwknop.make([words]));
-    const isOpen = async (): Promise<boolean> => (await stage.peer.open()).includes(`${allowed} tcp/${FIRST_PORT}`);
-    await waitUntil('the marker to open', isOpen, 30_000);
   }
 
   /** Looks until nothing is in effect any more; what is there at the end. */
