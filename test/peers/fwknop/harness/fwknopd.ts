@@ -5,7 +5,7 @@ import type { Host } from '../../../support/host.ts';
 import type { Lab } from '../../../support/lab.ts';
 import type { ExecResult, Exit, LabProcess } from '../../../support/lab-process.ts';
 import { waitUntil } from '../../../support/wait.ts';
-import { FWKNOP_ENVIRONMENT } from './environment.ts';
+import { FWKNOP_ENVIRONMENT, withHosts } from './environment.ts';
 
 /** Lines of access.conf or fwknopd.conf, in their order. */
 export type Variables = readonly (readonly [string, string])[];
@@ -34,12 +34,14 @@ export interface ChainRule {
 export class Fwknopd {
   readonly host: Host;
   readonly dir: string;
+  private readonly lab: Lab;
   private child: LabProcess | undefined;
   private guarded: readonly string[] = [];
 
   /** @param name several of one host need names of their own */
   constructor(lab: Lab, host: Host, name = 'fwknopd') {
     this.host = host;
+    this.lab = lab;
     this.dir = join(lab.dir, `${host.name}-${name}`);
     mkdirSync(this.dir, { mode: 0o700 });
   }
@@ -87,7 +89,8 @@ export class Fwknopd {
   /** Starts the daemon and waits until packets count. @throws Error with its output when it does not get that far. */
   async start(...args: readonly string[]): Promise<LabProcess> {
     await this.closePorts();
-    this.child = this.host.spawn('fwknopd', ['-f', ...this.words, ...args], { env: FWKNOP_ENVIRONMENT, cwd: this.dir });
+    const words = ['-m', 'sh', '-c', withHosts(this.lab), 'sh', 'fwknopd', '-f', ...this.words, ...args];
+    this.child = this.host.spawn('unshare', words, { env: FWKNOP_ENVIRONMENT, cwd: this.dir });
     await this.child.waitForLine(READY, START_MS);
     return this.child;
   }

@@ -1,5 +1,5 @@
 /** One laboratory with one daemon in it: `server` runs it, `client` and `other` send, `inner` is behind the server. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../../support/host.ts';
 import { Lab } from '../../../support/lab.ts';
@@ -17,8 +17,8 @@ export const FIRST_PORT = 20_000;
 /** Where requests for another port of the server itself are sent; guarded. */
 export const LOCAL_PORT = 9000;
 
-/** Where requests for the host behind are sent. */
-export const INNER_PORT = 8080;
+/** The port of the host behind that case number N is sent to is FIRST_INNER_PORT + N. */
+export const FIRST_INNER_PORT = 30_000;
 
 /** The stanza of honest packets that only show when all that was sent before them has been dealt with. */
 const MARKER: Variables = [
@@ -29,6 +29,10 @@ const MARKER: Variables = [
 ];
 
 const MARKER_KEYS = ['--key-rijndael', 'the marker', '--key-hmac', 'marks'];
+
+/** The server's addresses on the side of the host behind. */
+export const GATEWAY = '10.99.4.1';
+export const OTHER_GATEWAY = '10.99.4.3';
 
 export class Stage {
   readonly client: Host;
@@ -53,6 +57,7 @@ export class Stage {
     this.peer = peerOf(side, lab, this.server);
     this.fwknop = new FwknopClient(lab, this.client, this.server.address4);
     mkdirSync(this.effectsDir);
+    writeFileSync(join(lab.dir, 'hosts'), `127.0.0.1 localhost\n${inner.address4} inner.lab\n`);
   }
 
   /** @param ports how many guarded ports there are, each with a service; the first is the marker's own */
@@ -61,9 +66,11 @@ export class Stage {
     try {
       const inner = await lab.addBehind(lab.host('server'), 'inner');
       const stage = new Stage(side, lab, { inner, ports });
+      await stage.server.run('ip', ['addr', 'add', `${OTHER_GATEWAY}/24`, 'dev', 'to-inner']);
       const guarded = Array.from({ length: ports }, (_, index) => FIRST_PORT + index);
       await startTcpService(stage.server, [LOCAL_PORT, ...guarded], '--name-peer');
-      await startTcpService(stage.inner, [INNER_PORT, ...guarded], '--name-peer');
+      const inside = guarded.map((_, index) => FIRST_INNER_PORT + index);
+      await startTcpService(stage.inner, inside, '--name-peer');
       return stage;
     } catch (error) {
       await lab.close();

@@ -7,9 +7,9 @@ import { waitFor } from '../../../support/wait.ts';
 import { altered, seededNumbers } from './altered.ts';
 import type { Variables } from './fwknopd.ts';
 import { sides, type Side } from './peer.ts';
-import { FIRST_PORT, INNER_PORT, LOCAL_PORT, Stage } from './stage.ts';
+import { FIRST_INNER_PORT, FIRST_PORT, LOCAL_PORT, Stage } from './stage.ts';
 
-/** In `stanza` and `client`, PORT is the case's own port, EFFECT its own file, and what {@link Stage.expand} replaces. */
+/** In `stanza` and `client`, PORT is the case's own port, INNER_PORT that of the host behind, EFFECT_FILE its own file, and what {@link Stage.expand} replaces. */
 export interface Case {
   readonly name: string;
   /** Lines of the stanza after its SOURCE, which is ANY unless this begins with another; each SOURCE begins a stanza. */
@@ -26,7 +26,7 @@ export interface Case {
   /** The address from which the service at the end sees the connection, where it is not that of `seenBy`. */
   readonly seenAs?: string;
   /** What spad does where that is another thing, and is meant to be. */
-  readonly spad?: { readonly effect: Case['effect']; readonly why: string };
+  readonly spad?: { readonly effect?: Case['effect']; readonly seenAs?: string; readonly why: string };
   /** No HMAC: some of what is altered goes unnoticed by fwknopd. */
   readonly looseInFwknopd?: true;
 }
@@ -138,9 +138,15 @@ class Table {
 
   /** What must be seen of a case. */
   expected(one: Case): Outcome {
-    const effect = this.side === 'fwknopd' ? one.effect : (one.spad?.effect ?? one.effect);
-    const seenAs = this.stage.expand(one.seenAs ?? (one.seenBy === 'other' ? 'OTHER_IP' : 'CLIENT_IP'));
-    const port = { access: this.portOf(one), nat: INNER_PORT, 'local-nat': LOCAL_PORT, command: 0, nothing: 0 }[effect];
+    const { effect, ...more } = this.side === 'fwknopd' ? one : { ...one, ...one.spad };
+    const seenAs = this.stage.expand(more.seenAs ?? (one.seenBy === 'other' ? 'OTHER_IP' : 'CLIENT_IP'));
+    const port = {
+      access: this.portOf(one),
+      nat: this.innerPortOf(one),
+      'local-nat': LOCAL_PORT,
+      command: 0,
+      nothing: 0,
+    }[effect];
     const open = `open hello from ${port} to ${seenAs}`;
     const packet = effect === 'nothing' ? 'nothing' : effect === 'command' ? 'ran' : open;
     return { altered: 'nothing', packet, afterwards: 'nothing', replayed: 'nothing' };
@@ -150,9 +156,16 @@ class Table {
     return FIRST_PORT + 1 + this.cases.indexOf(one);
   }
 
+  private innerPortOf(one: Case): number {
+    return FIRST_INNER_PORT + 1 + this.cases.indexOf(one);
+  }
+
   private expand(one: Case, text: string): string {
     const port = this.portOf(one);
-    return this.stage.expand(text.replaceAll('EFFECT_FILE', `EFFECTS/effect-${port}`).replaceAll('PORT', String(port)));
+    const words = text.replaceAll('EFFECT_FILE', `EFFECTS/effect-${port}`);
+    return this.stage.expand(
+      words.replaceAll('INNER_PORT', String(this.innerPortOf(one))).replaceAll('PORT', String(port)),
+    );
   }
 
   private clientOf(one: Case): readonly string[] {
@@ -169,30 +182,58 @@ class Table {
   }
 }
 
-/** Plays the table on every side, all sides at the same time, and makes a test of every case on each. */
+/** A table on one side, played at most once. */
+class Play {
+  readonly side: Side;
+  private readonly cases: readonly Case[];
+  private readonly options: TableOptions;
+  private started: Promise<ReadonlyMap<Case, Played>> | undefined;
+
+  constructor(side: Side, cases: readonly Case[], options: TableOptions) {
+    this.side = side;
+    this.cases = cases;
+    this.options = options;
+  }
+
+  outcomes(): Promise<ReadonlyMap<Case, Played>> {
+    this.started ??= this.play();
+    return this.started;
+  }
+
+  private async play(): Promise<ReadonlyMap<Case, Played>> {
+    const stage = await Stage.create(this.side, this.cases.length + 1);
+    try {
+      const table = new Table(this.side, stage, this.cases);
+      const outcomes = await table.play(this.options);
+      const played = ([one, outcome]: [Case, Outcome]): [Case, Played] => [one, [outcome, table.expected(one)]];
+      return new Map([...outcomes].map(played));
+    } finally {
+      await stage.close();
+    }
+  }
+}
+
+/** What was seen, and what must be. */
+type Played = readonly [Outcome, Outcome];
+
+/** Those of this file. */
+const plays: Play[] = [];
+
+/** Plays the table on every side, those of a file at the same time, and makes a test of every case on each. */
 export function table(title: string, cases: readonly Case[], options: TableOptions = {}): void {
-  const stages = new Map<Side, { table: Table; outcomes: ReadonlyMap<Case, Outcome>; log: string }>();
-
-  beforeAll(async () => {
-    const plays = sides().map(async (side) => {
-      const stage = await Stage.create(side, cases.length + 1);
-      try {
-        const played = new Table(side, stage, cases);
-        const outcomes = await played.play(options);
-        stages.set(side, { table: played, outcomes, log: stage.peer.log() });
-      } finally {
-        await stage.close();
-      }
-    });
-    const results = await Promise.allSettled(plays);
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-  }, 170_000);
-
   describe.each(sides())(`${title}: %s`, (side) => {
+    const play = new Play(side, cases, options);
+    plays.push(play);
+    let outcomes: ReadonlyMap<Case, Played>;
+
+    beforeAll(async () => {
+      // Whoever comes first starts the others, too; each waits for its own.
+      for (const one of plays) void one.outcomes().catch(() => undefined);
+      outcomes = await play.outcomes();
+    }, 170_000);
+
     test.each(cases.map((one) => [one.name, one] as const))('%s', (_, one) => {
-      const played = stages.get(side);
-      const outcome = played?.outcomes.get(one);
-      const expected = played?.table.expected(one);
+      const [outcome, expected] = outcomes.get(one) ?? [];
       const loose = side === 'fwknopd' && one.looseInFwknopd === true;
       expect(loose ? { ...outcome, altered: 'nothing' } : outcome, one.spad?.why).toEqual(expected);
     });

@@ -51,11 +51,11 @@ const REQUESTS: Readonly<Record<FwknopType, { effect: Case['effect']; words: rea
       stanza: [['ENABLE_CMD_EXEC', 'Y']],
     },
     access: { effect: 'access', words: ['-A', 'tcp/PORT'], stanza: [] },
-    'nat-access': { effect: 'nat', words: ['-A', 'tcp/PORT', '-N', 'INNER_IP:8080'], stanza: [] },
+    'nat-access': { effect: 'nat', words: ['-A', 'tcp/PORT', '-N', 'INNER_IP:INNER_PORT'], stanza: [] },
     'timeout-access': { effect: 'access', words: ['-A', 'tcp/PORT', '-f', String(OPEN_FOR)], stanza: [] },
     'timeout-nat-access': {
       effect: 'nat',
-      words: ['-A', 'tcp/PORT', '-N', 'INNER_IP:8080', '-f', String(OPEN_FOR)],
+      words: ['-A', 'tcp/PORT', '-N', 'INNER_IP:INNER_PORT', '-f', String(OPEN_FOR)],
       stanza: [],
     },
     'local-nat-access': {
