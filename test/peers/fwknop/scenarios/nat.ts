@@ -32,6 +32,8 @@ export const forwarding: readonly Case[] = [
   nat('to a host by its name', 'nat', [], ['-A', 'tcp/PORT', '-N', 'inner.lab:INNER_PORT']),
   nat('to a host that does not exist', 'nothing', [], ['-A', 'tcp/PORT', '-N', 'nobody.lab:INNER_PORT']),
   nat('forced', 'nat', [FORCE], ACCESS),
+  nat('forced, with FORCE_SNAT', 'nat', [FORCE, ['FORCE_SNAT', OTHER_GATEWAY]], ACCESS),
+  nat('forced, with FORCE_MASQUERADE', 'nat', [FORCE, ['FORCE_MASQUERADE', 'Y']], ACCESS),
   nat('forced, whatever the client asks for', 'nat', [FORCE], ['-A', 'tcp/PORT', '-N', '192.0.2.1:9']),
 ];
 
