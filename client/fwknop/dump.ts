@@ -37,8 +37,8 @@ const MODE_NUMBERS: Readonly<Record<FwknopSettings['mode'], number>> = {
 
 const NOTHING = '<NULL>';
 
-/** The lines of a packet, the last one with its line end. */
-export const dumpPacket = (dumped: Dumped): string => {
+/** The lines of a packet and an empty one. Once decoded, its text stands there without the HMAC. */
+export const dumpPacket = (dumped: Dumped, isDecoded = false): string => {
   const { message, plain, text, macLength, gpg } = dumped;
   const end = plain.lastIndexOf(':');
   const lines: (readonly [string, string])[] = [
@@ -59,7 +59,7 @@ export const dumpPacket = (dumped: Dumped): string => {
     ['Encoded Data', plain.slice(0, end)],
     ['SPA Data Digest', plain.slice(end + 1)],
     ['HMAC', macLength === 0 ? NOTHING : text.slice(-macLength)],
-    ['Final SPA Data', text],
+    ['Final SPA Data', isDecoded ? text.slice(0, text.length - macLength) : text],
   ];
   const body = lines.map(([name, value]) => `${name.padStart(15)}: ${value}\n`).join('');
   return `SPA Field Values:\n=================\n${body}\n`;

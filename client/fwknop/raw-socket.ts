@@ -12,7 +12,7 @@ export const sendRaw = (packet: Uint8Array): void => {
   const library = koffi.load('libc.so.6');
   const socket = library.func('int socket(int domain, int type, int protocol)');
   const sendto = library.func(
-    'ssize_t sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t size)',
+    'intptr_t sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t size)',
   );
   const close = library.func('int close(int fd)');
   const descriptor = Number(socket(AF_INET, SOCK_RAW, IPPROTO_RAW));

@@ -31,8 +31,7 @@ export const sendRequest = async (run: FwknopRun, io: FwknopIo): Promise<void> =
   }
   saveWords(run, io);
   const made = await makePacket(settings, options, verbose > 0, io);
-  const dump = dumpPacket(made);
-  if (settings.test || verbose > 0) io.out(dump);
+  if (settings.test || verbose > 0) io.out(dumpPacket(made));
   const path = options.get('save-packet')?.text;
   if (path !== undefined) io.writeText(path, `${made.text}\n`, options.has('save-packet-append'));
   const plan = planOf(run, made.text, io);
@@ -42,17 +41,18 @@ export const sendRequest = async (run: FwknopRun, io: FwknopIo): Promise<void> =
   if (verbose > 0) io.out(`send_spa_packet: bytes sent: ${String(sent)}\n`);
   if (!settings.test) return;
   if (readsBack(made) === false) throw new Trouble('the packet could not be read again with its own keys', 1);
-  if (verbose > 0) io.out(`\nDump of the Decoded Data\n${dump}`);
+  if (verbose > 0) io.out(`\nDump of the Decoded Data\n${dumpPacket(made, true)}`);
 };
 
 /** For -l. What cannot be saved is told and does no other harm. */
-const saveWords = ({ options, words }: FwknopRun, io: FwknopIo): void => {
+const saveWords = ({ options, words, verbose }: FwknopRun, io: FwknopIo): void => {
   const named = options.get('save-args-file')?.text;
   if (options.has('no-save-args') || (named === undefined && (io.env.HOME ?? '') === '')) return;
   const path = named ?? homePath('.fwknop.run', options, io);
   const { line, lacksKeys } = saveCommand(words, io.posixly);
   io.writeText(path, line);
-  if (lacksKeys) io.err(`fwknop: note: ${printable(path)} keeps this command line for -l, but not the keys in it\n`);
+  if (lacksKeys && verbose > 0)
+    io.err(`fwknop: note: ${printable(path)} keeps this command line for -l, but not the keys in it\n`);
 };
 
 const planOf = ({ settings, options }: FwknopRun, text: string, io: FwknopIo): SendPlan => ({

@@ -1,13 +1,13 @@
 /** The ways a packet goes out. */
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
-import { Trouble } from '../../keys/trouble.ts';
+import { systemCode, Trouble } from '../../keys/trouble.ts';
 import { addressFromBytes, type IpAddress, parseAddress } from '../../src/base/address.ts';
 import { encodeUtf8 } from '../../src/bytes/encoding.ts';
 import type { HostAddress } from '../io.ts';
 import { lookupHost } from '../resolve-address.ts';
 import { openRoute } from '../send.ts';
-import { explainNetworkError } from '../ui.ts';
+import { explainNetworkError, formatEndpoint } from '../ui.ts';
 import { packetRequest } from './http.ts';
 import type { SendPlan } from './io.ts';
 import { icmpPacket, type RawPacket, tcpPacket, udpPacket } from './raw-packet.ts';
@@ -28,11 +28,19 @@ export const sendPacket = async (plan: SendPlan, random: Random): Promise<number
     try {
       return isRaw ? await sendRawPacket(plan, to, random) : await sendTo(plan, to, port);
     } catch (error) {
-      if (index === 0) failure = explainNetworkError(error, to, port);
+      if (index === 0) failure = explain(error, to, port);
     }
   }
   throw failure;
 };
+
+const explain = (error: unknown, to: HostAddress, port: number): unknown =>
+  systemCode(error) === 'ECONNREFUSED'
+    ? new Trouble(
+        `no program takes connections at ${formatEndpoint(to, port)}: name its port with -p; nothing was sent`,
+        1,
+      )
+    : explainNetworkError(error, to, port);
 
 const sendTo = (plan: SendPlan, to: HostAddress, port: number): Promise<number> => {
   if (plan.transport === 'udp') return sendUdp(plan, to, port);
@@ -71,8 +79,8 @@ const sendTcp = (text: string, to: HostAddress, port: number, localPort: number 
   });
 
 const sendRawPacket = async (plan: SendPlan, to: HostAddress, random: Random): Promise<number> => {
-  const [{ sendRaw }, source] = await Promise.all([
-    import('./raw-socket.ts'),
+  const [sendRaw, source] = await Promise.all([
+    loadSendRaw(),
     plan.spoofSource === undefined ? ownAddress(to, plan.port) : Promise.resolve(plan.spoofSource),
   ]);
   const destination = addressOf(to.address);
@@ -80,6 +88,14 @@ const sendRawPacket = async (plan: SendPlan, to: HostAddress, random: Random): P
   const bytes = makeRaw(plan, packet, random);
   sendRaw(bytes);
   return bytes.length;
+};
+
+const loadSendRaw = async (): Promise<(packet: Uint8Array) => void> => {
+  try {
+    return (await import('./raw-socket.ts')).sendRaw;
+  } catch (cause) {
+    throw new Trouble('raw packets need the package koffi, which is not installed here: leave -P out', 1, { cause });
+  }
 };
 
 const makeRaw = (plan: SendPlan, packet: RawPacket, random: Random): Uint8Array => {
