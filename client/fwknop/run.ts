@@ -38,7 +38,7 @@ const run = async (words: readonly string[], io: FwknopIo, isFirst: boolean): Pr
       return 0;
     }
     case 'show-last':
-      io.out(`Last fwknop client command line: ${lastLine(given, io)}`);
+      io.out(`Last fwknop client command line: ${lastLine(given, io)}\n`);
       return 0;
     case 'last-cmd':
       return runLast(given, io, isFirst);
