@@ -44,15 +44,12 @@ export const sealBlocks = (mode: BlockMode, key: Uint8Array, iv: Uint8Array, pla
   return cipherOf(mode, key, iv).encrypt(padded);
 };
 
-/** The plain text; undefined unless `blocks` are whole and what is in them ends with padding. */
-export const openBlocks = (
-  mode: BlockMode,
-  key: Uint8Array,
-  iv: Uint8Array,
-  blocks: Uint8Array,
-): Uint8Array | undefined => {
-  if (blocks.length === 0 || blocks.length % BLOCK_LENGTH !== 0) return undefined;
-  const padded = cipherOf(mode, key, iv).decrypt(blocks);
+/** What is in `blocks`, a whole number of them, padding and all. */
+export const openBlocks = (mode: BlockMode, key: Uint8Array, iv: Uint8Array, blocks: Uint8Array): Uint8Array =>
+  cipherOf(mode, key, iv).decrypt(blocks);
+
+/** The plain text, or undefined unless the last n bytes are all n, from 1 to 16. */
+export const withoutPadding = (padded: Uint8Array): Uint8Array | undefined => {
   const padding = padded[padded.length - 1] ?? 0;
   if (padding < 1 || padding > BLOCK_LENGTH) return undefined;
   const length = padded.length - padding;

@@ -3,6 +3,7 @@ import { formatAddress, type IpAddress } from '../base/address.ts';
 import { formatPortSpec, type PortSpec } from '../base/port-spec.ts';
 import { printable } from '../base/printable.ts';
 import type { UnixMs } from '../base/units.ts';
+import { formatForwarding, type Forwarding } from '../grant/forwarding.ts';
 import type { Rejection } from '../spa/rejection.ts';
 import type { DoorRejection } from './doorkeeper.ts';
 
@@ -10,6 +11,8 @@ export const AUDIT_EVENTS = [
   'started',
   'granted',
   'knocked',
+  'commanded',
+  'ended',
   'extended',
   'closed',
   'expired',
@@ -30,7 +33,9 @@ export type AuditReason =
   | Rejection
   | DoorRejection
   | 'journal-failed'
+  | 'over-budget'
   | 'sequence-failed'
+  | 'program-failed'
   | 'firewall-failed'
   | 'stanza-removed'
   | 'bad-configuration';
@@ -38,12 +43,18 @@ export type AuditReason =
 export interface AuditLine {
   readonly event: AuditEvent;
   readonly stanza?: string;
-  readonly format?: 'native' | 'knock';
+  readonly format?: 'native' | 'fwknop' | 'knock';
+  /** How a packet of fwknop's came. */
+  readonly transport?: 'udp' | 'tcp' | 'icmp' | 'http';
+  /** Who sent it, by the packet's own word. */
+  readonly user?: string;
   /** Where the packet came from. */
   readonly source?: IpAddress;
   /** The address that was opened or closed, or asked for. */
   readonly allow?: readonly IpAddress[];
   readonly ports?: readonly PortSpec[];
+  /** Where connections to the ports go instead. */
+  readonly forward?: Pick<Forwarding, 'to' | 'port'>;
   readonly until?: UnixMs;
   readonly reason?: AuditReason;
   /** The packet's time minus ours, in seconds, where the clock is the reason. */
@@ -63,9 +74,12 @@ export const formatAuditLine = (line: AuditLine, now: UnixMs): string =>
     event: line.event,
     stanza: line.stanza,
     format: line.format,
+    transport: line.transport,
+    user: line.user && printable(line.user),
     source: line.source && formatAddress(line.source),
     allow: line.allow && (line.allow.length === 1 ? line.allow.map(formatAddress)[0] : line.allow.map(formatAddress)),
     ports: line.ports?.map(formatPortSpec),
+    forward: line.forward && formatForwarding(line.forward),
     until: line.until && isoTime(line.until),
     reason: line.reason,
     skew: line.skew,

@@ -1,5 +1,6 @@
 import type { FwknopStanza } from '../access/fwknop-stanza.ts';
 import type { Stanza } from '../access/stanza.ts';
+import type { Family } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import { encodeHex } from '../bytes/encoding.ts';
 import type { DoorRule } from '../knock/door-rule.ts';
@@ -60,6 +61,32 @@ export interface Policy {
   /** Milliseconds. */
   readonly maxAge: number;
 }
+
+/** Where grants can forward to: hosts of a family, or other ports of this host. None: no grant can. */
+export const forwardsTo = ({ clients, fwknop }: Policy): readonly (Family | 'local')[] => {
+  const native = clients.flatMap(({ stanza }) => stanza.forward.map(({ to }) => to?.address.family ?? 'local'));
+  const others = fwknop.clients.flatMap(({ stanza: { nat } }): (Family | 'local')[] => [
+    ...(nat.forward ? ([4] as const) : []),
+    ...(nat.local ? (['local'] as const) : []),
+    ...(nat.forced === undefined ? [] : [nat.forced.to.family]),
+  ]);
+  return [...new Set([...native, ...others])];
+};
+
+/** For how long a packet may be fresh, whichever its format: as long the replay cache must know it, in milliseconds. */
+export const replayAgeOf = ({ maxAge, fwknop }: Policy): number =>
+  fwknop.clients.length === 0 ? maxAge : Math.max(maxAge, fwknop.maxAge);
+
+/**
+ * The same where packets do not age: it says how far ahead of ours a clock may have been whose packet was let in just
+ * before the replay journal was lost. One that was further ahead could be sent again then.
+ */
+export const lossAgeOf = ({ maxAge, fwknop }: Policy): number =>
+  Number.isFinite(fwknop.maxAge) ? Math.max(maxAge, fwknop.maxAge) : maxAge;
+
+/** How many there are, one of both formats counted once. */
+export const clientCount = ({ clients, fwknop }: Policy): number =>
+  new Set([...clients, ...fwknop.clients].map(({ stanza }) => stanza.name)).size;
 
 /** No client of fwknop's. */
 export const NO_FWKNOP: FwknopPolicy = { clients: [], maxAge: 0, trustForwardedFor: false };

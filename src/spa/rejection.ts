@@ -61,15 +61,39 @@ export const POLICY_REJECTIONS = [
   'port-not-allowed',
   'no-port-named',
   'forward-not-allowed',
+  'forward-of-range',
+  'forward-family',
   'command-not-allowed',
   'too-many-grants',
   'nothing-to-close',
+] as const;
+
+/** What gpg says of a text: it could not be asked, or nobody whom the stanza wants has signed. */
+export const FWKNOP_SIGNATURE_REJECTIONS = ['gpg-failed', 'unsigned', 'bad-signature', 'signer-not-allowed'] as const;
+
+/** The same as {@link POLICY_REJECTIONS} for a message of fwknop's, in the order in which a stanza is asked. */
+export const FWKNOP_POLICY_REJECTIONS = [
+  'source-not-allowed',
+  'destination-not-allowed',
+  'stanza-expired',
+  'address-required',
+  'address-not-allowed',
+  'username-mismatch',
+  'nat-not-allowed',
+  'command-not-allowed',
+  'bad-command',
+  'port-restricted',
+  'port-not-allowed',
+  'nat-target-not-allowed',
+  'nat-target-unknown',
 ] as const;
 
 export type GateRejection = (typeof GATE_REJECTIONS)[number];
 export type UnsealRejection = (typeof UNSEAL_REJECTIONS)[number];
 export type FwknopGateRejection = (typeof FWKNOP_GATE_REJECTIONS)[number];
 export type FwknopUnsealRejection = (typeof FWKNOP_UNSEAL_REJECTIONS)[number];
+export type FwknopSignatureRejection = (typeof FWKNOP_SIGNATURE_REJECTIONS)[number];
+export type FwknopPolicyRejection = (typeof FWKNOP_POLICY_REJECTIONS)[number];
 export type FreshnessRejection = (typeof FRESHNESS_REJECTIONS)[number];
 export type ReplayRejection = (typeof REPLAY_REJECTIONS)[number];
 export type PolicyRejection = (typeof POLICY_REJECTIONS)[number];
@@ -78,6 +102,8 @@ export type Rejection =
   | UnsealRejection
   | FwknopGateRejection
   | FwknopUnsealRejection
+  | FwknopSignatureRejection
+  | FwknopPolicyRejection
   | FreshnessRejection
   | ReplayRejection
   | PolicyRejection;

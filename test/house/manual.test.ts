@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { doorDirectives } from '../../src/config/door.ts';
 import { profileDirectives } from '../../src/config/profile.ts';
-import { accessDirectives, daemonDirectives } from '../../src/config/spad-conf.ts';
+import { accessDirectives } from '../../src/config/access-section.ts';
+import { daemonDirectives } from '../../src/config/daemon-directives.ts';
+import { fwknopDirectives } from '../../src/config/fwknop-section.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
@@ -14,7 +16,8 @@ const longOptions = (source: string): string[] =>
 describe('manual pages', () => {
   test('spad.conf(5) names every key', () => {
     const page = read('packaging/man/spad.conf.5');
-    const keys = [...Object.keys(daemonDirectives), ...Object.keys(accessDirectives), ...Object.keys(doorDirectives)];
+    const tables = [daemonDirectives, accessDirectives, fwknopDirectives, doorDirectives];
+    const keys = tables.flatMap((table) => Object.keys(table));
     expect(keys.filter((key) => !page.includes(`.It Ic ${key}\n`))).toEqual([]);
   });
 

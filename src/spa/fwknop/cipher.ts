@@ -1,6 +1,13 @@
 /** fwknop's AES: key and initialization vector come from the passphrase as in `openssl enc -md md5`. */
 import { digestOf } from '../../crypto/digest.ts';
-import { BLOCK_KEY_LENGTH, BLOCK_LENGTH, type BlockMode, openBlocks, sealBlocks } from '../../crypto/block-cipher.ts';
+import {
+  BLOCK_KEY_LENGTH,
+  BLOCK_LENGTH,
+  type BlockMode,
+  openBlocks,
+  sealBlocks,
+  withoutPadding,
+} from '../../crypto/block-cipher.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
 import type { FwknopCipherKey } from './key.ts';
 import { SALT_LENGTH, SALT_MARK } from './layout.ts';
@@ -25,16 +32,22 @@ const passphraseOf = ({ mode, passphrase }: FwknopCipherKey): Uint8Array => {
   return filled;
 };
 
-/** OpenSSL's EVP_BytesToKey with MD5 and one round. */
+/** OpenSSL's EVP_BytesToKey with MD5 and one round: each digest is of the one before it, passphrase and salt. */
 const derive = (cipher: FwknopCipherKey, salt: Uint8Array): Derived => {
-  const seed = Uint8Array.from([...passphraseOf(cipher), ...salt]);
-  const d1 = digestOf('md5', seed);
-  const d2 = digestOf('md5', Uint8Array.from([...d1, ...seed]));
-  const d3 = digestOf('md5', Uint8Array.from([...d2, ...seed]));
+  const passphrase = passphraseOf(cipher);
+  const input = new Uint8Array(BLOCK_LENGTH + passphrase.length + salt.length);
+  input.set(passphrase, BLOCK_LENGTH);
+  input.set(salt, BLOCK_LENGTH + passphrase.length);
+  const next = (last: Uint8Array): Uint8Array => {
+    input.set(last);
+    return digestOf('md5', input);
+  };
+  const d1 = digestOf('md5', input.subarray(BLOCK_LENGTH));
+  const d2 = next(d1);
   const key = new Uint8Array(BLOCK_KEY_LENGTH);
   key.set(d1);
   key.set(d2, d1.length);
-  return { mode: cipher.mode === 'legacy' ? 'cbc' : cipher.mode, key, iv: d3.subarray(0, BLOCK_LENGTH) };
+  return { mode: cipher.mode === 'legacy' ? 'cbc' : cipher.mode, key, iv: next(d2) };
 };
 
 /** `Salted__`, the 8 bytes of salt, then whole blocks. */
@@ -56,11 +69,15 @@ export const splitSalted = (bytes: Uint8Array): { salt: Uint8Array; blocks: Uint
   return { salt: bytes.subarray(MARK.length, HEAD_LENGTH), blocks };
 };
 
-/** Undefined where the padding is wrong, which shows that the key is, but for one key in 256. */
+/**
+ * Undefined where the padding is wrong, which shows that the key is, but for one key in 256. In `legacy` mode, what has no
+ * padding is taken as it is: libfko 2.0.3 (Android) adds none to a text of whole blocks.
+ */
 export const openSalted = (
   { salt, blocks }: { readonly salt: Uint8Array; readonly blocks: Uint8Array },
   cipher: FwknopCipherKey,
 ): Uint8Array | undefined => {
   const { mode, key, iv } = derive(cipher, salt);
-  return openBlocks(mode, key, iv, blocks);
+  const padded = openBlocks(mode, key, iv, blocks);
+  return withoutPadding(padded) ?? (cipher.mode === 'legacy' ? padded : undefined);
 };

@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import { parsePort, seconds, unixMs } from '../../base/units.ts';
 import type { PortSpec } from '../../base/port-spec.ts';
 import { bareBase64Length, decodeBareBase64, encodeBareBase64 } from '../../bytes/bare-base64.ts';
-import { bytesKey, encodeUtf8 } from '../../bytes/encoding.ts';
+import { bytesKey, decodeUtf8, encodeUtf8 } from '../../bytes/encoding.ts';
 import type { FwknopUnsealRejection } from '../rejection.ts';
 import { digestText, isDigestOf } from './digest.ts';
 import type { FwknopDigest } from './key.ts';
@@ -13,6 +13,7 @@ import { assertSendable } from './sendable.ts';
 import {
   formatMessage,
   formatNat,
+  isCommand,
   isNatHost,
   isPrintable,
   isUser,
@@ -101,13 +102,14 @@ const splitTail = (type: FwknopType, fields: readonly string[]): Tail | undefine
 };
 
 const readMessage = (type: FwknopType, text64: string): Field<Pick<FwknopMessage, 'allow' | 'ports' | 'command'>> => {
-  const text = text64.length > bareBase64Length(MAX_MESSAGE) ? undefined : decodeText(text64);
-  const comma = text?.indexOf(',') ?? -1;
-  if (text === undefined || comma < 0) return err('bad-message');
+  const bytes = text64.length > bareBase64Length(MAX_MESSAGE) ? undefined : decodeBareBase64(encodeUtf8(text64));
+  const text = bytes === undefined ? '' : (decodeUtf8(bytes) ?? '');
+  const comma = text.indexOf(',');
+  if (comma < 0) return err('bad-message');
   const address = parseAllow(text.slice(0, comma));
   if (address === undefined) return err('bad-address');
   const wish = text.slice(comma + 1);
-  if (type === 'command') return wish === '' ? err('bad-command') : ok({ ...address, ports: [], command: wish });
+  if (type === 'command') return isCommand(wish) ? ok({ ...address, ports: [], command: wish }) : err('bad-command');
   const ports = readPorts(wish);
   return ports === undefined ? err('bad-ports') : ok({ ...address, ports, command: '' });
 };
@@ -121,7 +123,9 @@ const readTail = (tail: Tail): Field<Pick<FwknopMessage, 'nat' | 'serverAuth' | 
   const nat = tail.nat === undefined ? undefined : readNat(tail.nat);
   if (tail.nat !== undefined && nat === undefined) return err('bad-forward');
   const serverAuth = tail.serverAuth === undefined ? undefined : decodeText(tail.serverAuth);
-  if (tail.serverAuth !== undefined && serverAuth === undefined) return err('bad-fields');
+  if (tail.serverAuth !== undefined && (serverAuth === undefined || serverAuth.length > MAX_MESSAGE)) {
+    return err('bad-fields');
+  }
   const timeout = tail.timeout === undefined ? undefined : readTimeout(tail.timeout);
   if (tail.timeout !== undefined && timeout === undefined) return err('bad-timeout');
   return ok({ nat, serverAuth, timeout });

@@ -35,3 +35,11 @@ export const MAX_NAT_HOST = 70;
 export const MAX_TIMEOUT = 65_536;
 /** Fields up to the type and the message, the digest left out. */
 export const MIN_FIELDS = 6;
+
+/** `text`, which lacks its first letters, with `prefix` in their place. */
+export const withPrefix = (prefix: Uint8Array, text: Uint8Array): Uint8Array => {
+  const whole = new Uint8Array(prefix.length + text.length);
+  whole.set(prefix);
+  whole.set(text, prefix.length);
+  return whole;
+};

@@ -3,7 +3,7 @@ import { encodeUtf8 } from '../../bytes/encoding.ts';
 import { type MacFactory, type MacKey, macKeyOf } from '../../crypto/hmac.ts';
 import { equalBytes } from '../../crypto/secret.ts';
 import type { FwknopHmacKey } from './key.ts';
-import { MIN_SEALED, SALT_PREFIX } from './layout.ts';
+import { MIN_SEALED, SALT_PREFIX, withPrefix } from './layout.ts';
 import { openPgpPrefix } from './open-pgp.ts';
 import { hmacLength, looksSalted } from './shape.ts';
 
@@ -11,14 +11,6 @@ const SALT = encodeUtf8(SALT_PREFIX);
 
 /** Which cipher a sealed text is of, as the letters tell that its sender has taken off. */
 export type SealedBy = 'rijndael' | 'gpg';
-
-/** `text`, which lacks its first letters, with `prefix` in their place. */
-export const withPrefix = (prefix: Uint8Array, text: Uint8Array): Uint8Array => {
-  const whole = new Uint8Array(prefix.length + text.length);
-  whole.set(prefix);
-  whole.set(text, prefix.length);
-  return whole;
-};
 
 /**
  * The HMAC of one key. It is made over the sealed text with the prefix that senders take off, and written in base64 at the

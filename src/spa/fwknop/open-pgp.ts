@@ -5,7 +5,7 @@
 import { decodeBareBase64 } from '../../bytes/bare-base64.ts';
 import { u16At, u8At } from '../../bytes/field.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
-import { GPG_PREFIX } from './layout.ts';
+import { GPG_PREFIX, withPrefix } from './layout.ts';
 
 /** Packet tags: a session key sealed for a recipient, and the two kinds of data with protection against changes. */
 const TAG_SESSION_KEY = 1;
@@ -58,7 +58,7 @@ const endOf = (bytes: Uint8Array, at: number): number | undefined => {
 };
 
 /** Whether `bytes` are session keys, at least one, then sealed data up to the end. */
-export const isSealedMessage = (bytes: Uint8Array): boolean => {
+const isSealedMessage = (bytes: Uint8Array): boolean => {
   let at = 0;
   while (tagAt(bytes, at) === TAG_SESSION_KEY) {
     const end = endOf(bytes, at);
@@ -78,17 +78,25 @@ const PREFIXES = [GPG_PREFIX, ...Array.from('ABCDEFGHIJKLMNOP', (letter) => `h${
 /** Put in front to read the rest; the bits that it stands for are put right for each prefix. */
 const ANY_PREFIX = encodeUtf8('hA');
 
+/** The only version of session keys that GnuPG writes; it follows one or two octets of length. */
+const SESSION_KEY_VERSION = 3;
+
+/** A look at the first letters, so that junk costs no more. */
+const mayBeSessionKey = (sealed: Uint8Array): boolean => {
+  const head = decodeBareBase64(withPrefix(ANY_PREFIX, sealed.subarray(0, 6)));
+  return head !== undefined && (head[2] === SESSION_KEY_VERSION || head[3] === SESSION_KEY_VERSION);
+};
+
 /** `sealed` is the text of a message without its first two letters and without HMAC. Undefined where it is no such text. */
 export const openPgpPrefix = (sealed: Uint8Array): Uint8Array | undefined => {
-  const whole = new Uint8Array(ANY_PREFIX.length + sealed.length);
-  whole.set(ANY_PREFIX);
-  whole.set(sealed, ANY_PREFIX.length);
-  const bytes = decodeBareBase64(whole);
+  if (!mayBeSessionKey(sealed)) return undefined;
+  const bytes = decodeBareBase64(withPrefix(ANY_PREFIX, sealed));
   if (bytes === undefined) return undefined;
   const low = u8At(bytes, 1) & 0x0f;
   return PREFIXES.find((_, index) => {
-    bytes[0] = index === 0 ? 0x85 : 0x84;
-    bytes[1] = index === 0 ? low : ((index - 1) << 4) | low;
-    return isSealedMessage(bytes);
+    const isLong = index === 0;
+    bytes[0] = isLong ? 0x85 : 0x84;
+    bytes[1] = isLong ? low : ((index - 1) << 4) | low;
+    return bytes[isLong ? 3 : 2] === SESSION_KEY_VERSION && isSealedMessage(bytes);
   });
 };

@@ -1,7 +1,17 @@
 import { isV4Mapped } from '../../base/address.ts';
+import { encodeUtf8 } from '../../bytes/encoding.ts';
 import { MAX_MESSAGE, MAX_NAT_HOST, MAX_TIMEOUT, MAX_USER, MAX_VERSION } from './layout.ts';
 import type { FwknopMessage } from './message.ts';
-import { formatMessage, isNatHost, isPrintable, isRandom, isUser, isVersion, TYPE_FIELDS } from './syntax.ts';
+import {
+  formatMessage,
+  isCommand,
+  isNatHost,
+  isPrintable,
+  isRandom,
+  isUser,
+  isVersion,
+  TYPE_FIELDS,
+} from './syntax.ts';
 
 /** 12 digits of seconds. */
 const TIME_END_MS = 1e15;
@@ -23,17 +33,17 @@ export const assertSendable = (message: FwknopMessage): void => {
   }
   if (message.type === 'command') assertCommand(message);
   else assertPorts(message);
-  const { length } = formatMessage(message);
+  const { length } = encodeUtf8(formatMessage(message));
   if (length > MAX_MESSAGE) {
     throw new RangeError(
-      `address and ${message.type === 'command' ? 'command' : 'ports'} have ${String(length)} characters together; fwknop takes ${String(MAX_MESSAGE)}`,
+      `address and ${message.type === 'command' ? 'command' : 'ports'} have ${String(length)} bytes together; fwknop takes ${String(MAX_MESSAGE)}`,
     );
   }
   assertTail(message);
 };
 
 const assertCommand = ({ command, ports }: FwknopMessage): void => {
-  if (!isPrintable(command)) throw new RangeError('a command must be printable ASCII text and not empty');
+  if (!isCommand(command)) throw new RangeError('a command must be one line of text and not empty');
   if (ports.length > 0) throw new RangeError('a command has no ports');
 };
 
@@ -48,7 +58,7 @@ const assertPorts = ({ type, command, ports }: FwknopMessage): void => {
 const assertTail = ({ type, nat, serverAuth, timeout }: FwknopMessage): void => {
   const fields = TYPE_FIELDS[type];
   if ((nat !== undefined) !== fields.nat) {
-    throw new RangeError(`a message of type ${type} ${fields.nat ? 'needs' : 'has no'} place to forward to`);
+    throw new RangeError(`a message of type ${type} ${fields.nat ? 'needs a' : 'has no'} place to forward to`);
   }
   if (nat !== undefined && !isNatHost(nat.host)) {
     throw new RangeError(
@@ -59,7 +69,7 @@ const assertTail = ({ type, nat, serverAuth, timeout }: FwknopMessage): void => 
     throw new RangeError(`server_auth must be 1 to ${String(MAX_MESSAGE)} printable ASCII characters`);
   }
   if ((timeout !== undefined) !== fields.timeout) {
-    throw new RangeError(`a message of type ${type} ${fields.timeout ? 'needs' : 'has no'} timeout`);
+    throw new RangeError(`a message of type ${type} ${fields.timeout ? 'needs a' : 'has no'} timeout`);
   }
   if (timeout !== undefined && !(Number.isInteger(timeout) && timeout >= 0 && timeout <= MAX_TIMEOUT)) {
     throw new RangeError(`a timeout is 0 to ${String(MAX_TIMEOUT)} whole seconds`);

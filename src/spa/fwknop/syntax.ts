@@ -18,6 +18,13 @@ export const TYPE_FIELDS: Readonly<Record<FwknopType, { readonly nat: boolean; r
 
 export const isPrintable = (text: string): boolean => /^[\x20-\x7e]+$/.test(text);
 
+/**
+ * One line of well-formed text. A client of fwknop (2.6.10) sends what its user has typed, which may be UTF-8 and hold
+ * tabs; the server splits at white space and runs no shell.
+ */
+export const isCommand = (text: string): boolean =>
+  /^[^\u0000-\u0008\u000a-\u001f\u007f]+$/.test(text) && text.isWellFormed();
+
 export const isRandom = (text: string): boolean => /^[0-9]{16}$/.test(text);
 
 /** 1 to 48 characters, none of those with a meaning to shells and directories: `" / \ [ ] : ; | = , + * ? < >`. */

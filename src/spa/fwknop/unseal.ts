@@ -6,8 +6,8 @@ import type { FwknopGateRejection, FwknopUnsealRejection } from '../rejection.ts
 import { openSalted, splitSalted } from './cipher.ts';
 import { decodeFields } from './fields.ts';
 import type { FwknopCipherKey, FwknopHmacKey } from './key.ts';
-import { SALT_PREFIX } from './layout.ts';
-import { FwknopMac, withPrefix } from './mac.ts';
+import { SALT_PREFIX, withPrefix } from './layout.ts';
+import { FwknopMac } from './mac.ts';
 import type { FwknopMessage } from './message.ts';
 import { checkShape } from './shape.ts';
 

@@ -4,7 +4,7 @@ import { formatAddress } from '../../../src/base/address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { type Moment, seconds, steadyMs, unixMs } from '../../../src/base/units.ts';
 import type { Decision, Effect } from '../../../src/engine/effect.ts';
-import { Engine } from '../../../src/engine/engine.ts';
+import { Engine, type EngineParts } from '../../../src/engine/engine.ts';
 import type { Input } from '../../../src/engine/input.ts';
 import { NO_FWKNOP, type Policy } from '../../../src/engine/policy.ts';
 import type { Opening } from '../../../src/firewall/opening.ts';
@@ -29,6 +29,8 @@ export const stanzaOf = (name: string, fields: Partial<Stanza> = {}): Stanza => 
   maxOpenFor: seconds(3600),
   sources: [cidr('0.0.0.0/0'), cidr('::/0')],
   requireAddress: false,
+  forward: [],
+  forwardSource: 'client',
   expires: undefined,
   ...fields,
 });
@@ -60,13 +62,17 @@ export const candidateAt = (now: Moment, { client = 0, source = '192.0.2.1', req
   return { kind: 'candidate', candidate: { client, source: ip(source), captured: now.wall, datagram } };
 };
 
-export const engineOf = (policy: Policy = policyOf([stanzaOf('alice'), stanzaOf('bob')]), maxGrants = 100): Engine => {
+export const engineOf = (
+  policy: Policy = policyOf([stanzaOf('alice'), stanzaOf('bob')]),
+  maxGrants = 100,
+  parts: Partial<EngineParts> = {},
+): Engine => {
   let ids = 0;
   const newGrantId = (): string => {
     ids += 1;
     return `g${String(ids)}`;
   };
-  return new Engine({ policy, cache: new ReplayCache(1000, unixMs(0)), maxGrants, newGrantId });
+  return new Engine({ policy, cache: new ReplayCache(1000, unixMs(0)), maxGrants, newGrantId, ...parts });
 };
 
 export const showOpening = (opening: Opening): string =>
@@ -89,6 +95,12 @@ const showEffect = (effect: Effect): string => {
       return `synchronize ${effect.guard.map(formatPortSpec).join(',')}: ${effect.openings.map(showOpening).join(', ')}`;
     case 'record-grants':
       return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `-${event.id}`)).join(' ')}`;
+    case 'journal-closes':
+      return `journal ${effect.closes.map(({ run, due }) => `${run.argv.join(' ')} at ${String(due - EPOCH)}`).join(', ')}`;
+    case 'run-program':
+      return `start ${effect.run.argv.join(' ')}`;
+    case 'ask':
+      return `ask ${effect.question.kind === 'unseal-gpg' ? 'gpg' : effect.question.host}`;
     case 'audit':
       return ['audit', effect.line.event, effect.line.stanza, effect.line.reason]
         .filter((word) => word !== undefined)

@@ -46,6 +46,11 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
       grants: { append: (events) => note('grants', String(events.length)) },
       audit: { append: (lines) => note('audit', String(lines.length)) },
       doors: { run: ({ source }) => note('command', source), useUp: ({ door }) => note('sequence', door) },
+      fwknop: {
+        journal: ({ closes }) => note('closes', String(closes.length)),
+        run: ({ run }) => note('program', run.argv.join(' ')),
+        ask: ({ id }) => note('question', id),
+      },
       liveGrants: () => [],
     },
   };
@@ -105,7 +110,7 @@ describe('perform', () => {
 
 test('a reload between two packets stays between them', async () => {
   const { parts, asked } = edges();
-  const reload: Decision = [{ kind: 'synchronize-firewall', guard: [ssh], openings: [] }];
+  const reload: Decision = [{ kind: 'synchronize-firewall', guard: [ssh], forwards: false, openings: [] }];
   parts.firewall.synchronize = () => {
     asked.push('synchronize');
     return Promise.resolve();
