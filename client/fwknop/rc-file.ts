@@ -13,7 +13,7 @@ import {
 import { RC_SECRETS, type RcVariable } from '../../src/config/fwknop/rc-variables.ts';
 import { formatIssue, hasErrors } from '../../src/config/issue.ts';
 import type { GivenOptions } from './command-line.ts';
-import type { FwknopIo } from './io.ts';
+import type { FwknopIo, ReadText } from './io.ts';
 import { type RcOptions, rcOptions } from './rc-options.ts';
 
 export interface RcFile {
@@ -29,6 +29,19 @@ export const homePath = (name: string, options: GivenOptions, io: FwknopIo): str
   throw new Trouble(`without a home folder, name the file in place of ${name}: --rc-file FILE, -E FILE`, 1);
 };
 
+/** The file in the home folder; undefined where there is none. */
+export const findRcFile = (io: FwknopIo): RcFile | undefined => {
+  const path = join(io.env.HOME ?? '/', '.fwknoprc');
+  const found = io.readText(path);
+  if (found === undefined) return undefined;
+  warnIfOpen(path, found, io);
+  return { path, text: found.text, reading: parseRcFile(found.text, path) };
+};
+
+const warnIfOpen = (path: string, { isOpen }: ReadText, io: FwknopIo): void => {
+  if (isOpen) io.err(`[-] ${printable(path)} is open to other users: run chmod 600 ${printable(path)}\n`);
+};
+
 /** The file that the options mean, made where it is missing, as fwknop does; undefined with --no-rc-file. */
 export const openRcFile = (options: GivenOptions, io: FwknopIo): RcFile | undefined => {
   if (options.has('no-rc-file')) {
@@ -41,8 +54,7 @@ export const openRcFile = (options: GivenOptions, io: FwknopIo): RcFile | undefi
     io.err(`[*] Creating initial rc file: ${path}.\n`);
     io.writeText(path, FIRST_TEXT);
   }
-  if (found?.isOpen === true)
-    io.err(`[-] ${printable(path)} is open to other users: run chmod 600 ${printable(path)}\n`);
+  if (found !== undefined) warnIfOpen(path, found, io);
   const text = found?.text ?? FIRST_TEXT;
   return { path, text, reading: parseRcFile(text, path) };
 };

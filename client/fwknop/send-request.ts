@@ -55,7 +55,12 @@ const saveWords = ({ options, words, verbose }: FwknopRun, io: FwknopIo): void =
     io.err(`fwknop: note: ${printable(path)} keeps this command line for -l, but not the keys in it\n`);
 };
 
-const planOf = ({ settings, options }: FwknopRun, text: string, io: FwknopIo): SendPlan => ({
+/** How the packet `text` is to go. */
+export const planOf = (
+  { settings, options }: Pick<FwknopRun, 'settings' | 'options'>,
+  text: string,
+  io: FwknopIo,
+): SendPlan => ({
   transport: settings.transport,
   host: settings.destination ?? '',
   port: settings.serverPort === 'random' ? randomPort((length) => io.random(length)) : settings.serverPort,
