@@ -9,7 +9,7 @@ import { encodeUtf8 } from '../src/bytes/encoding.ts';
 import { waitForOpening } from './await-opening.ts';
 import type { ClientOptions } from './cli.ts';
 import { type Given, type GivenOptions, setOption } from './fwknop/command-line.ts';
-import type { FwknopIo } from './fwknop/io.ts';
+import type { FwknopIo, SendPlan } from './fwknop/io.ts';
 import { makePacket } from './fwknop/make-packet.ts';
 import type { OptionName } from './fwknop/options.ts';
 import { findRcFile, stanzaOptions } from './fwknop/rc-file.ts';
@@ -20,7 +20,7 @@ import { fwknopWorld } from './fwknop/world.ts';
 import type { ClientIo } from './io.ts';
 import type { NoProfile, ProfileChoice } from './profile-file.ts';
 import { formatPorts } from './request.ts';
-import { formatUtc } from './ui.ts';
+import { explainNetworkError, formatUtc } from './ui.ts';
 
 /**
  * Sends what `options` ask for in a packet of fwknop's; false where there is neither a profile nor a stanza for one.
@@ -38,6 +38,7 @@ export const askFwknop = async (
     random: (length) => io.random(length),
     out: (text) => io.out(text),
     err: (text) => io.err(text),
+    send: (plan) => (plan.transport === 'udp' ? sendDatagram(plan, io) : fwknopWorld.send(plan)),
   };
   const below = findOptions(options, choice, world);
   if (below === undefined) return false;
@@ -49,6 +50,20 @@ export const askFwknop = async (
   if (settings.destination === undefined) throw new Trouble('name a HOST');
   await sendOne(options, settings, all, world, io);
   return true;
+};
+
+const sendDatagram = async ({ host, port, text }: SendPlan, io: ClientIo): Promise<number> => {
+  const [to] = await io.network.lookup(host, 4);
+  if (to === undefined) throw new Trouble('the host has no address', 1);
+  const route = await io.network.route(to, port);
+  try {
+    await route.send(encodeUtf8(text));
+    return text.length;
+  } catch (error) {
+    throw explainNetworkError(error, to, port);
+  } finally {
+    route.close();
+  }
 };
 
 interface Below {

@@ -40,8 +40,9 @@ export const readOptions = (words: readonly string[], table: readonly LongOption
 const readLong = (word: string, table: readonly LongOption[], rest: string[]): Found => {
   const [, typed = '', value] = /^([^=]*)(?:=([^]*))?$/.exec(word) ?? [];
   const exact = table.find(({ name }) => name === typed);
-  const near = table.filter(({ name }) => name.startsWith(typed));
-  if (exact === undefined && near.some((each) => !isSame(each, near[0]))) {
+  const all = table.filter(({ name }) => name.startsWith(typed));
+  const near = all.filter((each, index) => all.findIndex((other) => isSame(each, other)) === index);
+  if (exact === undefined && near.length > 1) {
     const names = near.map(({ name }) => `'--${name}'`).join(' ');
     return { complaint: `option '--${word}' is ambiguous; possibilities: ${names}` };
   }

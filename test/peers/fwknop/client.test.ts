@@ -1,5 +1,5 @@
 /** Our client with fwknop's command line, at the real server: what counts is the rule that appears. */
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ExpectStatic, test } from 'vitest';
 import type { ExecOptions, ExecResult } from '../../support/lab-process.ts';
@@ -115,6 +115,32 @@ http.server.HTTPServer(("0.0.0.0", 8000), Tell).serve_forever()
     '10.99.0.1 tcp/4',
   );
 });
+
+play('spa-client: a stanza of .fwknoprc and a profile, and waiting for the port', async (stage, expect) => {
+  await stage.start([KEYED]);
+  const rc = [
+    '[lab]',
+    'SPA_SERVER SERVER_IP',
+    'ACCESS tcp/9000',
+    'ALLOW_IP source',
+    `KEY_BASE64 ${base64('a passphrase')}`,
+  ];
+  rc.push(`HMAC_KEY_BASE64 ${base64('another one')}`, '');
+  writeFileSync(join(stage.dir, '.fwknoprc'), stage.expand(rc.join('\n')), { mode: 0o600 });
+  const profile = ['[office]', 'format = fwknop', 'host = SERVER_IP', 'key = a passphrase', 'hmac_key = another one'];
+  const profiles = join(stage.dir, 'profiles.ini');
+  writeFileSync(profiles, stage.expand(`${profile.join('\n')}\naccess = udp/53\n`), { mode: 0o600 });
+  const env = { ...FWKNOP_ENVIRONMENT, HOME: stage.dir };
+  const ask = (...words: string[]): Promise<ExecResult> =>
+    stage.client.exec(process.execPath, [builtFile('client/main.js'), ...words], { env, timeoutMs: 30_000 });
+  const waited = await ask('-n', 'lab', '--wait', '10s');
+  expect([waited.code, waited.stdout], waited.stderr).toEqual([0, expect.stringMatching(/tcp\/9000 is open after/)]);
+  expect((await ask('--profiles', profiles, 'office')).code).toBe(0);
+  await stage.settle();
+  expect(await stage.open()).toEqual(['10.99.0.1 tcp/9000', '10.99.0.1 udp/53']);
+});
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 play('for as long as is asked for', async (stage, expect) => {
   await stage.start([KEYED]);
