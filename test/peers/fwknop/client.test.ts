@@ -144,8 +144,11 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 play('for as long as is asked for', async (stage, expect) => {
   await stage.start([KEYED]);
-  expect(await opens(stage, ...ASK, '-f', '2', ...WORDS)).toEqual([CLIENT]);
-  await waitUntil('the port to close', async () => (await stage.open()).length === 0);
+  // Less than the 30 seconds of the server, and enough for a busy machine to see the rule.
+  const { code, stderr } = await run(stage, [...PLAIN, '-D', 'SERVER_IP', ...ASK, '-f', '12', ...WORDS]);
+  expect([code, stderr]).toEqual([0, '']);
+  await waitUntil('the rule', async () => (await stage.open()).includes(CLIENT));
+  await waitUntil('the port to close', async () => (await stage.open()).length === 0, 25_000);
 });
 
 play('the user, the clock and a saved packet', async (stage, expect) => {

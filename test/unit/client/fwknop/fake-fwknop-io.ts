@@ -27,14 +27,14 @@ export interface FakeFwknopWorld {
 export const fakeFwknopIo = (world: FakeFwknopWorld = {}): FwknopIo & SeenFwknop => {
   const [out, err, asked]: [string[], string[], string[]] = [[], [], []];
   const [sent, sealed]: [SendPlan[], GpgPlan[]] = [[], []];
-  const files = new Map(Object.entries({ '/home/me/.fwknoprc': '', ...world.files }));
+  const files = new Map(Object.entries({ '/h/me/.fwknoprc': '', ...world.files }));
   const [typed, lines] = [[...(world.typed ?? [])], [...(world.lines ?? [])]];
   let chance = 0;
   return {
     ...{ files, sent, sealed, asked, stdout: () => out.join(''), stderr: () => err.join('') },
     out: (text) => out.push(text),
     err: (text) => err.push(text),
-    env: { HOME: '/home/me', USER: 'me', ...world.env },
+    env: { HOME: '/h/me', USER: 'me', ...world.env },
     posixly: false,
     loginName: () => undefined,
     now: () => unixMs(Date.UTC(2026, 0, 1)),

@@ -4,8 +4,8 @@ import { encodeUtf8 } from '../../../../src/bytes/encoding.ts';
 import { unsealFwknop } from '../../../../src/spa/fwknop/unseal.ts';
 import { type FakeFwknopWorld, fakeFwknopIo } from './fake-fwknop-io.ts';
 
-const RC = '/home/me/.fwknoprc';
-const RUN = '/home/me/.fwknop.run';
+const RC = '/h/me/.fwknoprc';
+const RUN = '/h/me/.fwknop.run';
 const KEYS = '--key-rijndael k1 --key-hmac h1';
 const ASK = `-A tcp/22 -a 203.0.113.9 -D gw ${KEYS}`;
 
