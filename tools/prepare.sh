@@ -21,9 +21,13 @@ needs() {
     echo 'ip iproute2 network namespaces'
     ;;
   test)
-    # A test that runs one more program adds it here.
+    # A test that runs one more program adds it here. Debian does not start knockd or fwknopd: neither is enabled, and
+    # the keys that fwknopd comes with are refused by it.
     echo 'tcpdump tcpdump to check what is on the wire'
     echo 'knockd knockd to compare ours with'
+    echo 'fwknop fwknop-client to compare ours with'
+    echo 'fwknopd fwknop-server to compare ours with'
+    echo 'gpg gnupg to seal packets with GnuPG'
     echo 'nmap nmap to knock by scanning'
     echo 'hping3 hping3 to knock with odd packets'
     echo 'nc netcat-openbsd to knock by hand'

@@ -66,9 +66,17 @@ export async function openConnection(host: Host, address: string, port: number):
   return child;
 }
 
-/** Starts the greeting and echoing service and waits until it listens on every port. */
-export async function startTcpService(host: Host, ports: readonly number[]): Promise<LabProcess> {
-  const child = host.spawn(process.execPath, [builtFile('test/support/tcp-service.js'), ...ports.map(String)]);
+/**
+ * Starts the greeting and echoing service and waits until it listens on every port.
+ * @param options such as `--name-peer`
+ */
+export async function startTcpService(
+  host: Host,
+  ports: readonly number[],
+  ...options: readonly string[]
+): Promise<LabProcess> {
+  const words = [builtFile('test/support/tcp-service.js'), ...options, ...ports.map(String)];
+  const child = host.spawn(process.execPath, words);
   for (const port of ports) await child.waitForLine(new RegExp(`^listening on ${port}$`));
   return child;
 }
@@ -100,6 +108,22 @@ export interface Destination {
   readonly port: number;
   /** tcp unless told. */
   readonly protocol?: 'tcp' | 'udp';
+}
+
+/**
+ * What many ports look like to new connections, all at the same time: `open hello from 22`, `filtered`, `refused`.
+ * @param timeoutMs milliseconds without an answer that make `filtered`
+ * @throws Error for any other trouble, such as no route.
+ */
+export async function scanTcp(
+  host: Host,
+  address: string,
+  ports: readonly number[],
+  timeoutMs = 500,
+): Promise<ReadonlyMap<number, string>> {
+  const args = [builtFile('test/support/tcp-scan.js'), address, String(timeoutMs), ...ports.map(String)];
+  const lines = (await host.run(process.execPath, args)).split('\n').slice(0, -1);
+  return new Map(lines.map((line) => [Number.parseInt(line, 10), line.slice(line.indexOf(' ') + 1)]));
 }
 
 /**

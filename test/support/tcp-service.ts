@@ -1,14 +1,19 @@
 /**
- * A TCP service to knock for: `node tcp-service.js PORT...` listens on both families, greets with
- * "hello from PORT", echoes what it is sent, and prints "listening on PORT" for each port once it does.
+ * A TCP service to knock for: `node tcp-service.js [--name-peer] PORT...` listens on both families, greets with
+ * "hello from PORT" (with --name-peer "hello from PORT to ADDRESS"), echoes what it is sent, and prints
+ * "listening on PORT" for each port once it does.
  */
 import { createServer, type Socket } from 'node:net';
+
+const words = process.argv.slice(2);
+const namesPeer = words[0] === '--name-peer';
 
 function serve(port: number): void {
   const server = createServer((socket: Socket) => {
     // A client that vanishes in the middle is everyday life for a service.
     socket.on('error', () => socket.destroy());
-    socket.write(`hello from ${port}\n`);
+    const peer = socket.remoteAddress?.replace('::ffff:', '');
+    socket.write(`hello from ${port}${namesPeer ? ` to ${peer}` : ''}\n`);
     socket.pipe(socket);
   });
   server.on('error', (error) => {
@@ -19,9 +24,9 @@ function serve(port: number): void {
   server.listen(port, '::', () => process.stdout.write(`listening on ${port}\n`));
 }
 
-const ports = process.argv.slice(2).map(Number);
+const ports = (namesPeer ? words.slice(1) : words).map(Number);
 if (ports.length === 0 || ports.some((port) => !Number.isInteger(port) || port < 1 || port > 65_535)) {
-  process.stderr.write('usage: tcp-service PORT...\n');
+  process.stderr.write('usage: tcp-service [--name-peer] PORT...\n');
   process.exit(2);
 }
 for (const port of ports) serve(port);

@@ -1,0 +1,28 @@
+/** One course of events, played on each side in a laboratory of its own. */
+import { type ExpectStatic, test } from 'vitest';
+import { sides } from './peer.ts';
+import { Stage } from './stage.ts';
+
+export interface ScenarioOptions {
+  /** Guarded ports with a service, from FIRST_PORT + 1 on; none unless told. */
+  readonly ports?: number;
+  readonly timeoutMs?: number;
+}
+
+/** One test a side; those of a file are played at the same time as far as the machine goes. */
+export function scenario(
+  title: string,
+  play: (stage: Stage, expect: ExpectStatic) => Promise<void>,
+  { ports = 0, timeoutMs = 60_000 }: ScenarioOptions = {},
+): void {
+  for (const side of sides()) {
+    test.concurrent(`${side}: ${title}`, { timeout: timeoutMs }, async ({ expect }) => {
+      const stage = await Stage.create(side, ports + 1);
+      try {
+        await play(stage, expect);
+      } finally {
+        await stage.close();
+      }
+    });
+  }
+}

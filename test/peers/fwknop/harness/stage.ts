@@ -1,0 +1,153 @@
+/** One laboratory with one daemon in it: `server` runs it, `client` and `other` send, `inner` is behind the server. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from '../../../support/host.ts';
+import { Lab } from '../../../support/lab.ts';
+import { builtFile } from '../../../support/paths.ts';
+import { scanTcp, startTcpService } from '../../../support/probe.ts';
+import { SPA_PORT } from '../../../support/spad.ts';
+import { waitUntil } from '../../../support/wait.ts';
+import type { Variables } from './fwknopd.ts';
+import { FwknopClient } from './packets.ts';
+import { type Peer, peerOf, type Side } from './peer.ts';
+
+/** The guarded port of the server that case number N asks for is FIRST_PORT + N. */
+export const FIRST_PORT = 20_000;
+
+/** Where requests for another port of the server itself are sent; guarded. */
+export const LOCAL_PORT = 9000;
+
+/** The port of the host behind that case number N is sent to is FIRST_INNER_PORT + N. */
+export const FIRST_INNER_PORT = 30_000;
+
+/** The stanza of honest packets that only show when all that was sent before them has been dealt with. */
+const MARKER: Variables = [
+  ['SOURCE', 'ANY'],
+  ['KEY', 'the marker'],
+  ['HMAC_KEY', 'marks'],
+  ['FW_ACCESS_TIMEOUT', '3'],
+];
+
+const MARKER_KEYS = ['--key-rijndael', 'the marker', '--key-hmac', 'marks'];
+
+/** The server's addresses on the side of the host behind. */
+export const GATEWAY = '10.99.4.1';
+export const OTHER_GATEWAY = '10.99.4.3';
+
+export class Stage {
+  readonly client: Host;
+  readonly other: Host;
+  readonly server: Host;
+  readonly inner: Host;
+  readonly peer: Peer;
+  readonly fwknop: FwknopClient;
+  readonly dir: string;
+  readonly ports: number;
+  private readonly lab: Lab;
+  private markers = 0;
+
+  private constructor(side: Side, lab: Lab, { inner, ports }: { inner: Host; ports: number }) {
+    this.ports = ports;
+    this.lab = lab;
+    this.dir = lab.dir;
+    this.client = lab.host('client');
+    this.other = lab.host('other');
+    this.server = lab.host('server');
+    this.inner = inner;
+    this.peer = peerOf(side, lab, this.server);
+    this.fwknop = new FwknopClient(lab, this.client, this.server.address4);
+    mkdirSync(this.effectsDir);
+    writeFileSync(join(lab.dir, 'hosts'), `127.0.0.1 localhost\n${inner.address4} inner.lab\n`);
+  }
+
+  /** @param ports how many guarded ports there are, each with a service; the first is the marker's own */
+  static async create(side: Side, ports: number): Promise<Stage> {
+    const lab = await Lab.create({ hosts: ['client', 'other', 'server'] });
+    try {
+      const inner = await lab.addBehind(lab.host('server'), 'inner');
+      const stage = new Stage(side, lab, { inner, ports });
+      await stage.server.run('ip', ['addr', 'add', `${OTHER_GATEWAY}/24`, 'dev', 'to-inner']);
+      const guarded = Array.from({ length: ports }, (_, index) => FIRST_PORT + index);
+      await startTcpService(stage.server, [LOCAL_PORT, ...guarded], '--name-peer');
+      const inside = guarded.map((_, index) => FIRST_INNER_PORT + index);
+      await startTcpService(stage.inner, inside, '--name-peer');
+      return stage;
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.lab.close();
+  }
+
+  /** Configures the daemon and starts it; a stanza of the stage's own comes last. */
+  async start(access: readonly Variables[], conf: Variables = []): Promise<void> {
+    this.configure(access, conf);
+    await this.peer.start();
+  }
+
+  /** Writes the daemon's files anew. */
+  configure(access: readonly Variables[], conf: Variables = []): void {
+    const guard = [String(LOCAL_PORT), `${FIRST_PORT}:${FIRST_PORT + this.ports}`];
+    const expanded = access.map((stanza) => stanza.map(([name, value]) => [name, this.expand(value)] as const));
+    this.peer.configure({ conf, access: [...expanded, MARKER], guard });
+  }
+
+  /** One packet of the real client. */
+  async make(...words: readonly string[]): Promise<string> {
+    const [packet = ''] = await this.fwknop.make([words.map((word) => this.expand(word))]);
+    return packet;
+  }
+
+  /** Waits until all that was sent has been dealt with: an honest packet, sent last, has its effect. */
+  async settle(): Promise<void> {
+    const allowed = `10.88.0.${++this.markers}`;
+    await this.send([await this.make('-A', `tcp/${FIRST_PORT}`, '-a', allowed, ...MARKER_KEYS)]);
+    const isOpen = async (): Promise<boolean> => (await this.peer.open()).includes(`${allowed} tcp/${FIRST_PORT}`);
+    await waitUntil('the marker to open', isOpen, 30_000).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${this.peer.log().slice(-4000)}`);
+    });
+  }
+
+  /** What is open, the marker's own apart. */
+  async open(): Promise<readonly string[]> {
+    return (await this.peer.open()).filter((line) => !line.startsWith('10.88.0.'));
+  }
+
+  /** The words CLIENT_IP, OTHER_IP, SERVER_IP and INNER_IP become addresses, EFFECTS a folder for what commands leave behind. */
+  expand(text: string): string {
+    return text
+      .replaceAll('CLIENT_IP', this.client.address4)
+      .replaceAll('OTHER_IP', this.other.address4)
+      .replaceAll('SERVER_IP', this.server.address4)
+      .replaceAll('INNER_IP', this.inner.address4)
+      .replaceAll('EFFECTS', this.effectsDir);
+  }
+
+  get effectsDir(): string {
+    return join(this.dir, 'effects');
+  }
+
+  hasEffect(name: string): boolean {
+    return existsSync(join(this.effectsDir, name));
+  }
+
+  removeEffect(name: string): void {
+    rmSync(join(this.effectsDir, name), { force: true });
+  }
+
+  /** Sends the datagrams in their order, by one program, with a pause (milliseconds) after every 64. */
+  async send(datagrams: readonly (string | Uint8Array)[], from = this.client, pause = 20): Promise<void> {
+    const args = [builtFile('test/support/udp-send-many.js'), this.server.address4, String(SPA_PORT), String(pause)];
+    const hex = datagrams.map((one) => (typeof one === 'string' ? Buffer.from(one, 'latin1') : Buffer.from(one)));
+    const input = hex.map((bytes) => `${bytes.toString('hex')}\n`).join('');
+    await from.run(process.execPath, args, { input, timeoutMs: 60_000 });
+  }
+
+  /** What the server's ports look like from the client, or from another host. */
+  scan(ports: readonly number[], from = this.client): Promise<ReadonlyMap<number, string>> {
+    return scanTcp(from, this.server.address4, ports);
+  }
+}
