@@ -74,8 +74,8 @@ export class Daemon {
     this.#audit = new AuditFile(conf.daemon.audit_log);
     const newGrantId = (): string => randomBytes(6).toString('hex');
     const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, parts.logger);
-    const { cache } = opening;
-    this.#engine = new Engine({ policy, cache, foreignDigests, maxGrants: conf.daemon.max_grants, newGrantId });
+    const [cache, maxGrants] = [opening.cache, conf.daemon.max_grants];
+    this.#engine = new Engine({ policy, cache, foreignDigests, maxGrants, newGrantId });
     this.#receiver = new ReceiverHost(receiver, parts.logger, {
       onMessage: (message) => this.#hear(message),
       onReady: (description) => this.#announce(description),
@@ -84,9 +84,10 @@ export class Daemon {
     const { logger } = parts;
     const onInput = (input: Input): void => this.#input(input);
     this.#doors = new Doors({ stopLog, logger, onInput }, receiver);
-    this.#fwknop = new FwknopEdge({ closeLog: join(conf.daemon.state_dir, 'fwknop-closes.log'), logger, onInput });
-    this.#waiting.push({ kind: 'start', grants: log.grants });
-    this.#waiting.push({ kind: 'closes-left', closes: this.#fwknop.closesLeft });
+    const closeLog = join(conf.daemon.state_dir, 'fwknop-closes.log');
+    this.#fwknop = new FwknopEdge({ closeLog, dryRun: conf.daemon.firewall === 'dry-run', logger, onInput });
+    const { closesLeft: closes } = this.#fwknop;
+    this.#waiting.push({ kind: 'start', grants: log.grants }, { kind: 'closes-left', closes });
   }
 
   /** Runs until {@link Daemon.stop}. Throws FirewallError where the guard cannot be set up in the first place. */
