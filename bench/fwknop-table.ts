@@ -25,7 +25,7 @@ function junkTable({ rounds, names, junk }: FwknopReport): Table {
 function burstTable({ burst }: FwknopReport): Table {
   const slowest = Math.max(1e-9, Math.min(...burst.map(({ perSecond }) => perSecond)));
   return {
-    title: `Burst: ${BURST} genuine packets for ${BURST} ports, one stanza`,
+    title: `Burst: ${BURST} genuine packets for ${BURST} addresses, one stanza`,
     head: ['daemon', 'opened', 'opened a second', 'ratio'],
     rows: burst.map(({ name, opened, perSecond }) => [
       ...[name, String(opened), figure(perSecond), `${figure(perSecond / slowest)}×`],

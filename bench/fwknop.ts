@@ -2,7 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../test/support/host.ts';
-import { type Contender, type Daemon, type Ports, portRange, SPA_PORT, startReady } from './daemons/contender.ts';
+import {
+  type Contender,
+  type Daemon,
+  type FwknopDaemon,
+  type Ports,
+  portRange,
+  SPA_PORT,
+  startReady,
+} from './daemons/contender.ts';
 import { fwknopd } from './daemons/fwknopd.ts';
 import { spadFwknop } from './daemons/spad-fwknop.ts';
 import { processorMs, waitUntilIdle } from './knock-usage.ts';
@@ -104,11 +112,12 @@ export async function measureFwknop(setting: FwknopSetting): Promise<FwknopRepor
 
 interface Stanzas {
   readonly others?: number;
+  readonly quiet?: boolean;
   readonly openForSeconds?: number;
 }
 
 /** Capturing first, then on sockets. */
-function contendersOf({ hosts, client }: FwknopSetting, options: Stanzas): readonly Contender[] {
+function contendersOf({ hosts, client }: FwknopSetting, options: Stanzas): readonly Contender<FwknopDaemon>[] {
   const [pcap, udp] = hosts.spad;
   const own = [spadFwknop('pcap', pcap, client, options), spadFwknop('udp', udp, client, options)];
   if (hosts.fwknopd === undefined) return own;
@@ -119,13 +128,14 @@ function contendersOf({ hosts, client }: FwknopSetting, options: Stanzas): reado
 /** A daemon of its own for the work. */
 async function withDaemon<T>(
   { scratch }: Bench,
-  contender: Contender,
+  contender: Contender<FwknopDaemon>,
   ports: Ports,
-  work: (daemon: Daemon) => Promise<T>,
+  work: (daemon: FwknopDaemon) => Promise<T>,
 ): Promise<T> {
   const daemon = await startReady(contender, scratch.newFolder(), ports);
   try {
     await sleep(SETTLE_MS);
+    await waitUntilIdle(daemon.process.pid, DRAIN_TIMEOUT_MS);
     return await work(daemon);
   } finally {
     await daemon.process.stop();
@@ -147,7 +157,7 @@ function junkTexts(): readonly string[] {
 async function measureJunk(bench: Bench): Promise<JunkRow[]> {
   const rows: JunkRow[] = [];
   for (const load of JUNK_LOADS) {
-    const contenders = contendersOf(bench, { others: load.stanzas - 1 });
+    const contenders = contendersOf(bench, { others: load.stanzas - 1, quiet: true });
     const samples = contenders.map((): number[] => []);
     const flooded: number[] = [];
     for (let round = 0; round < bench.rounds; round++) {
@@ -186,13 +196,12 @@ async function junkCost(
 
 async function measureBursts(bench: Bench): Promise<BurstLine[]> {
   const lines: BurstLine[] = [];
-  for (const contender of contendersOf(bench, { openForSeconds: BURST_OPEN_FOR })) {
+  for (const contender of contendersOf(bench, { openForSeconds: BURST_OPEN_FOR, quiet: true })) {
     bench.progress(`fwknop, ${BURST} genuine packets at once: ${contender.name}`);
-    const ports = portRange(BURST);
+    const ports = portRange(1);
     const sender = await senderTo(bench, contender.host);
     const line = await withDaemon(bench, contender, ports, async (daemon) => {
-      const wanted = Array.from({ length: BURST }, (_, index) => ports.first + index);
-      const sources = await daemon.packets(wanted);
+      const sources = await daemon.packetsFor(Array.from({ length: BURST }, (_, index) => burstAddress(index)));
       const texts = sources.map((source) => Buffer.from(source()).toString('latin1'));
       return bench.quiet.measure(
         () => burst(bench, contender, daemon, { sender, texts }),
@@ -204,6 +213,8 @@ async function measureBursts(bench: Bench): Promise<BurstLine[]> {
   return lines;
 }
 
+const burstAddress = (index: number): string => `10.50.${Math.floor(index / 250)}.${1 + (index % 250)}`;
+
 /** Counts what is open in the firewall, which for fwknopd alone is another question than what it has read. */
 async function burst(
   { client }: Bench,
@@ -214,7 +225,7 @@ async function burst(
   const begin = performance.now();
   const opened = async (): Promise<number> => {
     if (kind === 'spad' || daemon.handled() < texts.length) return daemon.handled();
-    return (await host.run('iptables', ['-w', '-S'])).split(' --dport 2').length - 2;
+    return (await host.run('iptables', ['-w', '-S'])).split(' -s 10.50.').length - 1;
   };
   await sender.send({ source: client.address4, texts, count: texts.length, rate: BURST_RATE });
   let count = await opened();
@@ -229,7 +240,9 @@ async function measureFloods(bench: Bench): Promise<FloodLine[]> {
   const ports = portRange(4 * HONEST + 1);
   const lines: FloodLine[] = [];
   for (const stanzas of FLOOD_STANZAS) {
-    for (const contender of contendersOf(bench, { others: stanzas - 1 }).filter(({ name }) => name.endsWith('pcap'))) {
+    for (const contender of contendersOf(bench, { others: stanzas - 1, quiet: true }).filter(({ name }) =>
+      name.endsWith('pcap'),
+    )) {
       const echo = await startEcho(contender.host, ports.first, ports.last);
       const sender = await senderTo(bench, contender.host);
       await withDaemon(bench, contender, ports, async (daemon) => {

@@ -25,7 +25,7 @@ export interface Pace {
   readonly lifeMs: number;
 }
 
-export interface Contender {
+export interface Contender<D extends Daemon = Daemon> {
   /** As it stands in the tables: `spad, pcap`. */
   readonly name: string;
   readonly kind: 'spad' | 'fwknopd';
@@ -37,7 +37,7 @@ export interface Contender {
    * Starts the daemon with an empty state in `folder`; `process` may not be ready yet.
    * @param measured what is guarded, and what the client may ask for
    */
-  start(folder: string, ports: Ports): Promise<Daemon>;
+  start(folder: string, ports: Ports): Promise<D>;
 }
 
 export interface Daemon {
@@ -54,13 +54,19 @@ export interface Daemon {
   handled(): number;
 }
 
+/** One that reads fwknop's packets. */
+export interface FwknopDaemon extends Daemon {
+  /** Packets that ask to open the first guarded port for each of these addresses. */
+  packetsFor(addresses: readonly string[]): Promise<readonly PacketSource[]>;
+}
+
 /** The port that SPA packets are sent to. */
 export const SPA_PORT = 62_201;
 
 const START_TIMEOUT_MS = 10_000;
 
 /** Starts a contender and waits until it is ready. */
-export async function startReady(contender: Contender, folder: string, ports: Ports): Promise<Daemon> {
+export async function startReady<D extends Daemon>(contender: Contender<D>, folder: string, ports: Ports): Promise<D> {
   const daemon = await contender.start(folder, ports);
   await daemon.process.waitForLine(daemon.ready, START_TIMEOUT_MS);
   return daemon;

@@ -4,8 +4,15 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../test/support/host.ts';
 import { QUIET_ENVIRONMENT } from '../environment.ts';
-import type { Contender, Daemon, Ports } from './contender.ts';
-import { type FwknopKeys, makePackets, newFwknopKeys, type PacketMaker } from './fwknop-client.ts';
+import type { Contender, FwknopDaemon, Ports } from './contender.ts';
+import {
+  addressRequest,
+  type FwknopKeys,
+  makePackets,
+  newFwknopKeys,
+  type PacketMaker,
+  portRequest,
+} from './fwknop-client.ts';
 
 type Mode = 'pcap' | 'udp';
 
@@ -19,6 +26,8 @@ const READY: Readonly<Record<Mode, RegExp>> = {
   pcap: /Starting fwknopd main event loop/,
   udp: /Kicking off UDP server/,
 };
+
+const QUIET_START = 'starting fwknopd';
 
 /** Asked for where rules are not wanted: the stanza forbids it. */
 const FORBIDDEN_PORT = 1;
@@ -35,10 +44,15 @@ export interface FwknopdOptions {
   /** How many stanzas stand before the one that the packets are for, each with keys of its own; 0 unless told. */
   readonly others?: number;
   readonly openForSeconds?: number;
+  /**
+   * Its log goes to /dev/null. It writes two lines for each stanza that a packet is not of, and whoever reads them would be
+   * measured with it, or hold it up; such a daemon is ready when it idles.
+   */
+  readonly quiet?: boolean;
 }
 
 /** @param client whose address the packets ask to open for */
-export function fwknopd(mode: Mode, host: Host, client: Host, options: FwknopdOptions = {}): Contender {
+export function fwknopd(mode: Mode, host: Host, client: Host, options: FwknopdOptions = {}): Contender<FwknopDaemon> {
   return {
     name: `fwknopd, ${mode}`,
     kind: 'fwknopd',
@@ -57,7 +71,7 @@ interface Start {
   readonly options: FwknopdOptions;
 }
 
-async function start({ mode, host, client, folder, ports, options }: Start): Promise<Daemon> {
+async function start({ mode, host, client, folder, ports, options }: Start): Promise<FwknopDaemon> {
   const keys = newFwknopKeys();
   const openFor = options.openForSeconds ?? OPEN_FOR_SECONDS;
   const others = Array.from({ length: options.others ?? 0 }, () => stanza(newFwknopKeys(), openFor));
@@ -69,12 +83,16 @@ async function start({ mode, host, client, folder, ports, options }: Start): Pro
   await closePorts(host, ports);
   const args = ['-f', '-c', conf, '-a', access, '-p', join(folder, 'pid'), '-d', digests];
   const maker: PacketMaker = { from: client, to: host, keys, folder };
+  const env = QUIET_ENVIRONMENT;
   return {
     startedAt: performance.now(),
-    process: host.spawn('fwknopd', args, { env: QUIET_ENVIRONMENT }),
-    ready: READY[mode],
-    packets: (wanted) => makePackets(maker, wanted),
-    manyPackets: (count) => makePackets(maker, new Array<number>(count).fill(FORBIDDEN_PORT)),
+    process: options.quiet
+      ? host.spawn('sh', ['-c', `echo ${QUIET_START}; exec "$@" >/dev/null 2>&1`, 'sh', 'fwknopd', ...args], { env })
+      : host.spawn('fwknopd', args, { env }),
+    ready: options.quiet ? new RegExp(QUIET_START) : READY[mode],
+    packets: (wanted) => makePackets(maker, wanted.map(portRequest(client))),
+    packetsFor: (addresses) => makePackets(maker, addresses.map(addressRequest(ports))),
+    manyPackets: (count) => makePackets(maker, new Array<number>(count).fill(FORBIDDEN_PORT).map(portRequest(client))),
     handled: () => (existsSync(digests) ? countEntries(readFileSync(digests, 'utf8')) : 0),
   };
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Host } from '../../test/support/host.ts';
 import { builtFile } from '../../test/support/paths.ts';
 import { QUIET_ENVIRONMENT } from '../environment.ts';
-import { type Contender, type Daemon, type Ports, SPA_PORT } from './contender.ts';
-import { type FwknopKeys, makePackets, newFwknopKeys } from './fwknop-client.ts';
+import { type Contender, type FwknopDaemon, type Ports, SPA_PORT } from './contender.ts';
+import { addressRequest, type FwknopKeys, makePackets, newFwknopKeys, portRequest } from './fwknop-client.ts';
 
 /** Short, so that the grants of a measurement do not pile up. */
 const OPEN_FOR_SECONDS = 2;
@@ -19,7 +19,12 @@ export interface SpadFwknopOptions {
 }
 
 /** @param client whose address the packets ask to open for */
-export function spadFwknop(capture: Capture, host: Host, client: Host, options: SpadFwknopOptions = {}): Contender {
+export function spadFwknop(
+  capture: Capture,
+  host: Host,
+  client: Host,
+  options: SpadFwknopOptions = {},
+): Contender<FwknopDaemon> {
   return {
     name: `spad, ${capture}`,
     kind: 'spad',
@@ -35,7 +40,7 @@ interface Setting {
   readonly options: SpadFwknopOptions;
 }
 
-function start(capture: Capture, host: Host, client: Host, { folder, ports, options }: Setting): Daemon {
+function start(capture: Capture, host: Host, client: Host, { folder, ports, options }: Setting): FwknopDaemon {
   const keys = newFwknopKeys();
   const openFor = options.openForSeconds ?? OPEN_FOR_SECONDS;
   const others = Array.from({ length: options.others ?? 0 }, (_, index) =>
@@ -50,13 +55,12 @@ function start(capture: Capture, host: Host, client: Host, { folder, ports, opti
     startedAt: performance.now(),
     process: host.spawn(process.execPath, [builtFile('server/main.js'), '-c', conf], { env: QUIET_ENVIRONMENT }),
     ready: /ready: /,
-    packets: (wanted) => makePackets(maker, wanted),
+    packets: (wanted) => makePackets(maker, wanted.map(portRequest(client))),
+    packetsFor: (addresses) => makePackets(maker, addresses.map(addressRequest(ports))),
     manyPackets: (count) => {
       const size = ports.last - ports.first + 1;
-      return makePackets(
-        maker,
-        Array.from({ length: count }, (_, index) => ports.first + (index % size)),
-      );
+      const wanted = Array.from({ length: count }, (_, index) => ports.first + (index % size));
+      return makePackets(maker, wanted.map(portRequest(client)));
     },
     handled: () => (existsSync(auditLog) ? readFileSync(auditLog, 'utf8').split('"event":"granted"').length - 1 : 0),
   };

@@ -17,6 +17,7 @@ import type { Host } from '../support/host.ts';
 import { Lab } from '../support/lab.ts';
 import { LoneReceiver } from '../support/lone-receiver.ts';
 import { sendDatagram } from '../support/probe.ts';
+import { builtFile } from '../support/paths.ts';
 import { sendFrames } from '../support/send-frames.ts';
 import { ethernet, join as joinBytes, v6 } from '../unit/frame/frames.ts';
 
@@ -218,6 +219,23 @@ print(rest(s), sum(rest(one) for one in socks))`;
   const text = ownText();
   expect((await client.run('python3', ['-c', script, server.address4, text])).trim()).toBe('0 0');
   expect(told(await receiver.next(0))).toMatchObject({ transport: 'tcp', text });
+});
+
+test('a burst of genuine packets waits for an authorizer that has no time, up to a bound that is counted', async () => {
+  await start();
+  const texts = Array.from({ length: 9000 }, ownText);
+  receiver.listen(false);
+  const lines = texts.map((text) => `${Buffer.from(text).toString('hex')}\n`);
+  const script = builtFile('test/support/udp-send-many.js');
+  const args = [script, server.address4, String(PORT), '5'];
+  await client.run(process.execPath, args, { input: lines.join(''), timeoutMs: 60_000 });
+  receiver.listen(true);
+  await receiver.counted('pipe-full', 1);
+  await receiver.next(3999);
+  const lost = (receiver.counts['pipe-full'] ?? 0) + (receiver.counts['kernel-dropped'] ?? 0);
+  await receiver.next(texts.length - lost - 1);
+  const got = receiver.candidates.map(({ text }) => Buffer.from(text).toString('latin1'));
+  expect(got).toEqual(texts.filter((text) => got.includes(text)));
 });
 
 test('the kernel’s compiler takes every filter', async () => {

@@ -1,5 +1,6 @@
 /** The receiver alone, started in a host of the laboratory as the daemon starts it, and what it says on its pipe. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { encodeSettings, type ReceiverSettings } from '../../src/engine/receiver-settings.ts';
 import { type Handoff, HandoffReader } from '../../src/engine/handoff.ts';
 import type { FwknopCandidate } from '../../src/engine/input.ts';
@@ -55,6 +56,13 @@ export class LoneReceiver {
   /** Settles when `name` has been counted `least` times. */
   async counted(name: string, least: number): Promise<void> {
     await waitFor(`${least} of ${name}`, () => ((this.counts[name] ?? 0) >= least ? true : undefined), 5000);
+  }
+
+  /** Whether what it says is read, as by an authorizer that has time. */
+  listen(does: boolean): void {
+    const pipe = this.child.stdio[3] as Readable;
+    if (does) pipe.resume();
+    else pipe.pause();
   }
 
   async stop(): Promise<void> {
