@@ -1,6 +1,12 @@
 /** spa-client for servers that take fwknop's packets: a profile with `format = fwknop`, or a stanza of ~/.fwknoprc by its name. */
 import { Trouble } from '../keys/trouble.ts';
-import { addressFromBytes, formatAddress, isGloballyRoutable, parseAddress } from '../src/base/address.ts';
+import {
+  addressFromBytes,
+  formatAddress,
+  type IpAddress,
+  isGloballyRoutable,
+  parseAddress,
+} from '../src/base/address.ts';
 import { formatPortSpec } from '../src/base/port-spec.ts';
 import { printable } from '../src/base/printable.ts';
 import { hasRcStanza } from '../src/config/fwknop/rc-file.ts';
@@ -17,7 +23,7 @@ import { mergeOptions, rcOptions } from './fwknop/rc-options.ts';
 import { planOf } from './fwknop/send-request.ts';
 import { type FwknopSettings, readSettings } from './fwknop/settings.ts';
 import { fwknopWorld } from './fwknop/world.ts';
-import type { ClientIo } from './io.ts';
+import type { ClientIo, HostAddress } from './io.ts';
 import type { NoProfile, ProfileChoice } from './profile-file.ts';
 import { formatPorts } from './request.ts';
 import { explainNetworkError, formatUtc } from './ui.ts';
@@ -38,23 +44,41 @@ export const askFwknop = async (
     random: (length) => io.random(length),
     out: (text) => io.out(text),
     err: (text) => io.err(text),
-    send: (plan) => (plan.transport === 'udp' ? sendDatagram(plan, io) : fwknopWorld.send(plan)),
+    send: (plan) => send(plan, options.family, io),
   };
   const below = findOptions(options, choice, world);
   if (below === undefined) return false;
   refuseForeign(options);
   const asked = mergeOptions(below.options, ownOptions(options, below.options.get('destination')?.text ?? ''));
   if (options.verbose) io.out(`${below.from}\n`);
-  const all = await withAddress(asked, io);
+  const all = await withAddress(asked, options.family, io);
   const settings = readSettings(all);
   if (settings.destination === undefined) throw new Trouble('name a HOST');
   await sendOne(options, settings, all, world, io);
   return true;
 };
 
-const sendDatagram = async ({ host, port, text }: SendPlan, io: ClientIo): Promise<number> => {
-  const [to] = await io.network.lookup(host, 4);
+const send = (plan: SendPlan, family: ClientOptions['family'], io: ClientIo): Promise<number> => {
+  if (plan.transport === 'udp') return sendDatagram(plan, family, io);
+  if (family === 6)
+    throw new Trouble(`-6 is for packets by udp, not by ${plan.transport}: name an IPv6 address instead`);
+  return fwknopWorld.send(plan);
+};
+
+/** An IPv4 address where there is one, for fwknopd looks at no other packets. */
+const preferredAddress = async (host: string, family: ClientOptions['family'], io: ClientIo): Promise<HostAddress> => {
+  const found = await io.network.lookup(host, family);
+  const to = found.find((address) => address.family === 4) ?? found[0];
   if (to === undefined) throw new Trouble('the host has no address', 1);
+  return to;
+};
+
+const sendDatagram = async (
+  { host, port, text }: SendPlan,
+  family: ClientOptions['family'],
+  io: ClientIo,
+): Promise<number> => {
+  const to = await preferredAddress(host, family, io);
   const route = await io.network.route(to, port);
   try {
     await route.send(encodeUtf8(text));
@@ -135,19 +159,24 @@ const ownOptions = (options: ClientOptions, destination: string): GivenOptions =
   return given;
 };
 
-/** As for our own packets: this host's own address where that is public, else the one that the server sees. */
-const withAddress = async (options: GivenOptions, io: ClientIo): Promise<GivenOptions> => {
+/** Much as for our own packets: this host's own address where that is public, else the one that the server sees. */
+const withAddress = async (
+  options: GivenOptions,
+  family: ClientOptions['family'],
+  io: ClientIo,
+): Promise<GivenOptions> => {
   if ((['allow-ip', 'source-ip', 'resolve-ip-https'] as const).some((name) => options.has(name))) return options;
   const merged = new Map(options);
-  const own = await ownAddress(options.get('destination')?.text ?? '', io);
-  if (isGloballyRoutable(own)) merged.set('allow-ip', { text: formatAddress(own), where: "this host's address" });
+  const own = await ownAddress(options.get('destination')?.text ?? '', family, io);
+  // Only spad takes an address of IPv6 in such a packet, and it sees that one itself.
+  if (own.family === 4 && isGloballyRoutable(own))
+    merged.set('allow-ip', { text: formatAddress(own), where: "this host's address" });
   else merged.set('source-ip', { text: '', where: '--source' });
   return merged;
 };
 
-const ownAddress = async (host: string, io: ClientIo) => {
-  const [to] = await io.network.lookup(host, 4);
-  if (to === undefined) throw new Trouble('the host has no address', 1);
+const ownAddress = async (host: string, family: ClientOptions['family'], io: ClientIo): Promise<IpAddress> => {
+  const to = await preferredAddress(host, family, io);
   const route = await io.network.route(to, 62_201);
   route.close();
   return parseAddress(route.localAddress) ?? addressFromBytes(new Uint8Array(4));
@@ -181,8 +210,7 @@ const sendOne = async (
   await world.send(plan);
   io.out(`sent ${size} to ${where}; nothing is answered, by design\n`);
   if (wait === undefined) return;
-  const [to] = await io.network.lookup(plan.host, options.family ?? 4);
-  if (to === undefined) throw new Trouble('the host has no address', 1);
+  const to = await preferredAddress(plan.host, options.family, io);
   await waitForOpening(wait, to, () => explainFwknopWait(wait.port, plan.host, io), io);
 };
 
