@@ -1,0 +1,144 @@
+/** Packets sealed with GnuPG by the real client: signed, unsigned, signed by others, with and without an HMAC. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { altered, seededNumbers } from './harness/altered.ts';
+import type { Variables } from './harness/fwknopd.ts';
+import { GPG_PASSWORD, Keyrings } from './harness/gpg.ts';
+import { scenario } from './harness/scenario.ts';
+import type { Stage } from './harness/stage.ts';
+
+let rings: Keyrings;
+
+beforeAll(() => {
+  rings = Keyrings.create();
+}, 60_000);
+
+afterAll(() => rings.remove());
+
+const OPEN = ['10.99.0.1 tcp/22'];
+const HMAC = ['HMAC_KEY', 'gpg hmac'] as const;
+const HMAC_WORDS = ['--key-hmac', 'gpg hmac'];
+
+/** What differs from the ordinary: sealed for the server's key, signed by the client, whom the stanza names. */
+interface Wish {
+  /** Whether both sides use an HMAC. */
+  readonly hmac?: boolean;
+  readonly recipient?: 'server' | 'friend' | 'guarded';
+  /** `nobody`: the packet is not signed. */
+  readonly signer?: 'client' | 'friend' | 'stranger' | 'nobody';
+  /** Instead of GPG_REMOTE_ID with the client's key. */
+  readonly signers?: (known: Keyrings) => Variables;
+  readonly lines?: Variables;
+  readonly words?: readonly string[];
+}
+
+async function start(stage: Stage, wish: Wish): Promise<void> {
+  const home = rings.copy('server', stage.dir);
+  // fwknopd leaves the asking for passwords to GnuPG, which by itself would ask a person.
+  if (stage.peer.side === 'fwknopd') writeFileSync(join(home, 'gpg.conf'), 'pinentry-mode loopback\n');
+  const recipient = wish.recipient === 'guarded' ? rings.guarded : rings.of.server;
+  const password = wish.recipient === 'guarded' ? ['GPG_DECRYPT_PW', GPG_PASSWORD] : ['GPG_ALLOW_NO_PW', 'Y'];
+  const [name = '', value = ''] = password;
+  await stage.start([
+    [
+      ['SOURCE', 'ANY'],
+      ['GPG_HOME_DIR', home],
+      ['GPG_DECRYPT_ID', recipient.id],
+      [name, value],
+      ...(wish.signers?.(rings) ?? [['GPG_REMOTE_ID', rings.of.client.id.slice(-8)] as const]),
+      ...(wish.hmac === true ? [HMAC] : []),
+      ['FW_ACCESS_TIMEOUT', '30'],
+      ...(wish.lines ?? []),
+    ],
+  ]);
+}
+
+function make(stage: Stage, { recipient = 'server', signer = 'client', hmac, words = [] }: Wish): Promise<string> {
+  const home = rings.copy(signer === 'nobody' ? 'client' : signer, stage.dir);
+  const to = recipient === 'guarded' ? rings.guarded.id : rings.of[recipient].id;
+  const signed = signer === 'nobody' ? [] : ['--gpg-signer-key', rings.of[signer].id];
+  return stage.make(
+    ...['-A', 'tcp/22', '-a', 'CLIENT_IP', '-g', '--gpg-home-dir', home, '--gpg-recipient-key', to],
+    ...[...signed, '--gpg-no-signing-pw', ...(hmac === true ? HMAC_WORDS : []), ...words],
+  );
+}
+
+/** Each with and without an HMAC. */
+const WISHES: readonly (readonly [string, Wish, boolean])[] = [
+  ['signed by the client', {}, true],
+  ['not signed', { signer: 'nobody' }, false],
+  ['not signed, and that is allowed', { signer: 'nobody', signers: () => [['GPG_DISABLE_SIG', 'Y']] }, true],
+  ['signed by another whom the server trusts', { signer: 'friend' }, false],
+  [
+    'signed by the client, whose fingerprint is named',
+    { signers: ({ of }) => [['GPG_FINGERPRINT_ID', of.client.fingerprint]] },
+    true,
+  ],
+  [
+    'signed by another than the one whose fingerprint is named',
+    { signer: 'friend', signers: ({ of }) => [['GPG_FINGERPRINT_ID', of.client.fingerprint]] },
+    false,
+  ],
+  [
+    'signed by one of two who are named',
+    {
+      signer: 'friend',
+      signers: ({ of }) => [['GPG_REMOTE_ID', `${of.client.id.slice(-8)},${of.friend.id.slice(-8)}`]],
+    },
+    true,
+  ],
+  [
+    'signed by one whose key the server does not trust',
+    { signer: 'stranger', signers: ({ of }) => [['GPG_REMOTE_ID', of.stranger.id.slice(-8)]] },
+    false,
+  ],
+  ['sealed for another key', { recipient: 'friend' }, false],
+  ['sealed for a key with a password', { recipient: 'guarded' }, true],
+  ['for a port that is not allowed', { lines: [['OPEN_PORTS', 'tcp/23']] }, false],
+  ['too old', { words: ['--time-offset-minus', '10m'] }, false],
+];
+
+for (const hmac of [true, false]) {
+  for (const [title, wish, isOpen] of WISHES) {
+    scenario(`${title}, ${hmac ? 'with' : 'without'} an HMAC`, async (stage, expect) => {
+      await start(stage, { ...wish, hmac });
+      await stage.send([await make(stage, { ...wish, hmac })]);
+      await stage.settle();
+      expect(await stage.open(), stage.peer.log()).toEqual(isOpen ? OPEN : []);
+    });
+  }
+}
+
+for (const hmac of [true, false]) {
+  scenario(`altered and replayed, ${hmac ? 'with' : 'without'} an HMAC`, async (stage, expect) => {
+    await start(stage, { hmac, lines: [] });
+    const packet = await make(stage, { hmac });
+    await stage.send(altered(packet, seededNumbers(20_261_120)).slice(0, 3));
+    await stage.settle();
+    expect(await stage.open()).toEqual([]);
+    await stage.send([packet, packet]);
+    await stage.settle();
+    expect(await stage.open()).toEqual(OPEN);
+    expect(await stage.peer.replays()).toBe(1);
+    await stage.peer.stop();
+    await stage.peer.start();
+    await stage.send([packet, `hQ${packet}`]);
+    await stage.settle();
+    expect(await stage.open()).toEqual([]);
+  });
+}
+
+scenario('with another HMAC', async (stage, expect) => {
+  await start(stage, { hmac: true });
+  await stage.send([await make(stage, { words: ['--key-hmac', 'another'] })]);
+  await stage.settle();
+  expect(await stage.open()).toEqual([]);
+});
+
+scenario('without the HMAC that the stanza wants', async (stage, expect) => {
+  await start(stage, { hmac: true });
+  await stage.send([await make(stage, {})]);
+  await stage.settle();
+  expect(await stage.open()).toEqual([]);
+});
