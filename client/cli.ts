@@ -5,8 +5,9 @@ import { printable } from '../src/base/printable.ts';
 import type { Result } from '../src/base/result.ts';
 import type { Port, Seconds } from '../src/base/units.ts';
 import { type AllowChoice, parseAllow } from '../src/config/profile.ts';
-import { duration, portNumber, ports, secret, serverName } from '../src/config/values.ts';
+import { duration, forwardTarget, portNumber, ports, secret, serverName } from '../src/config/values.ts';
 import type { Secret } from '../src/crypto/secret.ts';
+import type { Forward } from '../src/spa/request.ts';
 import { formatHelp, type OptionName, type RawOptions, sortWords } from './options.ts';
 
 /** What was asked for on the command line; undefined where it says nothing. */
@@ -18,6 +19,7 @@ export interface ClientOptions {
   readonly allow: AllowChoice | undefined;
   readonly serverPort: Port | undefined;
   readonly openFor: Seconds | undefined;
+  readonly forward: Forward | undefined;
   readonly close: boolean;
   readonly server: string | undefined;
   readonly key: { readonly secret: Secret } | { readonly file: string } | undefined;
@@ -60,6 +62,7 @@ const readOptions = ({ values, hosts }: RawOptions): ClientOptions => {
     allow: values.has('source') ? 'source' : read('allow', parseAllow),
     serverPort: read('server-port', portNumber),
     openFor: read('open-for', duration(1, 0xffff_ffff)),
+    forward: read('forward', forwardTarget),
     close: values.has('close'),
     server: read('server', serverName),
     key: key !== undefined ? { secret: key } : keyFile !== undefined ? { file: keyFile } : undefined,
@@ -75,6 +78,7 @@ const EITHER_OR: readonly (readonly [OptionName, OptionName])[] = [
   ['ipv4', 'ipv6'],
   ['close', 'open-for'],
   ['close', 'wait'],
+  ['close', 'forward'],
   ['dry-run', 'wait'],
 ];
 
@@ -107,6 +111,7 @@ Examples:
   spa-client gw1                        what the profile gw1 asks for
   spa-client -A tcp/22 --wait gw1 && ssh gw1.example.net
   spa-client -n gw1 -a 203.0.113.9 -f 1h
+  spa-client -A tcp/2222 --forward 10.0.0.5:22 --wait gw1
   spa-client --close gw1
   spa-client --server gw1 --key-file ~/gw1.key -A tcp/22 192.0.2.1
 

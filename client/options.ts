@@ -26,6 +26,10 @@ const OPTION_TABLE = {
     ...{ short: 'f', value: 'DURATION' },
     help: "how long to open, such as 90s, 5m or 1h30m (default: the server's choice)",
   },
+  forward: {
+    value: 'HOST:PORT',
+    help: 'have the port forwarded to this host and port behind the server, such as 10.0.0.5:22 or [fd00::5]:22, or to another port of the server itself: local:8022',
+  },
   close: { help: 'close what is open, instead of opening' },
   server: { value: 'NAME', help: "the server's name, as in its spad.conf" },
   'key-file': { value: 'FILE', help: 'a file of mode 0600 that holds the secret alone' },

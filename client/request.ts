@@ -7,7 +7,7 @@ import { DEFAULT_SPA_PORT, formatDuration, type Port, type Seconds, seconds, typ
 import type { AllowChoice, Profile } from '../src/config/profile.ts';
 import type { Secret } from '../src/crypto/secret.ts';
 import { MAX_PORTS } from '../src/spa/native/layout.ts';
-import type { SpaRequest } from '../src/spa/request.ts';
+import type { Forward, SpaRequest } from '../src/spa/request.ts';
 import type { ClientOptions } from './cli.ts';
 
 /** All that one packet needs beside time, chance and the network. */
@@ -21,6 +21,7 @@ export interface Target {
   readonly type: 'open' | 'close';
   /** Canonical; none leaves the choice to the server. */
   readonly access: readonly PortSpec[];
+  readonly forward: Forward | undefined;
   /** Undefined: this host's own address where that is public, else as `source`. */
   readonly allow: AllowChoice | undefined;
   /** 0 leaves the choice to the server. */
@@ -45,11 +46,13 @@ export const chooseTarget = (options: ClientOptions, profile: Profile | undefine
   if (access.length > MAX_PORTS) {
     throw new Trouble(`a packet asks for at most ${String(MAX_PORTS)} ports or ranges: send another for the rest`);
   }
+  const allow = options.allow ?? profile?.allow;
+  const forward = options.close ? undefined : (options.forward ?? profile?.forward);
+  if (forward !== undefined) refuseMisfit(forward, access, allow);
   return {
-    ...{ host, server, key, access },
+    ...{ host, server, key, access, forward, allow },
     port: options.serverPort ?? profile?.port ?? DEFAULT_SPA_PORT,
     type: options.close ? 'close' : 'open',
-    allow: options.allow ?? profile?.allow,
     openFor: options.close ? seconds(0) : (options.openFor ?? profile?.openFor ?? seconds(0)),
     wait: options.wait === undefined ? undefined : { port: portToTry(access), limit: options.wait },
   };
@@ -61,6 +64,28 @@ const profileHost = (options: ClientOptions, profile: Profile | undefined): stri
   const host = named ?? profile?.host ?? options.host;
   if (host === undefined) throw new Trouble('name a HOST');
   return host;
+};
+
+/** What every server would refuse is better told here, where somebody reads it. */
+const refuseMisfit = (forward: Forward, access: readonly PortSpec[], allow: AllowChoice | undefined): void => {
+  const range = access.find((spec) => spec.first !== spec.last);
+  if (range !== undefined) {
+    throw new Trouble(
+      `${formatPortSpec(range)} cannot be forwarded to one port: ask for each of its ports with a packet of its own`,
+    );
+  }
+  if (forward.kind === 'local' || allow === undefined || allow === 'source') return;
+  const other = allow.find(({ address }) => address.family !== forward.address.family);
+  if (other !== undefined) {
+    const hosts = `${formatCidr(other)} cannot be forwarded to ${formatForward(forward)}`;
+    throw new Trouble(`${hosts}: name addresses of one family, IPv4 or IPv6`);
+  }
+};
+
+const formatForward = (forward: Forward): string => {
+  if (forward.kind === 'local') return `port ${String(forward.port)} of the server`;
+  const host = formatAddress(forward.address);
+  return `${forward.address.family === 4 ? host : `[${host}]`}:${String(forward.port)}`;
 };
 
 const portToTry = (access: readonly PortSpec[]): Port => {
@@ -83,10 +108,10 @@ export interface BuiltRequest {
 
 /** The request for `target` at `now`; `localAddress` is this host's on the route to it. */
 export const buildRequest = (target: Target, now: UnixMs, localAddress: IpAddress): BuiltRequest => {
-  const { type, openFor, access: ports } = target;
+  const { type, openFor, access: ports, forward } = target;
   const [addresses, origin] = chooseAddresses(target.allow, localAddress);
   return {
-    request: { type, time: now, openFor, reply: false, addresses, ports, forward: undefined, command: '' },
+    request: { type, time: now, openFor, reply: false, addresses, ports, forward, command: '' },
     origin,
   };
 };
@@ -104,7 +129,8 @@ const chooseAddresses = (
 export const describeRequest = ({ request, origin }: BuiltRequest, server: string, localAddress: IpAddress): string => {
   const whom = describeAddresses(request, origin, localAddress);
   const time = request.openFor === 0 ? '' : `, for ${formatDuration(request.openFor)}`;
-  return `${printable(server)} to ${request.type} ${describePorts(request)} for ${whom}${time}`;
+  const where = request.forward === undefined ? '' : `, forwarded to ${formatForward(request.forward)}`;
+  return `${printable(server)} to ${request.type} ${describePorts(request)} for ${whom}${where}${time}`;
 };
 
 const describePorts = ({ ports, type }: SpaRequest): string => {

@@ -6,13 +6,14 @@ import { normalizePorts, type PortSpec } from '../src/base/port-spec.ts';
 import { hasErrors, type Issue } from '../src/config/issue.ts';
 import { type AccessEntry, parseSpadConf, type SpadConf } from '../src/config/spad-conf.ts';
 import type { Secret } from '../src/crypto/secret.ts';
-import { NO_FWKNOP, type Policy } from '../src/engine/policy.ts';
+import { forwardsTo, NO_FWKNOP, type Policy } from '../src/engine/policy.ts';
 import type { ReceiverSettings } from '../src/engine/receiver-settings.ts';
 import type { DoorRule } from '../src/knock/door-rule.ts';
 import { type GateKeys, reachFor } from '../src/spa/native/gate.ts';
 import { deriveNativeKey } from '../src/spa/native/keys.ts';
 import { deriveUnsealKeys } from '../src/spa/native/unseal.ts';
 import { loadDoors } from './load-doors.ts';
+import { routingWarnings } from './routing.ts';
 
 export interface Configuration {
   readonly conf: SpadConf;
@@ -57,7 +58,9 @@ export const loadConfiguration = (file: string): ConfigurationReading => {
   const doors = loadDoors(reading.conf, file, issues);
   if (hasErrors(issues)) return { configuration: undefined, issues };
   const known = secrets.filter((secret) => secret !== undefined);
-  return { configuration: configure(reading.conf, known, doors, user), issues };
+  const configuration = configure(reading.conf, known, doors, user);
+  if (daemon.firewall !== 'dry-run') issues.push(...routingWarnings(forwardsTo(configuration.policy), file));
+  return { configuration, issues };
 };
 
 const configure = (

@@ -94,7 +94,8 @@ const performStretch = async (
   await attempt(remember, () => parts.replay.append(remember.map(({ effect }) => effect.record)));
   for (const task of tasksOf('use-sequence')) await attempt([task], () => parts.doors.useUp(task.effect));
   for (const task of tasksOf('synchronize-firewall')) {
-    await attempt([task], () => parts.firewall.synchronize(task.effect.guard, task.effect.openings));
+    const { guard, openings, forwards } = task.effect;
+    await attempt([task], () => parts.firewall.synchronize(guard, openings, forwards));
   }
   const changes = tasksOf('change-firewall');
   await attempt(changes, () => parts.firewall.apply(changes.map(({ effect }) => effect.change)));

@@ -10,8 +10,11 @@ export class FirewallError extends Error {
 export interface FirewallBackend {
   /** For people: what it is and how it is spoken to. */
   readonly description: string;
-  /** Guards these ports and opens just this. Throws FirewallError; the firewall is then as it was. */
-  synchronize(guard: readonly PortSpec[], openings: readonly Opening[]): Promise<void>;
+  /**
+   * Guards these ports and opens just this; `forwards`: openings that forward may come. Throws FirewallError; the firewall is
+   * then as it was.
+   */
+  synchronize(guard: readonly PortSpec[], openings: readonly Opening[], forwards: boolean): Promise<void>;
   /** Carries out changes in their order, all or none. Throws FirewallError where even a repair has not helped. */
   apply(changes: readonly FirewallChange[]): Promise<void>;
   /** Looks whether the firewall still shows what it was told, and repairs it: true where it had to. Throws FirewallError. */

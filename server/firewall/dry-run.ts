@@ -3,6 +3,7 @@ import { formatAddress } from '../../src/base/address.ts';
 import { formatPortSpec, type PortSpec } from '../../src/base/port-spec.ts';
 import type { SteadyMs } from '../../src/base/units.ts';
 import type { FirewallChange, Opening } from '../../src/firewall/opening.ts';
+import { formatForwarding } from '../../src/grant/forwarding.ts';
 import type { Logger } from '../log/logger.ts';
 import { MemoryFirewall } from './memory.ts';
 
@@ -31,7 +32,9 @@ export class DryRunFirewall extends MemoryFirewall {
 
   #say(verb: 'open' | 'close', openings: readonly Opening[]): void {
     for (const opening of openings) {
-      this.#logger.info(`would ${verb} ${formatPortSpec(opening)} for ${formatAddress(opening.address)}`);
+      const { forwarding } = opening;
+      const where = forwarding === undefined ? '' : `, forwarded to ${formatForwarding(forwarding)}`;
+      this.#logger.info(`would ${verb} ${formatPortSpec(opening)} for ${formatAddress(opening.address)}${where}`);
     }
   }
 }

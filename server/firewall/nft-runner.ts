@@ -2,6 +2,7 @@
 import koffi from 'koffi';
 import { runProgram } from '../process/run.ts';
 import { FirewallError } from './backend.ts';
+import { openGeneration } from './generation.ts';
 
 export interface NftRunner {
   readonly description: string;
@@ -9,6 +10,10 @@ export interface NftRunner {
   run(script: string): Promise<string>;
   /** What the table looks like without the elements of its sets; undefined where there is none. */
   list(table: string): Promise<string | undefined>;
+  /** Whether the kernel would take a script; nothing is changed. */
+  wouldRun(script: string): Promise<boolean>;
+  /** The number of the ruleset's generation; undefined where it cannot be asked for. */
+  generation(): number | undefined;
 }
 
 /** nftables/libnftables.h: leave out what sets with the flags dynamic or timeout hold. */
@@ -31,6 +36,7 @@ export const libraryRunner = (): NftRunner => {
   const newContext = library.func('void *nft_ctx_new(uint32_t flags)');
   const bufferOutput = library.func('int nft_ctx_buffer_output(void *ctx)');
   const bufferError = library.func('int nft_ctx_buffer_error(void *ctx)');
+  const setDryRun = library.func('void nft_ctx_set_dry_run(void *ctx, bool dry)');
   const setFlags = library.func('void nft_ctx_output_set_flags(void *ctx, unsigned int flags)');
   const runBuffer = library.func('int nft_run_cmd_from_buffer(void *ctx, const char *buf)');
   const output = library.func('const char *nft_ctx_get_output_buffer(void *ctx)');
@@ -55,7 +61,23 @@ export const libraryRunner = (): NftRunner => {
       const { failed, text } = call(`list table ${table}`);
       return Promise.resolve(failed ? undefined : text);
     },
+    wouldRun: (script) => {
+      setDryRun(context, true);
+      const { failed } = call(script);
+      setDryRun(context, false);
+      return Promise.resolve(!failed);
+    },
+    generation: generationOrNot(),
   };
+};
+
+/** Without it the table is looked at more often than it need be, and that is all. */
+const generationOrNot = (): NftRunner['generation'] => {
+  try {
+    return openGeneration();
+  } catch {
+    return () => undefined;
+  }
 };
 
 /** The program nft, started for each script. `reason` says why the library is not used. */
@@ -84,6 +106,8 @@ export const programRunner = (reason: string): NftRunner => {
       const { code, stdout } = await nft(['--terse', 'list', 'table', ...table.split(' ')], '');
       return code === 0 ? stdout : undefined;
     },
+    wouldRun: async (script) => (await nft(['--check', '-f', '-'], script)).code === 0,
+    generation: generationOrNot(),
   };
 };
 

@@ -4,7 +4,8 @@ import { err, ok, type Result } from '../base/result.ts';
 import { type Seconds, seconds, type UnixMs } from '../base/units.ts';
 import type { Forwarding } from '../grant/forwarding.ts';
 import type { PolicyRejection } from '../spa/rejection.ts';
-import type { SpaRequest } from '../spa/request.ts';
+import type { Forward, SpaRequest } from '../spa/request.ts';
+import { mayForward } from './forward-rule.ts';
 import type { Stanza } from './stanza.ts';
 
 /** What a request comes to once the stanza has had its say. */
@@ -48,13 +49,21 @@ const authorizeOpen = (
   addresses: readonly IpAddress[],
   stanza: Stanza,
 ): Result<Authorized, PolicyRejection> => {
-  if (request.forward !== undefined) return err('forward-not-allowed');
+  const { forward } = request;
+  if (forward !== undefined && !mayForward(stanza.forward, forward)) return err('forward-not-allowed');
   const ports = request.ports.length > 0 ? request.ports : stanza.defaultPorts;
   if (ports.length === 0) return err('no-port-named');
   if (!ports.every((spec) => coversPorts(stanza.allow, spec))) return err('port-not-allowed');
   const wish = request.openFor === 0 ? stanza.openFor : request.openFor;
-  return ok({ kind: 'open', addresses, ports, openFor: seconds(Math.min(wish, stanza.maxOpenFor)) });
+  const openFor = seconds(Math.min(wish, stanza.maxOpenFor));
+  if (forward === undefined) return ok({ kind: 'open', addresses, ports, openFor });
+  return ok({ kind: 'open', addresses, ports, forwarding: forwardingOf(forward, stanza), openFor });
 };
+
+const forwardingOf = (forward: Forward, stanza: Stanza): Forwarding =>
+  forward.kind === 'local'
+    ? { to: undefined, port: forward.port, source: 'client' }
+    : { to: forward.address, port: forward.port, source: stanza.forwardSource };
 
 const chooseAddresses = (
   sealed: readonly Cidr[],

@@ -1,6 +1,8 @@
 import type { Cidr } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import type { Seconds, UnixMs } from '../base/units.ts';
+import type { Forwarding } from '../grant/forwarding.ts';
+import type { ForwardRule } from './forward-rule.ts';
 
 /** One access rule set: who it is, and what they may ask for. `[access NAME]` in spad.conf. */
 export interface Stanza {
@@ -16,6 +18,10 @@ export interface Stanza {
   readonly sources: readonly Cidr[];
   /** Only an address sealed in the packet opens, never the packet's own source. */
   readonly requireAddress: boolean;
+  /** Where the client may have its ports forwarded; none: nowhere. */
+  readonly forward: readonly ForwardRule[];
+  /** What inner hosts see as the source. */
+  readonly forwardSource: Forwarding['source'];
   /** The first instant at which the stanza no longer holds. */
   readonly expires: UnixMs | undefined;
 }

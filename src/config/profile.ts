@@ -7,10 +7,11 @@ import type { Port } from '../base/units.ts';
 import { DEFAULT_SPA_PORT, type Seconds } from '../base/units.ts';
 import type { Secret } from '../crypto/secret.ts';
 import { MAX_ADDRESSES } from '../spa/native/layout.ts';
+import type { Forward } from '../spa/request.ts';
 import { maybe, maybeSecret, one, optional, readSection, required } from './directive.ts';
 import { parseIni } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
-import { duration, portNumber, ports, secret, serverName } from './values.ts';
+import { duration, forwardTarget, portNumber, ports, secret, serverName } from './values.ts';
 
 /** Whom to open for: the address that the server sees, or hosts in canonical order, at most 2, sealed in the packet. */
 export type AllowChoice = 'source' | readonly Cidr[];
@@ -45,6 +46,7 @@ export const profileDirectives = {
   access: optional(ports, [], 'the ports to ask for when --access is absent'),
   allow: maybe(parseAllow, 'the address to open for, or "source"; as --allow and --source'),
   open_for: maybe(duration(1, 0xffff_ffff), 'how long to ask for'),
+  forward: maybe(forwardTarget, 'where to have the ports forwarded to; as --forward'),
 } as const;
 
 export interface Profile {
@@ -56,6 +58,7 @@ export interface Profile {
   readonly access: readonly PortSpec[];
   readonly allow: AllowChoice | undefined;
   readonly openFor: Seconds | undefined;
+  readonly forward: Forward | undefined;
 }
 
 export interface ProfilesReading {

@@ -1,6 +1,6 @@
 /** spad.conf (docs/configuration.md). */
 import type { Stanza } from '../access/stanza.ts';
-import { parseCidr } from '../base/address.ts';
+import { formatAddress, parseCidr } from '../base/address.ts';
 import { coversPorts, formatPortSpec } from '../base/port-spec.ts';
 import { printable } from '../base/printable.ts';
 import { nearest } from '../base/suggest.ts';
@@ -10,7 +10,19 @@ import { type DoorEntry, readDoor } from './door.ts';
 import { maybe, maybeSecret, one, oneOf, optional, readSection, required, type ValuesOf, yesNo } from './directive.ts';
 import { type IniSection, parseIni } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
-import { absolutePath, cidrs, duration, expiry, portNumber, ports, secret, serverName, wholeNumber } from './values.ts';
+import {
+  absolutePath,
+  cidrs,
+  duration,
+  expiry,
+  forwardRules,
+  forwardSource,
+  portNumber,
+  ports,
+  secret,
+  serverName,
+  wholeNumber,
+} from './values.ts';
 
 /** Linux: IFNAMSIZ is 16 with the final zero. */
 const interfaceName = one(
@@ -66,6 +78,16 @@ export const accessDirectives = {
   max_open_for: optional(duration(1, MAX_OPEN_FOR), seconds(3600), 'the longest grant; a longer wish is cut to it'),
   source: optional(cidrs, ANYWHERE, 'where packets may come from and which addresses may be opened'),
   require_address: optional(yesNo, false, "yes: only an address sealed in the packet opens, never the packet's source"),
+  forward: optional(
+    forwardRules,
+    [],
+    'inner hosts and ports that this client may have a port forwarded to: 10.0.0.0/24:22, [fd00::/64]:22, local:8022 (docs/forwarding.md)',
+  ),
+  forward_source: optional(
+    forwardSource,
+    'client',
+    "what inner hosts see as the source: client (its own address), masquerade (this host's on the way there) or an address of this host",
+  ),
   expires: maybe(expiry, 'the last day on which this stanza holds'),
 } as const;
 
@@ -180,8 +202,14 @@ const readAccess = (name: string, section: IniSection, file: string, issues: Iss
     );
   if (openFor > maxOpenFor)
     return complain(`[${section.name}] has open_for above max_open_for`, 'raise max_open_for or lower open_for');
+  const { forward, forward_source: source } = values;
+  if (typeof source !== 'string' && forward.some(({ to }) => to && to.address.family !== source.family))
+    return complain(
+      `[${section.name}] forwards to IPv4 and IPv6 with forward_source = ${formatAddress(source)}`,
+      'an address stands for hosts of its own family alone; masquerade does for both',
+    );
   const stanza = {
-    ...{ name, allow, defaultPorts, openFor, maxOpenFor },
+    ...{ name, allow, defaultPorts, openFor, maxOpenFor, forward, forwardSource: source },
     ...{ sources: values.source, requireAddress: values.require_address, expires: values.expires },
   };
   const key = values.key === undefined ? { file: values.key_file ?? '' } : { secret: values.key };

@@ -1,10 +1,13 @@
 /** Readers of single values that several files share, each with the sentence that says what would be right. */
-import { parseCidr } from '../base/address.ts';
+import type { Stanza } from '../access/stanza.ts';
+import { parseForwardRule } from '../access/forward-rule.ts';
+import { canBeRemoteHost, isHost, parseAddress, parseCidr } from '../base/address.ts';
 import { normalizePorts, type PortSpec, parsePortSpec } from '../base/port-spec.ts';
 import { ok, type Result } from '../base/result.ts';
 import { parseDuration, parsePort, type Seconds, type UnixMs, unixMs } from '../base/units.ts';
 import { Secret } from '../crypto/secret.ts';
 import { isServerName } from '../spa/native/keys.ts';
+import type { Forward } from '../spa/request.ts';
 import { listOf, one } from './directive.ts';
 
 const portList = listOf(parsePortSpec, 'a port such as tcp/22 or udp/8000-8010');
@@ -16,6 +19,27 @@ export const ports = (text: string): Result<readonly PortSpec[], string> => {
 };
 
 export const cidrs = listOf(parseCidr, 'an address or a network such as 192.0.2.0/24 (no bits beyond the prefix)');
+
+export const forwardRules = listOf(
+  parseForwardRule,
+  'inner hosts and ports, such as 10.0.0.0/24:22, [fd00::/64]:22 or local:8022',
+);
+
+/** `10.0.0.5:22`, `[fd00::5]:22` or `local:8022`. */
+export const forwardTarget = one((text): Forward | undefined => {
+  const rule = parseForwardRule(text);
+  if (rule === undefined || rule.first !== rule.last) return undefined;
+  if (rule.to === undefined) return { kind: 'local', port: rule.first };
+  return isHost(rule.to) && canBeRemoteHost(rule.to.address)
+    ? { kind: 'address', address: rule.to.address, port: rule.first }
+    : undefined;
+}, 'one inner host and port, such as 10.0.0.5:22 or [fd00::5]:22, or local:8022 for another port of the server');
+
+export const forwardSource = one(
+  (text): Stanza['forwardSource'] | undefined =>
+    text === 'client' || text === 'masquerade' ? text : parseAddress(text),
+  'client, masquerade or an address of this host',
+);
 
 export const portNumber = one(parsePort, 'a port number from 1 to 65535');
 

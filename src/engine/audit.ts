@@ -3,6 +3,7 @@ import { formatAddress, type IpAddress } from '../base/address.ts';
 import { formatPortSpec, type PortSpec } from '../base/port-spec.ts';
 import { printable } from '../base/printable.ts';
 import type { UnixMs } from '../base/units.ts';
+import { formatForwarding, type Forwarding } from '../grant/forwarding.ts';
 import type { Rejection } from '../spa/rejection.ts';
 import type { DoorRejection } from './doorkeeper.ts';
 
@@ -44,6 +45,8 @@ export interface AuditLine {
   /** The address that was opened or closed, or asked for. */
   readonly allow?: readonly IpAddress[];
   readonly ports?: readonly PortSpec[];
+  /** Where connections to the ports go instead. */
+  readonly forward?: Pick<Forwarding, 'to' | 'port'>;
   readonly until?: UnixMs;
   readonly reason?: AuditReason;
   /** The packet's time minus ours, in seconds, where the clock is the reason. */
@@ -66,6 +69,7 @@ export const formatAuditLine = (line: AuditLine, now: UnixMs): string =>
     source: line.source && formatAddress(line.source),
     allow: line.allow && (line.allow.length === 1 ? line.allow.map(formatAddress)[0] : line.allow.map(formatAddress)),
     ports: line.ports?.map(formatPortSpec),
+    forward: line.forward && formatForwarding(line.forward),
     until: line.until && isoTime(line.until),
     reason: line.reason,
     skew: line.skew,

@@ -38,6 +38,8 @@ export interface ChangeFirewallEffect {
 export interface SynchronizeFirewallEffect {
   readonly kind: 'synchronize-firewall';
   readonly guard: readonly PortSpec[];
+  /** Whether grants can forward: what that takes is not there where none can. */
+  readonly forwards: boolean;
   readonly openings: readonly Opening[];
 }
 

@@ -20,7 +20,7 @@ import type { AuditEffect, Decision, Effect, EffectFailure, SynchronizeFirewallE
 import { GrantDesk, type LedgerStep } from './grant-desk.ts';
 import type { Candidate, Input } from './input.ts';
 import { Limiter } from './limiter.ts';
-import type { Policy } from './policy.ts';
+import { forwardsTo, type Policy } from './policy.ts';
 
 /** Rejections of one reason that are written line by line; what is above is counted all the same. */
 const AUDIT_PER_SECOND = 5;
@@ -213,6 +213,8 @@ export class Engine {
     if (step === undefined) return [[audit({ event: 'failed', reason, detail: message })]];
     this.#desk.takeBack(step.added, step.removed);
     const grants = step.added.length > 0 ? step.added : step.removed;
+    // What came to light when another grant ended is no step of the ledger's.
+    if (grants.length === 0) return [[audit({ event: 'failed', reason, detail: message })]];
     return grants.map((grant) => [audit({ ...describe('failed', grant), reason, detail: message })]);
   }
 
@@ -231,8 +233,9 @@ export class Engine {
 
   #tick(now: Moment): readonly Decision[] {
     this.#cache.prune(now.wall, this.#policy.maxAge);
-    const ended = this.#ledger.expire(now.steady);
+    const { ended, change } = this.#desk.expire(now.steady);
     const decisions: Decision[] = [];
+    if (change !== undefined) decisions.push([{ kind: 'change-firewall', change, added: [], removed: [] }]);
     if (ended.length > 0) {
       decisions.push([
         { kind: 'record-grants', events: this.#desk.events([], ended) },
@@ -255,6 +258,7 @@ export class Engine {
     return {
       kind: 'synchronize-firewall',
       guard: this.#policy.guard,
+      forwards: forwardsTo(this.#policy).length > 0,
       openings: this.#ledger.addresses().flatMap((address) => layOpenings(this.#ledger.forAddress(address))),
     };
   }
@@ -273,5 +277,6 @@ const describe = (event: AuditLine['event'], grant: Grant): AuditLine => ({
   stanza: grant.stanza,
   allow: [grant.address],
   ports: grant.ports,
+  ...(grant.forwarding === undefined ? {} : { forward: grant.forwarding }),
   until: grant.until,
 });

@@ -4,8 +4,9 @@ import type { Stanza } from '../access/stanza.ts';
 import { formatAddress, type IpAddress } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { type Moment, steadyMs, unixMs } from '../base/units.ts';
+import { type Moment, type SteadyMs, steadyMs, unixMs } from '../base/units.ts';
 import { changeBetween, type FirewallChange, layOpenings } from '../firewall/opening.ts';
+import { forwardingMisfit } from '../grant/forwarding.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { Ledger } from '../grant/ledger.ts';
 import type { GrantEvent } from '../grant/record.ts';
@@ -33,15 +34,20 @@ export class GrantDesk {
 
   /** Grants what was authorized, until the stanza ends at the latest; a grant that is there is extended, never shortened. */
   open(wish: Extract<Authorized, { kind: 'open' }>, stanza: Holder, now: Moment): Result<LedgerStep, PolicyRejection> {
-    const previous = wish.addresses.map((address) => this.#ledger.find(stanza.name, address, wish.ports, now.steady));
+    const { addresses, ports, forwarding } = wish;
+    const families = addresses.map(({ family }) => family);
+    const misfit = forwarding && forwardingMisfit(forwarding, families, ports);
+    if (misfit !== undefined) return err(misfit);
+    const what = { stanza: stanza.name, ports, ...(forwarding === undefined ? {} : { forwarding }) };
+    const previous = addresses.map((address) => this.#ledger.find({ ...what, address }, now.steady));
     const fresh = previous.filter((grant) => grant === undefined).length;
     if (!this.#ledger.hasRoom(fresh)) return err('too-many-grants');
     const length = Math.min(wish.openFor * 1000, (stanza.expires ?? Number.POSITIVE_INFINITY) - now.wall);
-    const added = wish.addresses.map((address, index): Grant => {
+    const added = addresses.map((address, index): Grant => {
       const before = previous[index];
       const ends = steadyMs(Math.max(now.steady + length, before?.ends ?? 0));
       const until = unixMs(now.wall + (ends - now.steady));
-      return { id: before?.id ?? this.#newId(), stanza: stanza.name, address, ports: wish.ports, ends, until };
+      return { id: before?.id ?? this.#newId(), ...what, address, ends, until };
     });
     const removed = previous.filter((grant) => grant !== undefined);
     return ok({ ...this.#step(added, removed), event: removed.length > 0 ? 'extended' : 'granted' });
@@ -56,6 +62,22 @@ export class GrantDesk {
     const removed = addresses.flatMap((address) => this.#ledger.ownedBy(stanza.name, address, ports));
     if (removed.length === 0) return err('nothing-to-close');
     return ok({ ...this.#step([], removed), event: 'closed' });
+  }
+
+  /**
+   * Takes out what has ended. `change` is what comes to light then: a grant that a newer one with another forwarding had
+   * kept from its ports. Undefined where there is none, for the kernel closes by itself.
+   */
+  expire(now: SteadyMs): { readonly ended: readonly Grant[]; readonly change: FirewallChange | undefined } {
+    const ended = this.#ledger.expire(now);
+    const changes = byAddress(ended).map((over) => {
+      const [{ address }] = over;
+      const live = this.#ledger.forAddress(address);
+      if (live.length === 0) return { close: [], open: [] };
+      return changeBetween(layOpenings(this.#ledger.inOrder([...over, ...live])), layOpenings(live));
+    });
+    const change = joinChanges(changes.filter(({ open }) => open.length > 0));
+    return { ended, change: change.open.length > 0 ? change : undefined };
   }
 
   /** Undoes a step whose effect failed. What has been decided since about the same grants stands. */
@@ -78,16 +100,30 @@ export class GrantDesk {
   }
 
   #step(added: readonly Grant[], removed: readonly Grant[]): Omit<LedgerStep, 'event'> {
-    const addresses = [
-      ...new Map([...added, ...removed].map(({ address }) => [formatAddress(address), address])).values(),
-    ];
+    const addresses = byAddress([...added, ...removed]).map(([{ address }]) => address);
     const before = addresses.map((address) => layOpenings(this.#ledger.forAddress(address)));
     for (const grant of removed) this.#ledger.remove(grant);
     for (const grant of added) this.#ledger.put(grant);
     const changes = addresses.map((address, index) =>
       changeBetween(before[index] ?? [], layOpenings(this.#ledger.forAddress(address))),
     );
-    const change = { close: changes.flatMap(({ close }) => close), open: changes.flatMap(({ open }) => open) };
-    return { added, removed, change };
+    return { added, removed, change: joinChanges(changes) };
   }
 }
+
+const joinChanges = (changes: readonly FirewallChange[]): FirewallChange => ({
+  close: changes.flatMap(({ close }) => close),
+  open: changes.flatMap(({ open }) => open),
+});
+
+/** The grants, those of one address together. */
+const byAddress = (grants: readonly Grant[]): readonly (readonly [Grant, ...Grant[]])[] => {
+  const groups = new Map<string, [Grant, ...Grant[]]>();
+  for (const grant of grants) {
+    const key = formatAddress(grant.address);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [grant]);
+    else group.push(grant);
+  }
+  return [...groups.values()];
+};

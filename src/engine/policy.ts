@@ -1,5 +1,6 @@
 import type { FwknopStanza } from '../access/fwknop-stanza.ts';
 import type { Stanza } from '../access/stanza.ts';
+import type { Family } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import { encodeHex } from '../bytes/encoding.ts';
 import type { DoorRule } from '../knock/door-rule.ts';
@@ -60,6 +61,17 @@ export interface Policy {
   /** Milliseconds. */
   readonly maxAge: number;
 }
+
+/** Where grants can forward to: hosts of a family, or other ports of this host. None: no grant can. */
+export const forwardsTo = ({ clients, fwknop }: Policy): readonly (Family | 'local')[] => {
+  const native = clients.flatMap(({ stanza }) => stanza.forward.map(({ to }) => to?.address.family ?? 'local'));
+  const others = fwknop.clients.flatMap(({ stanza: { nat } }): (Family | 'local')[] => [
+    ...(nat.forward ? ([4] as const) : []),
+    ...(nat.local ? (['local'] as const) : []),
+    ...(nat.forced === undefined ? [] : [nat.forced.to.family]),
+  ]);
+  return [...new Set([...native, ...others])];
+};
 
 /** No client of fwknop's. */
 export const NO_FWKNOP: FwknopPolicy = { clients: [], maxAge: 0, trustForwardedFor: false };

@@ -3,58 +3,36 @@
  *
  * The guard stands in prerouting after connection tracking (-200) and before DNAT (-100), so that a port published by a
  * container is guarded under the number that the world sees. Grants are elements with a timeout: the kernel ends them.
- * Single ports live in hash sets, ranges in interval sets, where an insertion costs more.
+ * Where grants can forward there are two chains of NAT more, each a step before the usual ones, so that a granted port is
+ * forwarded whoever else publishes it. NAT sees the first packet of a connection alone: what is established stays.
  */
-
-import { formatAddress } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import type { SteadyMs } from '../base/units.ts';
+import { declareSets, type Element, elementsOf, SET_NAMES } from './nft-element.ts';
 import type { FirewallChange, Opening } from './opening.ts';
 
 export const TABLE = 'inet spad';
 
-/** Elements that a set takes at most; the ledger holds fewer grants than this. */
-const SET_SIZE = 65_536;
 const GUARD_PRIORITY = -150;
-
-const sets = [
-  { name: 'grant4', address: 'ipv4_addr', flags: 'timeout', match: 'ip saddr' },
-  { name: 'grant6', address: 'ipv6_addr', flags: 'timeout', match: 'ip6 saddr' },
-  { name: 'range4', address: 'ipv4_addr', flags: 'timeout, interval', match: 'ip saddr' },
-  { name: 'range6', address: 'ipv6_addr', flags: 'timeout, interval', match: 'ip6 saddr' },
-] as const;
-
-type SetName = (typeof sets)[number]['name'];
-
-const setOf = (opening: Opening): SetName =>
-  opening.first === opening.last
-    ? opening.address.family === 4
-      ? 'grant4'
-      : 'grant6'
-    : opening.address.family === 4
-      ? 'range4'
-      : 'range6';
-
-const ports = (spec: PortSpec): string =>
-  `${spec.protocol} . ${String(spec.first)}${spec.first === spec.last ? '' : `-${String(spec.last)}`}`;
+const DNAT_PRIORITY = -101;
+const SNAT_PRIORITY = 99;
 
 /**
- * Makes the table anew, whatever was there: the guard's chain, empty grant sets. The caller puts the live grants into
- * the same transaction, so that there is no instant without a guard and none in which a grant is missing.
+ * Makes the table anew, whatever was there: the guard's chain, empty sets, and the chains of NAT where grants can forward.
+ * The caller puts the live grants into the same transaction, so that there is no instant without a guard and none in which
+ * a grant is missing.
  */
-export const guardScript = (guard: readonly PortSpec[]): string => {
+export const guardScript = (guard: readonly PortSpec[], forwards: boolean): string => {
   const lines = [
     `add table ${TABLE}`,
     `delete table ${TABLE}`,
     `add table ${TABLE}`,
-    ...sets.map(
-      (set) =>
-        `add set ${TABLE} ${set.name} { type ${set.address} . inet_proto . inet_service; size ${String(SET_SIZE)}; flags ${set.flags}; }`,
-    ),
+    ...declareSets(TABLE, forwards),
     `add chain ${TABLE} guard { type filter hook prerouting priority ${String(GUARD_PRIORITY)}; policy accept; }`,
   ];
   // Without a port to guard there is nothing to drop, and an empty set would be no text that nft reads.
   if (guard.length > 0) lines.push(...guardRules(guard));
+  if (forwards) lines.push(...forwardingRules());
   return `${lines.join('\n')}\n`;
 };
 
@@ -65,9 +43,50 @@ const guardRules = (guard: readonly PortSpec[]): string[] =>
     `meta l4proto . th dport != { ${guard.map(ports).join(', ')} } accept`,
     'iif "lo" accept',
     'fib daddr type != local accept',
-    ...sets.map((set) => `${set.match} . meta l4proto . th dport @${set.name} accept`),
+    'ip saddr . meta l4proto . th dport @grant4 accept',
+    'ip6 saddr . meta l4proto . th dport @grant6 accept',
+    'ip saddr . meta l4proto . th dport @range4 accept',
+    'ip6 saddr . meta l4proto . th dport @range6 accept',
     'counter drop',
   ].map((rule) => `add rule ${TABLE} guard ${rule}`);
+
+/**
+ * The source is changed only for connections whose destination was changed, from that client, to that inner host, by that
+ * outer port. nft 1.0.6 knows the type of `ct original proto-dst` only behind a protocol, hence a rule for each.
+ */
+const forwardingRules = (): string[] => {
+  const families = [
+    { name: 'ip', number: 4 },
+    { name: 'ip6', number: 6 },
+  ];
+  const destination = families.flatMap(({ name, number }) => {
+    const client = `${name} saddr . meta l4proto . th dport`;
+    return [
+      `meta l4proto { tcp, udp } dnat ${name} to ${client} map @forward${String(number)}`,
+      `dnat ${name} to ${client} map @through${String(number)}`,
+      `meta l4proto { tcp, udp } redirect to :${client} map @local${String(number)}`,
+    ];
+  });
+  const source = families.flatMap(({ name, number }) =>
+    ['tcp', 'udp'].flatMap((protocol) => {
+      const granted = `ct status dnat meta l4proto ${protocol}`;
+      const flow = `${name} saddr . ${name} daddr . meta l4proto . ct original proto-dst`;
+      return [
+        `${granted} ${flow} @masquerade${String(number)} masquerade`,
+        `${granted} snat ${name} to ${flow} map @source${String(number)}`,
+      ];
+    }),
+  );
+  return [
+    `add chain ${TABLE} forwarding { type nat hook prerouting priority ${String(DNAT_PRIORITY)}; policy accept; }`,
+    ...['fib daddr type != local accept', ...destination].map((rule) => `add rule ${TABLE} forwarding ${rule}`),
+    `add chain ${TABLE} sources { type nat hook postrouting priority ${String(SNAT_PRIORITY)}; policy accept; }`,
+    ...source.map((rule) => `add rule ${TABLE} sources ${rule}`),
+  ];
+};
+
+const ports = (spec: PortSpec): string =>
+  `${spec.protocol} . ${String(spec.first)}${spec.first === spec.last ? '' : `-${String(spec.last)}`}`;
 
 /** Takes away everything that spad has in the firewall; no error where there is nothing. */
 export const flushScript = (): string => `add table ${TABLE}\ndelete table ${TABLE}\n`;
@@ -80,14 +99,22 @@ export const flushScript = (): string => `add table ${TABLE}\ndelete table ${TAB
  */
 export const changeScript = (change: FirewallChange, now: SteadyMs): string => {
   const open = change.open.filter((opening) => opening.ends > now);
-  const remaining = (opening: Opening): string => `timeout ${String(Math.ceil(opening.ends - now))}ms`;
-  return [...clear(change.close), ...clear(change.open), ...elements('add', open, remaining)]
+  return [...clear(change.close), ...clear(change.open), ...elements('add', open, timeoutAt(now))]
     .map((line) => `${line}\n`)
     .join('');
 };
 
+/** What would fail where an element of these openings is missing; to be tried, not to be carried out. */
+export const probeScript = (openings: readonly Opening[]): string => elements('delete', openings, () => '').join('\n');
+
+/** A part of a millisecond counts as a whole one, and no timeout is zero, which would mean none. */
+const timeoutAt =
+  (now: SteadyMs) =>
+  (opening: Opening, { early }: Element): string =>
+    ` timeout ${String(Math.max(1, Math.ceil(opening.ends - now) - early))}ms`;
+
 const clear = (openings: readonly Opening[]): string[] => [
-  ...elements('add', openings, () => 'timeout 1d'),
+  ...elements('add', openings, () => ' timeout 1d'),
   ...elements('delete', openings, () => ''),
 ];
 
@@ -95,11 +122,19 @@ const clear = (openings: readonly Opening[]): string[] => [
 const elements = (
   verb: 'add' | 'delete',
   openings: readonly Opening[],
-  attributes: (opening: Opening) => string,
-): string[] =>
-  sets.flatMap(({ name }) => {
-    const texts = openings
-      .filter((opening) => setOf(opening) === name)
-      .map((opening) => `${formatAddress(opening.address)} . ${ports(opening)} ${attributes(opening)}`.trimEnd());
-    return texts.length === 0 ? [] : [`${verb} element ${TABLE} ${name} { ${texts.join(', ')} }`];
+  attributes: (opening: Opening, element: Element) => string,
+): string[] => {
+  const texts = new Map<string, string[]>();
+  for (const opening of openings) {
+    for (const element of elementsOf(opening)) {
+      const { set, key, value } = element;
+      const list = texts.get(set) ?? [];
+      texts.set(set, list);
+      list.push(`${key}${attributes(opening, element)}${value === '' ? '' : ` : ${value}`}`);
+    }
+  }
+  return SET_NAMES.flatMap((set) => {
+    const list = texts.get(set);
+    return list === undefined ? [] : [`${verb} element ${TABLE} ${set} { ${list.join(', ')} }`];
   });
+};

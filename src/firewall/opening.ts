@@ -1,16 +1,21 @@
 /**
- * What the firewall must show: openings. An opening is one address, one protocol, one port range and an end.
+ * What the firewall must show: openings. An opening is one address, one protocol, one port range, an end, and where its
+ * connections go instead, if elsewhere.
  *
  * Grants may overlap (two clients behind one NAT, a range and a port inside it); a kernel's interval set may not. So the
- * ports of an address are cut where any grant begins or ends, and each piece lasts as long as the longest grant over it.
+ * ports of an address are cut where any grant begins or ends. Each piece goes where the newest live grant over it says,
+ * for as long as that grant lives, and on without a gap while the one that is the newest then says the same. What an older
+ * grant says otherwise comes to light when the newer one is gone ({@link layOpenings} anew).
  */
 import { formatAddress, type IpAddress } from '../base/address.ts';
 import { comparePortSpec, type PortSpec, type Protocol } from '../base/port-spec.ts';
-import { type Port, type SteadyMs, steadyMs } from '../base/units.ts';
+import type { Port, SteadyMs } from '../base/units.ts';
+import { type Forwarding, forwardingKey } from '../grant/forwarding.ts';
 import type { Grant } from '../grant/grant.ts';
 
 export interface Opening extends PortSpec {
   readonly address: IpAddress;
+  readonly forwarding?: Forwarding | undefined;
   readonly ends: SteadyMs;
 }
 
@@ -20,38 +25,57 @@ export interface FirewallChange {
   readonly open: readonly Opening[];
 }
 
+/** Equal for openings that differ in their ends alone. */
 export const openingKey = (opening: Opening): string =>
-  `${formatAddress(opening.address)} ${opening.protocol}/${String(opening.first)}-${String(opening.last)}`;
+  `${formatAddress(opening.address)} ${opening.protocol}/${String(opening.first)}-${String(opening.last)} ${forwardingKey(opening.forwarding)}`;
 
-/** The disjoint openings, in canonical order, that `grants` (all of one address) come to. */
+/** The disjoint openings, in canonical order, that `grants` (all of one address, the oldest first) come to. */
 export const layOpenings = (grants: readonly Grant[]): Opening[] =>
   (['tcp', 'udp'] as const).flatMap((protocol) => layProtocol(grants, protocol)).sort(comparePortSpec);
+
+type Span = Opening & { readonly place: string };
 
 const layProtocol = (grants: readonly Grant[], protocol: Protocol): Opening[] => {
   const spans = grants.flatMap((grant) =>
     grant.ports
       .filter((spec) => spec.protocol === protocol)
-      .map((spec) => ({ ...spec, ends: grant.ends, address: grant.address })),
+      .map(({ first, last }): Span => ({ ...spanOf(grant), protocol, first, last })),
   );
   const edges = [...new Set(spans.flatMap((span) => [span.first, span.last + 1]))].sort((a, b) => a - b);
-  const openings: Opening[] = [];
+  const pieces: Span[] = [];
   for (const [index, first] of edges.entries()) {
     const over = spans.filter((span) => span.first <= first && first <= span.last);
-    const [any] = over;
     const next = edges[index + 1];
-    if (any === undefined || next === undefined) continue;
-    const ends = steadyMs(Math.max(...over.map((span) => span.ends)));
-    append(openings, { address: any.address, protocol, first: first as Port, last: (next - 1) as Port, ends });
+    const winner = newest(over);
+    if (winner === undefined || next === undefined) continue;
+    append(pieces, { ...winner, first: first as Port, last: (next - 1) as Port });
   }
-  return openings;
+  return pieces.map(({ place: _, ...opening }) => opening);
 };
 
-/** Joins a piece to the one before it where they touch and end together. */
-const append = (openings: Opening[], opening: Opening): void => {
-  const previous = openings.at(-1);
-  if (previous !== undefined && previous.last + 1 === opening.first && previous.ends === opening.ends) {
-    openings[openings.length - 1] = { ...previous, last: opening.last };
-  } else openings.push(opening);
+const spanOf = ({ address, ends, forwarding }: Grant): Pick<Span, 'address' | 'ends' | 'forwarding' | 'place'> => ({
+  ...{ address, ends, place: forwardingKey(forwarding) },
+  ...(forwarding === undefined ? {} : { forwarding }),
+});
+
+/** The last of them, as long as it and those that follow it in turn go to the same place. */
+const newest = (over: readonly Span[]): Span | undefined => {
+  let winner = over.at(-1);
+  for (const older of over.toReversed()) {
+    if (winner === undefined || older.ends <= winner.ends) continue;
+    if (older.place !== winner.place) break;
+    winner = older;
+  }
+  return winner;
+};
+
+/** Joins a piece to the one before it where they touch and are one. Ports that change are never a range. */
+const append = (pieces: Span[], piece: Span): void => {
+  const previous = pieces.at(-1);
+  const touches = previous !== undefined && previous.last + 1 === piece.first && previous.ends === piece.ends;
+  if (touches && previous.place === piece.place && piece.forwarding?.port === undefined) {
+    pieces[pieces.length - 1] = { ...previous, last: piece.last };
+  } else pieces.push(piece);
 };
 
 /** The change from one list of openings to another; both disjoint in themselves. */

@@ -1,17 +1,21 @@
 /**
- * All live grants. A stanza that asks again for the same address and ports extends its grant and never shortens it;
- * grants of different stanzas are independent even where they overlap. What the firewall must show for an address
+ * All live grants. A stanza that asks again for the same address, ports and forwarding extends its grant and never shortens
+ * it; grants of different stanzas are independent even where they overlap. What the firewall must show for an address
  * follows from the ledger ({@link Ledger.forAddress}) and is worked out elsewhere.
  */
 import { formatAddress, type IpAddress } from '../base/address.ts';
 import { coversPorts, type PortSpec, samePorts } from '../base/port-spec.ts';
 import type { SteadyMs } from '../base/units.ts';
+import { forwardingKey } from './forwarding.ts';
 import type { Grant } from './grant.ts';
 
 export class Ledger {
   readonly #capacity: number;
   /** By the address's text, then by the grant's id. */
   readonly #byAddress = new Map<string, Map<string, Grant>>();
+  /** The order in which grants came in. A grant that is put back has its old place again. */
+  readonly #ranks = new WeakMap<Grant, number>();
+  #lastRank = 0;
   #size = 0;
   #earliestEnd = Number.POSITIVE_INFINITY;
 
@@ -30,22 +34,27 @@ export class Ledger {
   }
 
   /**
-   * The stanza's own grant for exactly this address and these ports that has not ended at `now`: the one that asking again
-   * extends. One that has ended, and is only not swept up yet, is over.
+   * The stanza's own grant for exactly this address, these ports and this forwarding that has not ended at `now`: the one
+   * that asking again extends. One that has ended, and is only not swept up yet, is over.
    */
-  find(stanza: string, address: IpAddress, ports: readonly PortSpec[], now: SteadyMs): Grant | undefined {
-    return this.forAddress(address).find(
-      (grant) => grant.ends > now && grant.stanza === stanza && samePorts(grant.ports, ports),
+  find(wish: Pick<Grant, 'stanza' | 'address' | 'ports' | 'forwarding'>, now: SteadyMs): Grant | undefined {
+    return this.forAddress(wish.address).find(
+      (grant) =>
+        grant.ends > now &&
+        grant.stanza === wish.stanza &&
+        samePorts(grant.ports, wish.ports) &&
+        forwardingKey(grant.forwarding) === forwardingKey(wish.forwarding),
     );
   }
 
-  /** Adds a grant, or replaces the one of the same id. */
+  /** Adds a grant, or replaces the one of the same id; either is the newest of its address then. */
   put(grant: Grant): void {
     const key = formatAddress(grant.address);
     const grants = this.#byAddress.get(key) ?? new Map<string, Grant>();
     this.#byAddress.set(key, grants);
-    if (!grants.has(grant.id)) this.#size += 1;
+    if (!grants.delete(grant.id)) this.#size += 1;
     grants.set(grant.id, grant);
+    if (!this.#ranks.has(grant)) this.#ranks.set(grant, (this.#lastRank += 1));
     this.#earliestEnd = Math.min(this.#earliestEnd, grant.ends);
   }
 
@@ -79,8 +88,15 @@ export class Ledger {
     return ended;
   }
 
+  /** The grants of an address, oldest first. */
   forAddress(address: IpAddress): readonly Grant[] {
-    return [...(this.#byAddress.get(formatAddress(address))?.values() ?? [])];
+    return this.inOrder(this.#byAddress.get(formatAddress(address))?.values() ?? []);
+  }
+
+  /** Grants that are or have been in the ledger, oldest first; one that was extended is as old as its extension. */
+  inOrder(grants: Iterable<Grant>): readonly Grant[] {
+    const rank = (grant: Grant): number => this.#ranks.get(grant) ?? 0;
+    return [...grants].sort((a, b) => rank(a) - rank(b));
   }
 
   /** The addresses that hold a grant. */
@@ -91,6 +107,6 @@ export class Ledger {
   }
 
   *all(): Generator<Grant> {
-    for (const grants of this.#byAddress.values()) yield* grants.values();
+    for (const grants of this.#byAddress.values()) yield* this.inOrder(grants.values());
   }
 }

@@ -35,6 +35,8 @@ export const POLICY_REJECTIONS = [
   'port-not-allowed',
   'no-port-named',
   'forward-not-allowed',
+  'forward-of-range',
+  'forward-family',
   'command-not-allowed',
   'too-many-grants',
   'nothing-to-close',

@@ -1,26 +1,81 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { normalizePorts } from '../../src/base/port-spec.ts';
+import { normalizePorts, type Protocol } from '../../src/base/port-spec.ts';
 import { steadyMs, unixMs } from '../../src/base/units.ts';
+import { type Forwarding, forwardingKey, forwardingMisfit } from '../../src/grant/forwarding.ts';
 import { changeBetween, layOpenings, type Opening, openingKey } from '../../src/firewall/opening.ts';
 import type { Grant } from '../../src/grant/grant.ts';
-import { ip } from '../unit/values.ts';
+import { ip, portOf } from '../unit/values.ts';
 import { portSpec } from './arbitraries.ts';
 
-/** Grants of one address; few ends, so that they often end together. */
-const grants: fc.Arbitrary<Grant[]> = fc.array(
-  fc
-    .record({ ports: fc.array(portSpec, { minLength: 1, maxLength: 4 }), ends: fc.integer({ min: 1, max: 5 }) })
-    .map(({ ports, ends }): Grant => ({
-      id: 'g1',
-      stanza: 'alice',
-      address: ip('192.0.2.1'),
-      ports: normalizePorts(ports),
-      ends: steadyMs(ends),
-      until: unixMs(ends),
-    })),
-  { maxLength: 6 },
-);
+const PLACES: readonly (Forwarding | undefined)[] = [
+  undefined,
+  { to: ip('10.0.0.5'), port: portOf(22), source: 'client' },
+  { to: ip('10.0.0.5'), port: undefined, source: 'client' },
+  { to: undefined, port: portOf(8022), source: 'client' },
+];
+
+/** Grants of one address, oldest first; few ends and few ports, so that they often meet. */
+const grantsThat = (place: fc.Arbitrary<Forwarding | undefined>): fc.Arbitrary<Grant[]> =>
+  fc.array(
+    fc
+      .record({
+        ports: fc.array(portSpec, { minLength: 1, maxLength: 4 }),
+        ends: fc.integer({ min: 1, max: 5 }),
+        place,
+      })
+      .map(({ ports, ends, place: forwarding }): Grant => ({
+        ...{ id: 'g1', stanza: 'alice', address: ip('192.0.2.1'), ends: steadyMs(ends), until: unixMs(ends) },
+        ports: normalizePorts(
+          forwarding?.port === undefined ? ports : ports.map((spec) => ({ ...spec, last: spec.first })),
+        ),
+        forwarding,
+      }))
+      // Neighbours among single ports have become a range, which is never forwarded to another port.
+      .filter(
+        ({ forwarding, ports }) => forwarding === undefined || forwardingMisfit(forwarding, [4], ports) === undefined,
+      ),
+    { maxLength: 6 },
+  );
+
+const grants = grantsThat(fc.constant(undefined));
+const forwarded = grantsThat(fc.constantFrom(...PLACES));
+
+/** Where connections to a port go at a moment: the newest grant that lives then says it, port by port and plainly. */
+const placeByGrants = (
+  list: readonly Grant[],
+  protocol: Protocol,
+  port: number,
+  moment: number,
+): string | undefined => {
+  const over = list.filter(
+    ({ ends, ports }) =>
+      ends > moment && ports.some((spec) => spec.protocol === protocol && spec.first <= port && port <= spec.last),
+  );
+  const winner = over.at(-1);
+  return winner === undefined ? undefined : forwardingKey(winner.forwarding);
+};
+
+const placeByOpenings = (
+  list: readonly Opening[],
+  protocol: Protocol,
+  port: number,
+  moment: number,
+): string | undefined => {
+  const over = list.filter(
+    (spec) => spec.ends > moment && spec.protocol === protocol && spec.first <= port && port <= spec.last,
+  );
+  if (over.length > 1) throw new Error(`${protocol}/${String(port)} is in two openings`);
+  return over[0] === undefined ? undefined : forwardingKey(over[0].forwarding);
+};
+
+/** The ports at which anything can change, and their neighbours. */
+const edgesOf = (list: readonly Grant[]): [Protocol, number][] =>
+  list.flatMap(({ ports }) =>
+    ports.flatMap(({ protocol, first, last }) =>
+      [first - 1, first, last, last + 1].map((port): [Protocol, number] => [protocol, port]),
+    ),
+  );
 
 /** The end of every port (0 where it is shut), TCP then UDP: what the openings mean, with no cleverness. */
 type Ends = Uint8Array;
@@ -84,6 +139,45 @@ describe('openings', () => {
   });
 });
 
+describe('forwarding', () => {
+  test('goes where the newest live grant says, for as long as the openings last; what follows is laid when it ends', () => {
+    fc.assert(
+      fc.property(forwarded, (list) => {
+        // As the daemon does: laid anew whenever a grant has ended.
+        for (let moment = 0; moment < 5; moment += 1) {
+          const openings = layOpenings(list.filter(({ ends }) => ends > moment));
+          for (const [protocol, port] of edgesOf(list)) {
+            expect(placeByOpenings(openings, protocol, port, moment)).toBe(placeByGrants(list, protocol, port, moment));
+          }
+        }
+      }),
+    );
+  });
+
+  test('the kernel alone never sends anybody where no live grant says', () => {
+    fc.assert(
+      fc.property(forwarded, (list) => {
+        const openings = layOpenings(list);
+        for (const [protocol, port] of edgesOf(list)) {
+          for (let moment = 0; moment < 5; moment += 1) {
+            const place = placeByOpenings(openings, protocol, port, moment);
+            if (place !== undefined) expect(place).toBe(placeByGrants(list, protocol, port, moment));
+          }
+        }
+      }),
+    );
+  });
+
+  test('a port that changes is never part of a range', () => {
+    fc.assert(
+      fc.property(forwarded, (list) => {
+        for (const { first, last, forwarding } of layOpenings(list))
+          if (forwarding?.port !== undefined) expect(last).toBe(first);
+      }),
+    );
+  });
+});
+
 describe('a change', () => {
   /** A firewall that is told to close, then to open, and never holds overlapping openings. */
   const carryOut = (before: readonly Opening[], after: readonly Opening[]): Map<string, Opening> => {
@@ -100,7 +194,7 @@ describe('a change', () => {
 
   test('leads from any state to any other', () => {
     fc.assert(
-      fc.property(grants, grants, (a, b) => {
+      fc.property(forwarded, forwarded, (a, b) => {
         const [before, after] = [layOpenings(a), layOpenings(b)];
         const held = carryOut(before, after);
         expect(held.size).toBe(after.length);
@@ -112,7 +206,7 @@ describe('a change', () => {
 
   test('of nothing is nothing; what stays is not touched', () => {
     fc.assert(
-      fc.property(grants, grants, (a, b) => {
+      fc.property(forwarded, forwarded, (a, b) => {
         const before = layOpenings(a);
         expect(changeBetween(before, layOpenings([...a]))).toEqual({ close: [], open: [] });
         const after = layOpenings([...a, ...b]);

@@ -12,6 +12,7 @@ export interface AuditEntry {
   readonly source?: string;
   readonly allow?: string | readonly string[];
   readonly ports?: readonly string[];
+  readonly forward?: string;
   readonly until?: string;
   readonly reason?: string;
   readonly skew?: number;

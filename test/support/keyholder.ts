@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { hostCidr, parseAddress } from '../../src/base/address.ts';
 import { normalizePorts, parsePortSpec } from '../../src/base/port-spec.ts';
 import { seconds, unixMs } from '../../src/base/units.ts';
+import { forwardTarget } from '../../src/config/values.ts';
 import { Secret } from '../../src/crypto/secret.ts';
 import { sealNative } from '../../src/spa/native/seal.ts';
-import type { RequestType } from '../../src/spa/request.ts';
+import type { Forward, RequestType } from '../../src/spa/request.ts';
 
 /** What a packet asks for, as people write it. */
 export interface Wish {
@@ -18,6 +19,8 @@ export interface Wish {
   readonly openFor?: number;
   /** The client's clock, Unix time in ms; right unless told. */
   readonly time?: number;
+  /** `10.0.0.5:22`, `[fd00::5]:22` or `local:8022`. */
+  readonly forward?: string;
   readonly command?: string;
 }
 
@@ -30,6 +33,11 @@ function words<T>(text: string | undefined, parse: (word: string) => T | undefin
       if (value === undefined) throw new Error(`the test writes "${word}", which cannot be read`);
       return value;
     });
+}
+
+function readForward(text: string): Forward | undefined {
+  const read = forwardTarget(text);
+  return read.ok ? read.value : undefined;
 }
 
 export class Keyholder {
@@ -62,7 +70,7 @@ export class Keyholder {
       reply: false,
       addresses: words(wish.allow, parseAddress).map(hostCidr),
       ports: normalizePorts(words(wish.ports, parsePortSpec)),
-      forward: undefined,
+      forward: words(wish.forward, readForward)[0],
       command: wish.command ?? '',
     } as const;
     return sealNative(request, this.secret, this.server, randomBytes(24));

@@ -81,6 +81,35 @@ export async function startTcpService(
   return child;
 }
 
+/** Starts the service that says who is asking, by TCP and UDP, and waits until it listens. */
+export async function startWhoService(host: Host, ports: readonly number[]): Promise<LabProcess> {
+  const child = host.spawn(process.execPath, [
+    builtFile('test/support/who-service.js'),
+    host.name,
+    ...ports.map(String),
+  ]);
+  await child.waitForLine(/^ready$/);
+  return child;
+}
+
+/** What `startWhoService` answers at an address, such as "inner:22 sees 10.99.0.1"; `silent` or `refused` where nobody does. */
+export async function whoAnswers(host: Host, to: Destination, timeoutMs = 700): Promise<string> {
+  const { address, port, protocol } = to;
+  const program = protocol === 'udp' ? 'udp-ask' : 'tcp-connect';
+  const patience = protocol === 'udp' ? [String(timeoutMs)] : ['--timeout', String(timeoutMs)];
+  const args = [builtFile(`test/support/${program}.js`), address, String(port), ...patience];
+  const { stdout } = await host.exec(process.execPath, args, { timeoutMs: timeoutMs + 10_000 });
+  const words = stdout.trim().replace(/^open: /, '');
+  return words === 'filtered' ? 'silent' : words;
+}
+
+export interface Destination {
+  readonly address: string;
+  readonly port: number;
+  /** tcp unless told. */
+  readonly protocol?: 'tcp' | 'udp';
+}
+
 /**
  * What many ports look like to new connections, all at the same time: `open hello from 22`, `filtered`, `refused`.
  * @param timeoutMs milliseconds without an answer that make `filtered`

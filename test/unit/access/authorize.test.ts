@@ -17,6 +17,8 @@ const stanzaOf = (fields: Partial<Stanza> = {}): Stanza => ({
   maxOpenFor: seconds(3600),
   sources: [cidr('0.0.0.0/0'), cidr('::/0')],
   requireAddress: false,
+  forward: [],
+  forwardSource: 'client',
   expires: undefined,
   ...fields,
 });

@@ -29,6 +29,8 @@ export const stanzaOf = (name: string, fields: Partial<Stanza> = {}): Stanza => 
   maxOpenFor: seconds(3600),
   sources: [cidr('0.0.0.0/0'), cidr('::/0')],
   requireAddress: false,
+  forward: [],
+  forwardSource: 'client',
   expires: undefined,
   ...fields,
 });

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { type Port, steadyMs } from '../../../src/base/units.ts';
-import { changeScript, flushScript, guardScript } from '../../../src/firewall/nft-script.ts';
+import { changeScript, flushScript, guardScript, probeScript } from '../../../src/firewall/nft-script.ts';
 import { type FirewallChange, layOpenings, type Opening } from '../../../src/firewall/opening.ts';
-import { grantOf, ports } from '../values.ts';
+import type { Forwarding } from '../../../src/grant/forwarding.ts';
+import { grantOf, ip, portOf, ports } from '../values.ts';
 
 const NOW = steadyMs(1000);
 
 /** The one opening of an address. */
-const opening = (address: string, port: string, ends: number): Opening => {
-  const [only, ...more] = layOpenings([grantOf(address, port, ends)]);
+const opening = (address: string, port: string, ends: number, forwarding?: Forwarding): Opening => {
+  const [only, ...more] = layOpenings([grantOf(address, port, ends, { forwarding })]);
   if (only === undefined || more.length > 0) throw new Error(`${port} is not one opening`);
   return only;
 };
@@ -20,7 +21,7 @@ const script = (change: Partial<FirewallChange>): string[] =>
 
 describe('the guard', () => {
   test('is one transaction that makes the table anew', () => {
-    expect(guardScript(ports('tcp/22 tcp/8000-8010 udp/53'))).toBe(`add table inet spad
+    expect(guardScript(ports('tcp/22 tcp/8000-8010 udp/53'), false)).toBe(`add table inet spad
 delete table inet spad
 add table inet spad
 add set inet spad grant4 { type ipv4_addr . inet_proto . inet_service; size 65536; flags timeout; }
@@ -41,17 +42,104 @@ add rule inet spad guard counter drop
   });
 
   test('of nothing drops nothing', () => {
-    expect(guardScript([])).not.toContain('add rule');
-    expect(guardScript([])).not.toContain('{  }');
+    expect(guardScript([], false)).not.toContain('add rule');
+    expect(guardScript([], false)).not.toContain('{  }');
   });
 
   test('the drop is the last word', () => {
-    expect(guardScript(ports('tcp/22')).trimEnd().split('\n').at(-1)).toBe('add rule inet spad guard counter drop');
+    expect(guardScript(ports('tcp/22'), false).trimEnd().split('\n').at(-1)).toBe(
+      'add rule inet spad guard counter drop',
+    );
   });
 });
 
 test('flush is no error where there is no table', () => {
   expect(flushScript()).toBe('add table inet spad\ndelete table inet spad\n');
+});
+
+describe('forwarding', () => {
+  const to = (address: string, port?: number, source: Forwarding['source'] = 'client'): Forwarding => ({
+    ...{ to: ip(address), port: port === undefined ? undefined : portOf(port), source },
+  });
+  const local = (port: number): Forwarding => ({ to: undefined, port: portOf(port), source: 'client' });
+  const added = (address: string, port: string, forwarding: Forwarding): string[] =>
+    script({ open: [opening(address, port, 31_000, forwarding)] }).filter((line) => / timeout (?!1d)/.test(line));
+
+  test('has chains of its own, which are not there where no grant can forward', () => {
+    const without = guardScript(ports('tcp/22'), false);
+    const both = guardScript(ports('tcp/22'), true);
+    expect(without).not.toMatch(/nat|map/);
+    expect(both).toContain('add chain inet spad forwarding { type nat hook prerouting priority -101; policy accept; }');
+    expect(both).toContain('add chain inet spad sources { type nat hook postrouting priority 99; policy accept; }');
+    for (const line of without.trimEnd().split('\n')) expect(both.split('\n')).toContain(line);
+  });
+
+  test('touches only what was sent to this host, and the source only of what it has forwarded itself', () => {
+    const rules = guardScript([], true).split('\n');
+    const [first, ...more] = rules.filter((line) => line.startsWith('add rule inet spad forwarding '));
+    expect(first).toBe('add rule inet spad forwarding fib daddr type != local accept');
+    expect(more).toHaveLength(6);
+    for (const line of more) expect(line).toMatch(/ip6? saddr \. meta l4proto \. th dport map @/);
+    const sources = rules.filter((line) => line.startsWith('add rule inet spad sources '));
+    expect(sources).toHaveLength(8);
+    for (const line of sources) {
+      expect(line).toMatch(/ct status dnat .*ip6? saddr \. ip6? daddr \. meta l4proto \. ct original proto-dst/);
+    }
+  });
+
+  test.each([
+    [
+      'a port of an inner host',
+      'tcp/2222',
+      to('10.0.0.5', 22),
+      'forward4 { 192.0.2.1 . tcp . 2222 T : 10.0.0.5 . 22 }',
+    ],
+    ['the same port of an inner host', 'udp/53', to('10.0.0.5'), 'forward4 { 192.0.2.1 . udp . 53 T : 10.0.0.5 . 53 }'],
+    ['the same ports', 'tcp/1-65535', to('10.0.0.5'), 'through4 { 192.0.2.1 . tcp . 1-65535 T : 10.0.0.5 }'],
+    ['another port of this host', 'tcp/2222', local(8022), 'local4 { 192.0.2.1 . tcp . 2222 T : 8022 }'],
+  ])('to %s', (_, port, forwarding, target) => {
+    const [pass, ...more] = added('192.0.2.1', port, forwarding);
+    // The pass through the guard is added before, and ends before.
+    expect(pass).toMatch(/^add element inet spad (grant4|range4) \{ 192\.0\.2\.1 \. .* timeout 29980ms \}$/);
+    expect(more).toEqual([`add element inet spad ${target.replace('T', 'timeout 30000ms')}`]);
+  });
+
+  test.each([
+    ['masquerade' as const, 'masquerade6 { 2001:db8::1 . fd00::5 . tcp . 2222 timeout 30000ms }'],
+    [ip('fd00::1'), 'source6 { 2001:db8::1 . fd00::5 . tcp . 2222 timeout 30000ms : fd00::1 }'],
+  ])('with another source', (source, element) => {
+    const lines = added('2001:db8::1', 'tcp/2222', to('fd00::5', 22, source));
+    expect(lines).toHaveLength(3);
+    expect(lines[2]).toBe(`add element inet spad ${element}`);
+  });
+
+  test('to the same port of this host is no forwarding', () => {
+    const lines = added('192.0.2.1', 'tcp/22', { to: undefined, port: undefined, source: 'client' });
+    expect(lines.map((line) => line.split(' ')[4])).toEqual(['grant4']);
+  });
+
+  test('is taken away with its value, whatever comes instead', () => {
+    const before = opening('192.0.2.1', 'tcp/22', 31_000, to('10.0.0.5', 22, 'masquerade'));
+    const lines = script({ close: [before], open: [opening('192.0.2.1', 'tcp/22', 31_000, to('10.0.0.6', 23))] });
+    const deleted = lines.indexOf('delete element inet spad forward4 { 192.0.2.1 . tcp . 22 : 10.0.0.5 . 22 }');
+    expect(deleted).toBeGreaterThan(0);
+    expect(lines.findIndex((line) => line.includes('10.0.0.6'))).toBeGreaterThan(deleted);
+    expect(lines).toContain('delete element inet spad masquerade4 { 192.0.2.1 . 10.0.0.5 . tcp . 22 }');
+  });
+
+  test('the pass has a timeout even in the last moment, for none would be for ever', () => {
+    const lines = script({ open: [opening('192.0.2.1', 'tcp/22', 1001, to('10.0.0.5', 22))] });
+    expect(lines).toContain('add element inet spad grant4 { 192.0.2.1 . tcp . 22 timeout 1ms }');
+  });
+
+  test('a probe deletes every element once, and adds none', () => {
+    const lines = probeScript([opening('192.0.2.1', 'tcp/22', 31_000, to('10.0.0.5', 22, 'masquerade'))]).split('\n');
+    expect(lines.map((line) => line.split(' ').slice(0, 5).join(' '))).toEqual([
+      'delete element inet spad grant4',
+      'delete element inet spad forward4',
+      'delete element inet spad masquerade4',
+    ]);
+  });
 });
 
 describe('a change', () => {

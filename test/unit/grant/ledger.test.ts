@@ -7,6 +7,10 @@ import { grantOf, ip, ports } from '../values.ts';
 
 const NOW = steadyMs(0);
 
+const wish = (stanza: string, address: string, list: string): Pick<Grant, 'stanza' | 'address' | 'ports'> => ({
+  ...{ stanza, address: ip(address), ports: ports(list) },
+});
+
 const ledgerOf = (...grants: readonly Grant[]): Ledger => {
   const ledger = new Ledger(100);
   for (const grant of grants) ledger.put(grant);
@@ -22,26 +26,26 @@ describe('the ledger', () => {
 
   test('finds the grant that asking again extends: same stanza, address and ports', () => {
     const ledger = ledgerOf(...all);
-    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/22'), NOW)).toBe(ssh);
-    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/443 tcp/80'), NOW)).toBe(web);
-    expect(ledger.find('bob', ip('192.0.2.1'), ports('tcp/22'), NOW)).toBe(bob);
-    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/80'), NOW)).toBeUndefined();
-    expect(ledger.find('alice', ip('192.0.2.2'), ports('tcp/22'), NOW)).toBeUndefined();
-    expect(ledger.find('carol', ip('192.0.2.1'), ports('tcp/22'), NOW)).toBeUndefined();
+    expect(ledger.find(wish('alice', '192.0.2.1', 'tcp/22'), NOW)).toBe(ssh);
+    expect(ledger.find(wish('alice', '192.0.2.1', 'tcp/443 tcp/80'), NOW)).toBe(web);
+    expect(ledger.find(wish('bob', '192.0.2.1', 'tcp/22'), NOW)).toBe(bob);
+    expect(ledger.find(wish('alice', '192.0.2.1', 'tcp/80'), NOW)).toBeUndefined();
+    expect(ledger.find(wish('alice', '192.0.2.2', 'tcp/22'), NOW)).toBeUndefined();
+    expect(ledger.find(wish('carol', '192.0.2.1', 'tcp/22'), NOW)).toBeUndefined();
   });
 
   test('does not find a grant that is over, though no sweep has come yet', () => {
     const again = { ...ssh, id: 'again', ends: steadyMs(5000) };
     const ledger = ledgerOf(ssh, again);
-    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/22'), steadyMs(999))).toBe(ssh);
-    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/22'), steadyMs(1000))).toBe(again);
+    expect(ledger.find(wish('alice', '192.0.2.1', 'tcp/22'), steadyMs(999))).toBe(ssh);
+    expect(ledger.find(wish('alice', '192.0.2.1', 'tcp/22'), steadyMs(1000))).toBe(again);
   });
 
   test('the same id replaces', () => {
     const ledger = ledgerOf(...all);
     ledger.put({ ...ssh, ends: steadyMs(9000) });
     expect(ledger.size).toBe(4);
-    expect(ledger.find('alice', ip('192.0.2.1'), ports('tcp/22'), NOW)?.ends).toBe(9000);
+    expect(ledger.find(wish('alice', '192.0.2.1', 'tcp/22'), NOW)?.ends).toBe(9000);
   });
 
   test('knows what each address holds', () => {

@@ -105,7 +105,7 @@ describe('perform', () => {
 
 test('a reload between two packets stays between them', async () => {
   const { parts, asked } = edges();
-  const reload: Decision = [{ kind: 'synchronize-firewall', guard: [ssh], openings: [] }];
+  const reload: Decision = [{ kind: 'synchronize-firewall', guard: [ssh], forwards: false, openings: [] }];
   parts.firewall.synchronize = () => {
     asked.push('synchronize');
     return Promise.resolve();
