@@ -1,109 +1,21 @@
 /** spad.conf (docs/configuration.md). */
-import type { Stanza } from '../access/stanza.ts';
-import { formatAddress, parseCidr } from '../base/address.ts';
 import { coversPorts, formatPortSpec } from '../base/port-spec.ts';
 import { printable } from '../base/printable.ts';
 import { nearest } from '../base/suggest.ts';
-import { DEFAULT_SPA_PORT, seconds } from '../base/units.ts';
-import type { Secret } from '../crypto/secret.ts';
+import { type AccessEntry, accessDirectives, FORMATS, readNative } from './access-section.ts';
+import { daemonDirectives, type DaemonValues } from './daemon-directives.ts';
 import { type DoorEntry, readDoor } from './door.ts';
-import { maybe, maybeSecret, one, oneOf, optional, readSection, required, type ValuesOf, yesNo } from './directive.ts';
+import type { FwknopEntry } from './fwknop/access-conf.ts';
+import { fwknopDirectives, readFwknop } from './fwknop-section.ts';
+import { readSection } from './directive.ts';
 import { type IniSection, parseIni } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
-import {
-  absolutePath,
-  cidrs,
-  duration,
-  expiry,
-  forwardRules,
-  forwardSource,
-  portNumber,
-  ports,
-  secret,
-  serverName,
-  wholeNumber,
-} from './values.ts';
-
-/** Linux: IFNAMSIZ is 16 with the final zero. */
-const interfaceName = one(
-  (text) => (/^[^\s/]{1,15}$/.test(text) ? text : undefined),
-  '"any" or the name of an interface, such as eth0',
-);
-
-const userName = one(
-  (text) => (/^[a-z_][a-z0-9_-]{0,31}$/.test(text) ? text : undefined),
-  'the name of a user, or "same" to keep the daemon\'s own',
-);
-
-const MAX_OPEN_FOR = 365 * 86_400;
-const ANYWHERE = ['0.0.0.0/0', '::/0'].map(parseCidr).filter((cidr) => cidr !== undefined);
-
-export const daemonDirectives = {
-  name: required(
-    serverName,
-    "name = gw1: this server's name; it is bound into every packet, and clients must use the same",
-  ),
-  interface: optional(interfaceName, 'any', 'the interface to capture on, or any'),
-  port: optional(portNumber, DEFAULT_SPA_PORT, 'the UDP port that packets are sent to; nothing listens on it'),
-  capture: optional(
-    oneOf('pcap', 'udp', 'file'),
-    'pcap',
-    'pcap sniffs; udp listens on a socket instead; file reads capture_file once, for tests',
-  ),
-  capture_file: maybe(absolutePath, 'the pcap file that capture = file reads'),
-  receiver_user: optional(userName, 'nobody', 'the user that the capturing process becomes once the capture is open'),
-  firewall: optional(
-    oneOf('nftables', 'dry-run'),
-    'nftables',
-    'what opens the ports; dry-run only says what it would do',
-  ),
-  guard: optional(
-    ports,
-    [],
-    'ports that are closed to everyone who holds no grant; where packets are sniffed, the SPA port is closed too, so that nothing answers there',
-  ),
-  knockd_conf: maybe(absolutePath, 'a knockd.conf whose doors open here, too'),
-  max_age: optional(duration(5, 3600), seconds(120), "how far a packet's time may be from this host's clock"),
-  max_grants: optional(wholeNumber(1, 20_000), 10_000, 'live grants at most'),
-  state_dir: optional(absolutePath, '/var/lib/spad', 'where the replay journal and the grant log are'),
-  audit_log: optional(absolutePath, '/var/log/spad/audit.jsonl', 'the file that gets one JSON line a decision'),
-} as const;
-
-export const accessDirectives = {
-  key: maybeSecret(secret, "the client's secret, base64 of 32 bytes"),
-  key_file: maybe(absolutePath, 'a file that holds the secret alone, mode 0600'),
-  allow: required(ports, 'allow = tcp/22: the ports this client may ask for'),
-  default: optional(ports, [], 'what opens when the client names no port'),
-  open_for: optional(duration(1, MAX_OPEN_FOR), seconds(30), 'how long a grant lasts when the client does not say'),
-  max_open_for: optional(duration(1, MAX_OPEN_FOR), seconds(3600), 'the longest grant; a longer wish is cut to it'),
-  source: optional(cidrs, ANYWHERE, 'where packets may come from and which addresses may be opened'),
-  require_address: optional(yesNo, false, "yes: only an address sealed in the packet opens, never the packet's source"),
-  forward: optional(
-    forwardRules,
-    [],
-    'inner hosts and ports that this client may have a port forwarded to: 10.0.0.0/24:22, [fd00::/64]:22, local:8022 (docs/forwarding.md)',
-  ),
-  forward_source: optional(
-    forwardSource,
-    'client',
-    "what inner hosts see as the source: client (its own address), masquerade (this host's on the way there) or an address of this host",
-  ),
-  expires: maybe(expiry, 'the last day on which this stanza holds'),
-} as const;
-
-type DaemonValues = ValuesOf<typeof daemonDirectives>;
-
-/** One client: its stanza, and its secret or the file that holds it. */
-export interface AccessEntry {
-  readonly stanza: Stanza;
-  readonly key: { readonly secret: Secret } | { readonly file: string };
-  /** Where the stanza begins, for what is found wrong later. */
-  readonly line: number;
-}
 
 export interface SpadConf {
   readonly daemon: DaemonValues;
   readonly access: readonly AccessEntry[];
+  /** Those for fwknop's clients. */
+  readonly fwknop: readonly FwknopEntry[];
   readonly doors: readonly DoorEntry[];
 }
 
@@ -129,16 +41,17 @@ export const parseSpadConf = (text: string, file: string): SpadConfReading => {
     });
   }
   const named = ini.sections.flatMap((section) => nameSection(section, file, issues));
-  const access = named.flatMap(({ kind, name, section }) =>
-    kind === 'access' ? readAccess(name, section, file, issues) : [],
-  );
+  const { access, fwknop } = readAccess(named, file, issues);
   const doors = named.flatMap(({ kind, name, section }) =>
     kind === 'door' ? (readDoor(name, section, file, issues) ?? []) : [],
   );
   checkNames(named, file, issues);
-  if (daemon !== undefined) checkTogether({ daemon, access, doors }, daemonSection?.line ?? 0, file, issues);
+  if (daemon !== undefined) checkTogether({ daemon, access, fwknop, doors }, daemonSection?.line ?? 0, file, issues);
   const sorted = [...issues].sort((a, b) => a.line - b.line);
-  return { conf: daemon === undefined || hasErrors(issues) ? undefined : { daemon, access, doors }, issues: sorted };
+  return {
+    conf: daemon === undefined || hasErrors(issues) ? undefined : { daemon, access, fwknop, doors },
+    issues: sorted,
+  };
 };
 
 interface NamedSection {
@@ -182,41 +95,59 @@ const checkNames = (named: readonly NamedSection[], file: string, issues: Issue[
   }
 };
 
-const readAccess = (name: string, section: IniSection, file: string, issues: Issue[]): AccessEntry[] => {
-  const complain = (problem: string, hint: string): [] => {
-    issues.push({ severity: 'error', file, line: section.line, problem, hint });
-    return [];
-  };
-  const values = readSection(accessDirectives, section, file, issues);
-  if (values === undefined) return [];
-  if ((values.key === undefined) === (values.key_file === undefined)) {
-    return complain(`[${section.name}] needs either "key" or "key_file"`, 'make one with `spa-keys generate`');
+/** Every `[access NAME]` by its format. */
+const readAccess = (
+  named: readonly NamedSection[],
+  file: string,
+  issues: Issue[],
+): Pick<SpadConf, 'access' | 'fwknop'> => {
+  const access: AccessEntry[] = [];
+  const fwknop: FwknopEntry[] = [];
+  for (const { name, section } of named.filter(({ kind }) => kind === 'access')) {
+    const format = section.entries.find(({ key }) => key === 'format')?.value ?? 'native';
+    if (format === 'fwknop' || format === 'both') {
+      fwknop.push(...readFwknop(name, section, file, format === 'both', issues));
+    } else if (!FORMATS.some((known) => known === format))
+      readSection({ format: accessDirectives.format }, only(section, 'format'), file, issues);
+    if (format === 'both') access.push(...readNativeToo(name, section, file, issues));
+    else if (format === 'native') access.push(...readNative(name, tellFormat(section, file, issues), file, issues));
   }
-  const { allow, default: defaultPorts, open_for: openFor, max_open_for: maxOpenFor } = values;
-  if (allow.length === 0) return complain(`[${section.name}] allows no port`, 'allow = tcp/22');
-  const outside = defaultPorts.find((spec) => !coversPorts(allow, spec));
-  if (outside !== undefined)
-    return complain(
-      `[${section.name}] has the default ${formatPortSpec(outside)}`,
-      'a default port must be among "allow"',
-    );
-  if (openFor > maxOpenFor)
-    return complain(`[${section.name}] has open_for above max_open_for`, 'raise max_open_for or lower open_for');
-  const { forward, forward_source: source } = values;
-  if (typeof source !== 'string' && forward.some(({ to }) => to && to.address.family !== source.family))
-    return complain(
-      `[${section.name}] forwards to IPv4 and IPv6 with forward_source = ${formatAddress(source)}`,
-      'an address stands for hosts of its own family alone; masquerade does for both',
-    );
-  const stanza = {
-    ...{ name, allow, defaultPorts, openFor, maxOpenFor, forward, forwardSource: source },
-    ...{ sources: values.source, requireAddress: values.require_address, expires: values.expires },
-  };
-  const key = values.key === undefined ? { file: values.key_file ?? '' } : { secret: values.key };
-  return [{ stanza, key, line: section.line }];
+  return { access, fwknop };
 };
 
-const checkTogether = ({ daemon, access, doors }: SpadConf, line: number, file: string, issues: Issue[]): void => {
+/** The native side of a section of both formats; what has been told of a key that both have is not told again. */
+const readNativeToo = (name: string, section: IniSection, file: string, issues: Issue[]): AccessEntry[] => {
+  const own: Issue[] = [];
+  const entries = readNative(name, only(section, ...Object.keys(accessDirectives)), file, own);
+  issues.push(
+    ...own.filter((issue) => !issues.some((told) => told.line === issue.line && told.problem === issue.problem)),
+  );
+  return entries;
+};
+
+/** The section with none but these keys. */
+const only = (section: IniSection, ...keys: readonly string[]): IniSection => ({
+  ...section,
+  entries: section.entries.filter(({ key }) => keys.includes(key)),
+});
+
+/** The section without the keys of fwknop's, whose place is told. */
+const tellFormat = (section: IniSection, file: string, issues: Issue[]): IniSection => {
+  const isStray = (key: string): boolean =>
+    Object.hasOwn(fwknopDirectives, key) && !Object.hasOwn(accessDirectives, key);
+  for (const { key, line } of section.entries.filter((entry) => isStray(entry.key))) {
+    const problem = `"${key}" is about fwknop's packets`;
+    issues.push({ severity: 'error', file, line, problem, hint: 'set format = fwknop, or format = both' });
+  }
+  return { ...section, entries: section.entries.filter(({ key }) => !isStray(key)) };
+};
+
+const checkTogether = (
+  { daemon, access, fwknop, doors }: SpadConf,
+  line: number,
+  file: string,
+  issues: Issue[],
+): void => {
   const complain = (severity: Issue['severity'], at: number, problem: string, hint: string): unknown =>
     issues.push({ severity, file, line: at, problem, hint });
   if ((daemon.capture === 'file') !== (daemon.capture_file !== undefined)) {
@@ -243,6 +174,11 @@ const checkTogether = ({ daemon, access, doors }: SpadConf, line: number, file: 
   }
   const opened = [
     ...access.map(({ stanza, line: at }) => ({ at, what: `[access ${stanza.name}] allows`, ports: stanza.allow })),
+    ...fwknop.map(({ client: { stanza }, line: at }) => ({
+      at,
+      what: `[access ${stanza.name}] allows`,
+      ports: stanza.openPorts ?? [],
+    })),
     ...doors.map(({ rule, line: at }) => ({ at, what: `[door ${rule.door.name}] opens`, ports: rule.open })),
   ];
   for (const { at, what, ports: specs } of opened) {

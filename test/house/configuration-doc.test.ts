@@ -7,7 +7,9 @@ import { formatDuration, seconds } from '../../src/base/units.ts';
 import type { Directive } from '../../src/config/directive.ts';
 import { doorDirectives } from '../../src/config/door.ts';
 import { profileDirectives } from '../../src/config/profile.ts';
-import { accessDirectives, daemonDirectives } from '../../src/config/spad-conf.ts';
+import { accessDirectives } from '../../src/config/access-section.ts';
+import { daemonDirectives } from '../../src/config/daemon-directives.ts';
+import { fwknopDirectives } from '../../src/config/fwknop-section.ts';
 
 const PAGE = new URL('../../docs/configuration.md', import.meta.url);
 const TABLES: Readonly<Record<string, Readonly<Record<string, Directive<unknown>>>>> = {

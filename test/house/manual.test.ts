@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { doorDirectives } from '../../src/config/door.ts';
 import { profileDirectives } from '../../src/config/profile.ts';
-import { accessDirectives, daemonDirectives } from '../../src/config/spad-conf.ts';
+import { accessDirectives } from '../../src/config/access-section.ts';
+import { daemonDirectives } from '../../src/config/daemon-directives.ts';
+import { fwknopDirectives } from '../../src/config/fwknop-section.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 

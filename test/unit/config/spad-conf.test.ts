@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { formatCidr } from '../../../src/base/address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
-import { type AccessEntry, parseSpadConf, type SpadConf } from '../../../src/config/spad-conf.ts';
+import type { AccessEntry } from '../../../src/config/access-section.ts';
+import { parseSpadConf, type SpadConf } from '../../../src/config/spad-conf.ts';
 
 const KEY = 'Ioi/3epz4xV+aNBVmpUOr2uATmL0y94UXKxlo1V180E=';
 

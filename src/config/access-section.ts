@@ -1,0 +1,86 @@
+/** `[access NAME]` of spad.conf for clients of our own (docs/configuration.md). */
+import type { Stanza } from '../access/stanza.ts';
+import { formatAddress, parseCidr } from '../base/address.ts';
+import { coversPorts, formatPortSpec } from '../base/port-spec.ts';
+import { seconds } from '../base/units.ts';
+import type { Secret } from '../crypto/secret.ts';
+import { maybe, maybeSecret, oneOf, optional, readSection, required, yesNo } from './directive.ts';
+import type { IniSection } from './ini-file.ts';
+import type { Issue } from './issue.ts';
+import { absolutePath, cidrs, duration, expiry, forwardRules, forwardSource, ports, secret } from './values.ts';
+
+/** In seconds. */
+export const MAX_OPEN_FOR = 365 * 86_400;
+export const ANYWHERE = ['0.0.0.0/0', '::/0'].map(parseCidr).filter((cidr) => cidr !== undefined);
+
+export const FORMATS = ['native', 'fwknop', 'both'] as const;
+
+export const accessDirectives = {
+  format: optional(
+    oneOf(...FORMATS),
+    'native',
+    "whose packets are read: our own, fwknop's, or both; for fwknop's there are other keys, see below",
+  ),
+  key: maybeSecret(secret, "the client's secret, base64 of 32 bytes"),
+  key_file: maybe(absolutePath, 'a file that holds the secret alone, mode 0600'),
+  allow: required(ports, 'allow = tcp/22: the ports this client may ask for'),
+  default: optional(ports, [], 'what opens when the client names no port'),
+  open_for: optional(duration(1, MAX_OPEN_FOR), seconds(30), 'how long a grant lasts when the client does not say'),
+  max_open_for: optional(duration(1, MAX_OPEN_FOR), seconds(3600), 'the longest grant; a longer wish is cut to it'),
+  source: optional(cidrs, ANYWHERE, 'where packets may come from and which addresses may be opened'),
+  require_address: optional(yesNo, false, "yes: only an address sealed in the packet opens, never the packet's source"),
+  forward: optional(
+    forwardRules,
+    [],
+    'inner hosts and ports that this client may have a port forwarded to: 10.0.0.0/24:22, [fd00::/64]:22, local:8022 (docs/forwarding.md)',
+  ),
+  forward_source: optional(
+    forwardSource,
+    'client',
+    "what inner hosts see as the source: client (its own address), masquerade (this host's on the way there) or an address of this host",
+  ),
+  expires: maybe(expiry, 'the last day on which this stanza holds'),
+} as const;
+
+/** One client: its stanza, and its secret or the file that holds it. */
+export interface AccessEntry {
+  readonly stanza: Stanza;
+  readonly key: { readonly secret: Secret } | { readonly file: string };
+  /** Where the stanza begins, for what is found wrong later. */
+  readonly line: number;
+}
+
+/** The stanza of a section; none where something is wrong, which is told. */
+export const readNative = (name: string, section: IniSection, file: string, issues: Issue[]): AccessEntry[] => {
+  const complain = (problem: string, hint: string): [] => {
+    issues.push({ severity: 'error', file, line: section.line, problem, hint });
+    return [];
+  };
+  const values = readSection(accessDirectives, section, file, issues);
+  if (values === undefined) return [];
+  if ((values.key === undefined) === (values.key_file === undefined)) {
+    return complain(`[${section.name}] needs either "key" or "key_file"`, 'make one with `spa-keys generate`');
+  }
+  const { allow, default: defaultPorts, open_for: openFor, max_open_for: maxOpenFor } = values;
+  if (allow.length === 0) return complain(`[${section.name}] allows no port`, 'allow = tcp/22');
+  const outside = defaultPorts.find((spec) => !coversPorts(allow, spec));
+  if (outside !== undefined)
+    return complain(
+      `[${section.name}] has the default ${formatPortSpec(outside)}`,
+      'a default port must be among "allow"',
+    );
+  if (openFor > maxOpenFor)
+    return complain(`[${section.name}] has open_for above max_open_for`, 'raise max_open_for or lower open_for');
+  const { forward, forward_source: source } = values;
+  if (typeof source !== 'string' && forward.some(({ to }) => to && to.address.family !== source.family))
+    return complain(
+      `[${section.name}] forwards to IPv4 and IPv6 with forward_source = ${formatAddress(source)}`,
+      'an address stands for hosts of its own family alone; masquerade does for both',
+    );
+  const stanza = {
+    ...{ name, allow, defaultPorts, openFor, maxOpenFor, forward, forwardSource: source },
+    ...{ sources: values.source, requireAddress: values.require_address, expires: values.expires },
+  };
+  const key = values.key === undefined ? { file: values.key_file ?? '' } : { secret: values.key };
+  return [{ stanza, key, line: section.line }];
+};

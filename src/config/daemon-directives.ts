@@ -1,0 +1,65 @@
+/** `[spad]` of spad.conf (docs/configuration.md). */
+import { DEFAULT_SPA_PORT, seconds } from '../base/units.ts';
+import { listOf, maybe, one, oneOf, optional, required, type ValuesOf, yesNo } from './directive.ts';
+import { absolutePath, duration, portNumber, ports, serverName, wholeNumber } from './values.ts';
+
+/** Linux: IFNAMSIZ is 16 with the final zero. */
+const interfaceName = one(
+  (text) => (/^[^\s/]{1,15}$/.test(text) ? text : undefined),
+  '"any" or the name of an interface, such as eth0',
+);
+
+const userName = one(
+  (text) => (/^[a-z_][a-z0-9_-]{0,31}$/.test(text) ? text : undefined),
+  'the name of a user, or "same" to keep the daemon\'s own',
+);
+
+const paths = listOf((text) => (text.startsWith('/') ? text : undefined), 'a path that begins with /');
+
+export const daemonDirectives = {
+  name: required(
+    serverName,
+    "name = gw1: this server's name; it is bound into every packet, and clients must use the same",
+  ),
+  interface: optional(interfaceName, 'any', 'the interface to capture on, or any'),
+  port: optional(portNumber, DEFAULT_SPA_PORT, 'the UDP port that packets are sent to; nothing listens on it'),
+  capture: optional(
+    oneOf('pcap', 'udp', 'file'),
+    'pcap',
+    'pcap sniffs; udp listens on a socket instead; file reads capture_file once, for tests',
+  ),
+  capture_file: maybe(absolutePath, 'the pcap file that capture = file reads'),
+  receiver_user: optional(userName, 'nobody', 'the user that the capturing process becomes once the capture is open'),
+  firewall: optional(
+    oneOf('nftables', 'dry-run'),
+    'nftables',
+    'what opens the ports; dry-run only says what it would do',
+  ),
+  guard: optional(
+    ports,
+    [],
+    'ports that are closed to everyone who holds no grant; where packets are sniffed, the SPA port is closed too, so that nothing answers there',
+  ),
+  knockd_conf: maybe(absolutePath, 'a knockd.conf whose doors open here, too'),
+  max_age: optional(duration(5, 3600), seconds(120), "how far a packet's time may be from this host's clock"),
+  max_grants: optional(wholeNumber(1, 20_000), 10_000, 'live grants at most'),
+  state_dir: optional(absolutePath, '/var/lib/spad', 'where the replay journal and the grant log are'),
+  fwknop_access: maybe(absolutePath, "fwknop's access.conf, whose stanzas hold here, too"),
+  fwknop_config: maybe(absolutePath, "fwknop's fwknopd.conf, for the NAT, age, ways and GnuPG of fwknop's packets"),
+  fwknop_override: optional(paths, [], 'files that override fwknop_config, as fwknopd -O'),
+  fwknop_allow_no_hmac: optional(yesNo, false, 'yes: stanzas of access.conf need no HMAC key'),
+  fwknop_digest_cache: maybe(absolutePath, "fwknopd's digest.cache: packets in it are refused"),
+  fwknop_ports: optional(ports, [], "more ports that fwknop's packets may come to"),
+  fwknop_tcp: optional(yesNo, false, "yes: fwknop's packets may come over TCP connections to the SPA port"),
+  fwknop_http: optional(
+    yesNo,
+    false,
+    "yes: fwknop's packets may come as requests of HTTP to the SPA port and fwknop_ports",
+  ),
+  fwknop_icmp: optional(yesNo, false, "yes: fwknop's packets may come as ICMP"),
+  fwknop_any_user_agent: optional(yesNo, false, 'yes: such requests may be of other programs than fwknop'),
+  fwknop_forwarded_for: optional(yesNo, false, 'yes: such a request may name its source in X-Forwarded-For'),
+  audit_log: optional(absolutePath, '/var/log/spad/audit.jsonl', 'the file that gets one JSON line a decision'),
+} as const;
+
+export type DaemonValues = ValuesOf<typeof daemonDirectives>;
