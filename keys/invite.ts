@@ -128,11 +128,22 @@ const fromSpadConf = (file: string, name: string): StanzaKeys => {
     const hint = near === undefined ? 'spa-keys list shows the names' : `did you mean "${printable(near)}"?`;
     throw new Trouble(`there is no [access ${printable(name)}] in ${printable(file)}: ${hint}`);
   }
-  if (section.entries.find(({ key }) => key === 'format')?.value !== 'fwknop') {
+  const format = section.entries.find(({ key }) => key === 'format')?.value;
+  if (format !== 'fwknop' && format !== 'both') {
     throw new Trouble(`[access ${printable(name)}] is not for fwknop's clients: its section needs format = fwknop`);
   }
-  return keysOf(section.entries, { file, line: section.line });
+  return keysOf(format === 'both' ? ofFwknop(section.entries) : section.entries.map(underOneName), {
+    file,
+    line: section.line,
+  });
 };
+
+/** Where packets of both formats are read, `key` is the secret of our own. */
+const ofFwknop = (settings: readonly Setting[]): readonly Setting[] =>
+  settings.filter(({ key }) => key !== 'key').map(underOneName);
+
+const underOneName = (setting: Setting): Setting =>
+  setting.key === 'fwknop_key' ? { ...setting, key: 'key' } : setting;
 
 const fromAccessConf = (file: string, wanted: number | undefined): StanzaKeys => {
   const issues: Issue[] = [];

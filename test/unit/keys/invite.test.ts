@@ -26,6 +26,13 @@ format = fwknop
 key_base64 = ${KEY}
 hmac_key_base64 = ${HMAC}
 
+[access tablet]
+format = both
+key = ${KEY}
+fwknop_key = of letters
+hmac_key_base64 = ${HMAC}
+allow = tcp/22
+
 [access laptop]
 key = ${KEY}
 `;
@@ -62,6 +69,11 @@ describe('the text', () => {
   test('of a section of spad.conf, by its name', () => {
     const ran = inviting('--fwknop phone --file HOME/spad.conf --text');
     expect(ran.stdout()).toBe(`KEY_BASE64:${KEY} HMAC_KEY_BASE64:${HMAC}\n`);
+  });
+
+  test('of a section for clients of both formats', () => {
+    const ran = inviting('--fwknop tablet --file HOME/spad.conf --text');
+    expect(ran.stdout()).toBe(`KEY_BASE64:${base64('of letters')} HMAC_KEY_BASE64:${HMAC}\n`);
   });
 
   test('of new keys, and the lines for the server', () => {

@@ -77,7 +77,7 @@ export class Fwknopd {
     writeFileSync(this.confFile, named.map(([name = '', value = '']) => `${name} ${value};\n`).join(''), {
       mode: 0o600,
     });
-    writeFileSync(this.accessFile, access.map(stanzaText).join('\n'), { mode: 0o600 });
+    writeFileSync(this.accessFile, access.map(variablesText).join('\n'), { mode: 0o600 });
     this.guarded = guard;
   }
 
@@ -157,6 +157,7 @@ export class Fwknopd {
   }
 }
 
-function stanzaText(variables: Variables): string {
+/** The text of a file, or of one stanza in it. */
+export function variablesText(variables: Variables): string {
   return variables.map(([name, value]) => `${name} ${value}\n`).join('');
 }

@@ -1,6 +1,7 @@
 /** The daemon under test, whoever it is: the real fwknopd, or spad configured in one of its two ways. */
 import type { Host } from '../../../support/host.ts';
 import type { Lab } from '../../../support/lab.ts';
+import { SpadPeer } from './spad-peer.ts';
 import { Fwknopd, type FwknopdSetup } from './fwknopd.ts';
 
 /** `access.conf`: spad with fwknop's own files; `spad.conf`: spad with sections of `format = fwknop`. */
@@ -74,5 +75,5 @@ class FwknopdPeer implements Peer {
 /** The daemon of this side; it has yet to be configured and started. */
 export function peerOf(side: Side, lab: Lab, host: Host): Peer {
   if (side === 'fwknopd') return new FwknopdPeer(lab, host);
-  throw new Error(`${side}: not yet`);
+  return new SpadPeer(side, lab, host);
 }
