@@ -1,8 +1,10 @@
 /** A packet opens once: not again as it is, in another spelling, after a restart, or twice at the same time. */
+import { test } from 'vitest';
 import { waitUntil } from '../../support/wait.ts';
-import type { Variables } from './harness/fwknopd.ts';
+import { Fwknopd, type Variables } from './harness/fwknopd.ts';
+import { sides } from './harness/peer.ts';
 import { scenario } from './harness/scenario.ts';
-import type { Stage } from './harness/stage.ts';
+import { Stage } from './harness/stage.ts';
 
 const KEY = ['KEY', 'replay'] as const;
 const HMAC = ['HMAC_KEY', 'replay hmac'] as const;
@@ -117,3 +119,25 @@ scenario(
     expect(await opens(stage, packet)).toBe(false);
   },
 );
+
+for (const side of sides()) {
+  if (side === 'fwknopd') continue;
+  test.concurrent(`${side}: what fwknopd has seen before it was replaced`, async ({ expect }) => {
+    const stage = await Stage.create(side, 1);
+    try {
+      const before = new Fwknopd(stage.lab, stage.server);
+      before.configure({ access: [stanza(KEY, HMAC)] });
+      await before.start();
+      const [seen, unseen] = [await stage.make(...WORDS, ...MAC_WORDS), await stage.make(...WORDS, ...MAC_WORDS)];
+      await stage.send([seen]);
+      await waitUntil('fwknopd to open', async () => (await before.open()).length > 0);
+      await before.stop();
+      await stage.start([stanza(KEY, HMAC)], [['DIGEST_FILE', before.digestFile]]);
+      expect(await opens(stage, seen)).toBe(false);
+      expect(await stage.peer.replays()).toBe(1);
+      expect(await opens(stage, unseen)).toBe(true);
+    } finally {
+      await stage.close();
+    }
+  });
+}

@@ -1,8 +1,11 @@
 /** The ways by which a packet may come, sent by the real client itself. */
+import { test } from 'vitest';
+import { sendDatagram } from '../../support/probe.ts';
 import { waitUntil } from '../../support/wait.ts';
 import type { Variables } from './harness/fwknopd.ts';
 import { scenario } from './harness/scenario.ts';
-import type { Stage } from './harness/stage.ts';
+import { sides } from './harness/peer.ts';
+import { Stage } from './harness/stage.ts';
 
 const KEYS: Variables = [
   ['SOURCE', 'ANY'],
@@ -169,3 +172,19 @@ http.server.HTTPServer(("0.0.0.0", 8000), Tell).serve_forever()
   const url = `http://${stage.other.address4}:8000/`;
   expect(await opens(stage, '-R', '--resolve-http-only', '--resolve-url', url)).toEqual(CLIENT);
 });
+
+for (const side of sides()) {
+  if (side === 'fwknopd') continue;
+  test.concurrent(`${side}: by IPv6, which fwknopd does not hear`, async ({ expect }) => {
+    const stage = await Stage.create(side, 1);
+    try {
+      await stage.start([KEYS]);
+      const packet = await stage.make('-A', 'tcp/22', '-s', ...WORDS);
+      await sendDatagram(stage.client, stage.server.address6, 62_201, Buffer.from(packet, 'latin1'));
+      await stage.settle();
+      expect(await stage.open()).toEqual(['fd99::1 tcp/22']);
+    } finally {
+      await stage.close();
+    }
+  });
+}

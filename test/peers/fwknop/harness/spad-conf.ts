@@ -67,6 +67,7 @@ function daemonLines(conf: ReadonlyMap<string, string>): Lines {
     ...(isOn('ENABLE_UDP_SERVER') ? [['capture', 'udp'] as const] : []),
     ...(age === 'N' ? [['max_age', '20000d'] as const] : []),
     ...(conf.has('MAX_SPA_PACKET_AGE') ? [['max_age', conf.get('MAX_SPA_PACKET_AGE') ?? ''] as const] : []),
+    ...(conf.has('DIGEST_FILE') ? [['fwknop_digest_cache', conf.get('DIGEST_FILE') ?? ''] as const] : []),
     ...(isOn('ENABLE_TCP_SERVER') ? [['fwknop_tcp', 'yes'] as const] : []),
     ...(isOn('ENABLE_SPA_OVER_HTTP') ? [['fwknop_http', 'yes'] as const] : []),
     ...(isOn('ENABLE_X_FORWARDED_FOR') ? [['fwknop_forwarded_for', 'yes'] as const] : []),

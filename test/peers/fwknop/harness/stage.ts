@@ -43,7 +43,7 @@ export class Stage {
   readonly fwknop: FwknopClient;
   readonly dir: string;
   readonly ports: number;
-  private readonly lab: Lab;
+  readonly lab: Lab;
   private markers = 0;
 
   private constructor(side: Side, lab: Lab, { inner, ports }: { inner: Host; ports: number }) {
