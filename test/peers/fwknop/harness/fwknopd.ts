@@ -124,10 +124,9 @@ export class Fwknopd {
 
   /** What is open by its rules for traffic to this host: `10.99.0.2 tcp/22`, sorted, each once. */
   async open(): Promise<readonly string[]> {
-    const found = (await this.rules()).flatMap(({ chain, rule }) => {
-      const match = /-s (\S+?)(?:\/32)? .*-p (\w+) .*--dport (\d+)/.exec(rule);
-      return chain === 'FWKNOP_INPUT' && match !== null ? [`${match[1]} ${match[2]}/${match[3]}`] : [];
-    });
+    const { stdout } = await this.host.exec('iptables', ['-S', 'FWKNOP_INPUT']);
+    const rules = stdout.matchAll(/^-A \S+ -s (\S+?)(?:\/32)? .*-p (\w+) .*--dport (\d+)/gm);
+    const found = [...rules].map(([, address, protocol, port]) => `${address} ${protocol}/${port}`);
     return [...new Set(found)].sort();
   }
 

@@ -1,6 +1,7 @@
 /** One laboratory with one daemon in it: `server` runs it, `client` and `other` send, `inner` is behind the server. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../../support/host.ts';
 import { Lab } from '../../../support/lab.ts';
 import { builtFile } from '../../../support/paths.ts';
@@ -25,7 +26,7 @@ const MARKER: Variables = [
   ['SOURCE', 'ANY'],
   ['KEY', 'the marker'],
   ['HMAC_KEY', 'marks'],
-  ['FW_ACCESS_TIMEOUT', '3'],
+  ['FW_ACCESS_TIMEOUT', '60'],
 ];
 
 const MARKER_KEYS = ['--key-rijndael', 'the marker', '--key-hmac', 'marks'];
@@ -105,7 +106,11 @@ export class Stage {
   async settle(): Promise<void> {
     const allowed = `10.88.0.${++this.markers}`;
     await this.send([await this.make('-A', `tcp/${FIRST_PORT}`, '-a', allowed, ...MARKER_KEYS)]);
-    const isOpen = async (): Promise<boolean> => (await this.peer.open()).includes(`${allowed} tcp/${FIRST_PORT}`);
+    const isOpen = async (): Promise<boolean> => {
+      // Asking takes several programs, and is not for nothing on a busy machine.
+      await sleep(80);
+      return (await this.peer.open()).includes(`${allowed} tcp/${FIRST_PORT}`);
+    };
     await waitUntil('the marker to open', isOpen, 30_000).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.peer.log().slice(-4000)}`);
     });
