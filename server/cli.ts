@@ -1,12 +1,16 @@
 /** spad's command line. */
 import { Command } from 'commander';
 import { defineCompile } from './compile.ts';
+import type { FwknopModeOptions } from './fwknop-mode.ts';
+
+/** spad.conf, or fwknop's own files. */
+export type Origin = { readonly file: string } | { readonly fwknop: FwknopModeOptions };
 
 export interface SpadCommands {
   /** Runs the daemon in the foreground until it is told to stop; gives the exit status. */
-  readonly run: (file: string) => Promise<number>;
+  readonly run: (origin: Origin) => Promise<number>;
   /** Reads the configuration and prints every problem. */
-  readonly check: (file: string) => Promise<number>;
+  readonly check: (origin: Origin) => Promise<number>;
   /** Takes everything that spad has put into the firewall away. */
   readonly flush: () => Promise<number>;
   /** Runs doors as knockd does, with knockd's own arguments; gives knockd's exit status. */
@@ -28,20 +32,75 @@ Exit status:
 
 See spad(8), spad.conf(5).`;
 
+interface SpadOptions {
+  readonly config?: string;
+  readonly check?: true;
+  readonly fwknopAccess?: string;
+  readonly fwknopConfig?: string;
+  readonly fwknopOverride?: readonly string[];
+  readonly fwknopAllowNoHmac?: true;
+  readonly guard?: string;
+  readonly stateDir?: string;
+  readonly auditLog?: string;
+  readonly interface?: string;
+  readonly dryRun?: true;
+}
+
+const listed = (text: string): readonly string[] => text.split(',').map((item) => item.trim());
+
+/** The options that mean nothing beside a spad.conf, which says the same. */
+const FWKNOP_ALONE = [
+  ...(['fwknopOverride', 'fwknopAllowNoHmac', 'guard', 'stateDir', 'auditLog', 'interface', 'dryRun'] as const),
+];
+
+const originOf = (options: SpadOptions, refuse: (text: string) => never): Origin => {
+  const { fwknopAccess: access, fwknopConfig: config, config: file } = options;
+  if (access === undefined && config === undefined) {
+    const stray = FWKNOP_ALONE.find((name) => options[name] !== undefined);
+    const option = stray?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (option !== undefined)
+      refuse(`error: --${option} goes with --fwknop-access; in spad.conf there are keys for it`);
+    return { file: file ?? DEFAULT_CONFIG };
+  }
+  if (file !== undefined)
+    refuse(
+      'error: either --config or --fwknop-access: spad.conf names fwknop files by fwknop_access and fwknop_config',
+    );
+  const settings = Object.entries({
+    ...{ guard: options.guard, state_dir: options.stateDir, audit_log: options.auditLog, interface: options.interface },
+  }).filter(([, value]) => value !== undefined);
+  return {
+    fwknop: {
+      ...{ access, config, overrides: options.fwknopOverride ?? [], settings: Object.fromEntries(settings) },
+      ...{ allowNoHmac: options.fwknopAllowNoHmac === true, dryRun: options.dryRun === true },
+    },
+  };
+};
+
 /** Calls the command that \`argv\` (without node and script) asks for and gives its exit status. */
 export const runCli = async (argv: readonly string[], version: string, commands: SpadCommands): Promise<number> => {
   let status = 0;
   const program = new Command('spad')
     .description('Opens ports for whoever proves, in one encrypted packet, that they may ask. Runs in the foreground.')
     .version(version, '-V, --version')
-    .option('-c, --config <file>', 'configuration', DEFAULT_CONFIG)
+    .option('-c, --config <file>', `configuration (default: ${DEFAULT_CONFIG})`)
     .option('--check', 'read the configuration, print every problem, and exit')
+    .option('--fwknop-access <file>', "run on fwknop's access.conf, without a spad.conf")
+    .option('--fwknop-config <file>', "fwknop's fwknopd.conf with it; alone, the access.conf that it names")
+    .option('--fwknop-override <files>', 'files that override it, with commas between, as fwknopd -O', listed)
+    .option('--fwknop-allow-no-hmac', 'allow stanzas without an HMAC key')
+    .option('--guard <ports>', 'with fwknop files: ports to close (default: OPEN_PORTS of all stanzas)')
+    .option('--state-dir <folder>', 'with fwknop files: where the replay journal and the grant log are')
+    .option('--audit-log <file>', 'with fwknop files: the audit log')
+    .option('--interface <name>', 'with fwknop files: the interface, instead of PCAP_INTF')
+    .option('--dry-run', 'with fwknop files: say what would be done to the firewall, and do not')
     .addHelpText('after', AFTER_HELP)
     .exitOverride()
     .showSuggestionAfterError()
     .enablePositionalOptions()
-    .action(async (options: { config: string; check?: true }) => {
-      status = await (options.check ? commands.check(options.config) : commands.run(options.config));
+    .action(async (options: SpadOptions) => {
+      const origin = originOf(options, (text) => program.error(text));
+      status = await (options.check ? commands.check(origin) : commands.run(origin));
     });
   program
     .command('flush')

@@ -2,18 +2,22 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { countOf } from '../src/base/printable.ts';
-import { type Moment, type SteadyMs, unixMs } from '../src/base/units.ts';
+import { type Moment, unixMs } from '../src/base/units.ts';
 import { describeIssue } from '../src/config/issue.ts';
 import type { Decision } from '../src/engine/effect.ts';
+import { clientCount, lossAgeOf, replayAgeOf } from '../src/engine/policy.ts';
 import { Engine } from '../src/engine/engine.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
 import { readClock } from './clock.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
-import { type Configuration, loadConfiguration } from './load-config.ts';
+import { loadDigestCache } from './fwknop/digest-cache.ts';
+import { FwknopEdge } from './fwknop/fwknop-edge.ts';
+import type { Configuration, ConfigurationSource } from './load-config.ts';
 import { Doors } from './doors.ts';
 import { AuditFile } from './log/audit-file.ts';
 import type { Logger } from './log/logger.ts';
+import { Seldom } from './log/seldom.ts';
 import { perform } from './perform.ts';
 import { ReceiverHost } from './receiver-host.ts';
 import { GrantStore } from './store/grant-store.ts';
@@ -22,12 +26,10 @@ import { ReplayStore } from './store/replay-store.ts';
 /** Packets that wait while a batch is being performed; the oldest go first when there are more. */
 const MAX_WAITING = 8192;
 const TICK_MS = 500;
-const TELL_AGAIN_MS = 60_000;
-const MAX_TOLD = 100;
 
 export interface DaemonParts {
-  /** spad.conf, for reloading. */
-  readonly file: string;
+  /** For reloading. */
+  readonly source: ConfigurationSource;
   readonly configuration: Configuration;
   readonly firewall: FirewallBackend;
   readonly logger: Logger;
@@ -41,10 +43,11 @@ export class Daemon {
   readonly #audit: AuditFile;
   readonly #receiver: ReceiverHost;
   readonly #doors: Doors;
+  readonly #fwknop: FwknopEdge;
   readonly #timers: NodeJS.Timeout[] = [];
   #waiting: Input[] = [];
   #pumping: Promise<void> | undefined;
-  readonly #told = new Map<string, SteadyMs>();
+  readonly #troubles: Seldom;
   #repairing = false;
   #firewallFault = '';
   #announced = false;
@@ -54,13 +57,15 @@ export class Daemon {
   /** Opens the state files. Throws the system's error where one cannot be. */
   constructor(parts: DaemonParts) {
     this.#parts = parts;
+    this.#troubles = new Seldom((text) => parts.logger.error(text));
     const { conf, policy, receiver } = parts.configuration;
     const now = readClock();
     const grantPath = join(conf.daemon.state_dir, 'grants.log');
     const firstStart = !GrantStore.exists(grantPath);
     // The packets of a capture file are older than any start of ours, and open nothing.
     const birth = receiver.capture === 'file' ? unixMs(0) : now.wall;
-    const opening = ReplayStore.open(join(conf.daemon.state_dir, 'replay.journal'), birth, policy.maxAge, firstStart);
+    const journal = join(conf.daemon.state_dir, 'replay.journal');
+    const opening = ReplayStore.open(journal, birth, replayAgeOf(policy), firstStart, lossAgeOf(policy));
     if (opening.warning !== undefined) parts.logger.warn(opening.warning);
     this.#replay = opening.store;
     const log = GrantStore.open(grantPath, now);
@@ -68,15 +73,20 @@ export class Daemon {
     this.#grants = log.store;
     this.#audit = new AuditFile(conf.daemon.audit_log);
     const newGrantId = (): string => randomBytes(6).toString('hex');
-    this.#engine = new Engine({ policy, cache: opening.cache, maxGrants: conf.daemon.max_grants, newGrantId });
+    const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, parts.logger);
+    const { cache } = opening;
+    this.#engine = new Engine({ policy, cache, foreignDigests, maxGrants: conf.daemon.max_grants, newGrantId });
     this.#receiver = new ReceiverHost(receiver, parts.logger, {
       onMessage: (message) => this.#hear(message),
       onReady: (description) => this.#announce(description),
     });
     const stopLog = join(conf.daemon.state_dir, 'door-stops.log');
     const { logger } = parts;
-    this.#doors = new Doors({ stopLog, logger, onInput: (input) => this.#input(input) }, receiver);
+    const onInput = (input: Input): void => this.#input(input);
+    this.#doors = new Doors({ stopLog, logger, onInput }, receiver);
+    this.#fwknop = new FwknopEdge({ closeLog: join(conf.daemon.state_dir, 'fwknop-closes.log'), logger, onInput });
     this.#waiting.push({ kind: 'start', grants: log.grants });
+    this.#waiting.push({ kind: 'closes-left', closes: this.#fwknop.closesLeft });
   }
 
   /** Runs until {@link Daemon.stop}. Throws FirewallError where the guard cannot be set up in the first place. */
@@ -102,7 +112,7 @@ export class Daemon {
     this.#doors.stop();
     this.#waiting.push({ kind: 'stop' });
     await this.#pump();
-    await this.#doors.finish();
+    await Promise.all([this.#doors.finish(), this.#fwknop.finish()]);
     this.#replay.close();
     this.#grants.close();
     this.#audit.close();
@@ -117,11 +127,11 @@ export class Daemon {
 
   #reread(): void {
     if (this.#stopping) return;
-    const { logger, file } = this.#parts;
-    const { configuration, issues } = loadConfiguration(file);
+    const { logger, source } = this.#parts;
+    const { configuration, issues } = source.load();
     for (const issue of issues) logger.warn(describeIssue(issue));
     if (configuration === undefined) {
-      logger.error(`${file} has errors; the old policy stands`);
+      logger.error(`${source.shown} has errors; the old policy stands`);
       this.#input({ kind: 'reload-failed', message: issues.map(describeIssue).join('; ') });
       return;
     }
@@ -130,7 +140,7 @@ export class Daemon {
     this.#input({ kind: 'reload', policy: configuration.policy });
     this.#receiver.replace(configuration.receiver);
     this.#doors.replace(configuration.policy.doors, configuration.receiver);
-    logger.info(`${file} read again: ${countOf(configuration.policy.clients.length, 'client')}`);
+    logger.info(`${source.shown} read again: ${countOf(clientCount(configuration.policy), 'client')}`);
   }
 
   /** Writes the counters into the audit log now. */
@@ -158,13 +168,24 @@ export class Daemon {
 
   #hear(message: Handoff): void {
     if (message.kind === 'candidate') this.#input({ kind: 'candidate', candidate: message.candidate });
+    else if (message.kind === 'fwknop-candidate')
+      this.#input({ kind: 'fwknop-candidate', candidate: message.candidate });
     else if (message.kind === 'counts') this.#input({ kind: 'counted', counts: message.counts });
-    else if (message.kind === 'done') void this.stop();
+    else if (message.kind === 'done') void this.#endOfFile();
+  }
+
+  /** What has been read may have raised a question, and its answer another one. */
+  async #endOfFile(): Promise<void> {
+    for (let round = 0; round < 2; round += 1) {
+      await this.#pump();
+      await this.#fwknop.idle();
+    }
+    await this.stop();
   }
 
   #announce(description: string): void {
     const { logger, firewall, configuration } = this.#parts;
-    const clients = countOf(configuration.policy.clients.length, 'client');
+    const clients = countOf(clientCount(configuration.policy), 'client');
     if (this.#announced) logger.info(`capturing again on ${description}`);
     else
       logger.info(
@@ -182,7 +203,9 @@ export class Daemon {
 
   /** Lets go of the oldest packets; whatever else waits is rare and stays. */
   #shed(): void {
-    const oldest = this.#waiting.findIndex(({ kind }) => kind === 'candidate' || kind === 'knock');
+    const oldest = this.#waiting.findIndex(
+      ({ kind }) => kind === 'candidate' || kind === 'fwknop-candidate' || kind === 'knock',
+    );
     if (oldest < 0) return;
     this.#waiting.splice(oldest, 1);
     this.#waiting.push({ kind: 'counted', counts: { shed: 1 } });
@@ -210,7 +233,9 @@ export class Daemon {
   /** Now; only what comes out of a capture file is judged as of the time at which it was captured. */
   #momentOf(input: Input): Moment {
     const now = readClock();
-    const isReplayed = input.kind === 'candidate' && this.#parts.configuration.receiver.capture === 'file';
+    const isReplayed =
+      (input.kind === 'candidate' || input.kind === 'fwknop-candidate') &&
+      this.#parts.configuration.receiver.capture === 'file';
     return isReplayed ? { ...now, wall: input.candidate.captured } : now;
   }
 
@@ -221,6 +246,7 @@ export class Daemon {
       grants: this.#grants,
       audit: this.#audit,
       doors: this.#doors,
+      fwknop: this.#fwknop,
       liveGrants: () => this.#engine.grants(),
     };
     const failures = await perform(decisions, parts);
@@ -228,18 +254,9 @@ export class Daemon {
     for (const failure of [...failures].reverse()) {
       const { effect, message } = failure;
       if (effect.kind === 'synchronize-firewall') this.#firewallFault = message;
-      this.#tell(`${FAILED_TO[effect.kind]}: ${message}`);
+      this.#troubles.tell(`${FAILED_TO[effect.kind]}: ${message}`);
       await perform(this.#engine.handle({ kind: 'effect-failed', failure }, readClock()), parts);
     }
-  }
-
-  /** The same trouble may come with every packet; once a minute is enough. */
-  #tell(trouble: string): void {
-    const now = readClock().steady;
-    if (now - (this.#told.get(trouble) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return;
-    if (this.#told.size > MAX_TOLD) this.#told.clear();
-    this.#told.set(trouble, now);
-    this.#parts.logger.error(trouble);
   }
 
   /** Holds the firewall against what it ought to show. A fault is told once, and again only when it has changed. */
@@ -272,5 +289,8 @@ const FAILED_TO = {
   'synchronize-firewall': 'the firewall could not be set right',
   'record-grants': 'the grant log could not be written; grants end on time all the same',
   'run-command': 'a command could not be run',
+  'journal-closes': 'a close could not be remembered, so nothing was run',
+  'run-program': 'a command could not be run',
+  ask: 'a packet could not be looked into',
   audit: 'the audit log could not be written',
 } as const satisfies Record<Decision[number]['kind'], string>;

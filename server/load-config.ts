@@ -3,17 +3,22 @@ import { readFileSync } from 'node:fs';
 import { readKeyFile } from '../keys/key-file.ts';
 import { readSecretFile } from '../keys/safe-file.ts';
 import { normalizePorts, type PortSpec } from '../src/base/port-spec.ts';
+import type { FwknopEntry } from '../src/config/fwknop/access-conf.ts';
+import type { FwknopdConf } from '../src/config/fwknop/fwknopd-conf.ts';
+import { fwknopWays } from '../src/config/fwknop/ways.ts';
 import { hasErrors, type Issue } from '../src/config/issue.ts';
 import type { AccessEntry } from '../src/config/access-section.ts';
 import { parseSpadConf, type SpadConf } from '../src/config/spad-conf.ts';
 import type { Secret } from '../src/crypto/secret.ts';
-import { forwardsTo, NO_FWKNOP, type Policy } from '../src/engine/policy.ts';
+import { fwknopReceiverSettings } from '../src/engine/fwknop-settings.ts';
+import { type FwknopPolicy, forwardsTo, type Policy } from '../src/engine/policy.ts';
 import type { ReceiverSettings } from '../src/engine/receiver-settings.ts';
 import type { DoorRule } from '../src/knock/door-rule.ts';
 import { type GateKeys, reachFor } from '../src/spa/native/gate.ts';
 import { deriveNativeKey } from '../src/spa/native/keys.ts';
 import { deriveUnsealKeys } from '../src/spa/native/unseal.ts';
 import { loadDoors } from './load-doors.ts';
+import { checkSurroundings, type FwknopLoading, loadFwknop } from './load-fwknop.ts';
 import { routingWarnings } from './routing.ts';
 
 export interface Configuration {
@@ -31,21 +36,53 @@ export interface ConfigurationReading {
 /** Notes an error; a line of 0 is the file as a whole. */
 type Complain = (line: number, problem: string, hint: string) => void;
 
-/** Reads spad.conf and the key files that it names. */
+/** What is read anew at SIGHUP. */
+export interface ConfigurationSource {
+  /** What it is called in messages. */
+  readonly shown: string;
+  readonly load: () => ConfigurationReading;
+}
+
+/** Reads spad.conf and the files that it names. */
 export const loadConfiguration = (file: string): ConfigurationReading => {
   const issues: Issue[] = [];
-  const complain: Complain = (line, problem, hint) => {
-    issues.push({ severity: 'error', file, line, problem, hint });
-  };
   const text = attempt(
     () => readSecretFile(file),
-    (message) => complain(0, message, 'spad -c FILE reads another configuration'),
+    (message) =>
+      issues.push({ severity: 'error', file, line: 0, problem: message, hint: 'spad -c FILE reads another' }),
   );
   if (text === undefined) return { configuration: undefined, issues };
   const reading = parseSpadConf(text, file);
   issues.push(...reading.issues);
-  if (reading.conf === undefined) return { configuration: undefined, issues };
-  const { daemon, access } = reading.conf;
+  return reading.conf === undefined
+    ? { configuration: undefined, issues }
+    : completeConfiguration(reading.conf, loadBeside(reading.conf, issues), file, issues);
+};
+
+/** fwknop's own files, where spad.conf names them. */
+const loadBeside = ({ daemon }: SpadConf, issues: Issue[]): FwknopLoading | undefined => {
+  if (daemon.fwknop_access === undefined && daemon.fwknop_config === undefined) return undefined;
+  return loadFwknop(
+    {
+      ...{ access: daemon.fwknop_access, config: daemon.fwknop_config, overrides: daemon.fwknop_override },
+      allowUnauthenticated: daemon.fwknop_allow_no_hmac,
+      askForUnauthenticated: 'set fwknop_allow_no_hmac = yes in spad.conf',
+    },
+    issues,
+  );
+};
+
+/** Adds to what the files say what the host has to say: secrets, doors, users. `file` is named in the issues. */
+export const completeConfiguration = (
+  conf: SpadConf,
+  beside: FwknopLoading | undefined,
+  file: string,
+  issues: Issue[],
+): ConfigurationReading => {
+  const complain: Complain = (line, problem, hint) => {
+    issues.push({ severity: 'error', file, line, problem, hint });
+  };
+  const { daemon, access } = conf;
   const secrets = access.map(({ key, line }) =>
     'secret' in key
       ? key.secret
@@ -56,20 +93,27 @@ export const loadConfiguration = (file: string): ConfigurationReading => {
   );
   checkDistinct(access, secrets, complain);
   const user = findUser(daemon.receiver_user, (problem, hint) => complain(0, problem, hint));
-  const doors = loadDoors(reading.conf, file, issues);
+  const doors = loadDoors(conf, file, issues);
+  const fwknop = [...conf.fwknop, ...(beside?.entries ?? [])];
+  checkFwknopNames(conf, fwknop, issues);
+  checkSurroundings(fwknop, issues);
   if (hasErrors(issues)) return { configuration: undefined, issues };
   const known = secrets.filter((secret) => secret !== undefined);
-  const configuration = configure(reading.conf, known, doors, user);
+  const configuration = configure({ conf, secrets: known, doors, user, fwknop, beside: beside?.conf });
   if (daemon.firewall !== 'dry-run') issues.push(...routingWarnings(forwardsTo(configuration.policy), file));
   return { configuration, issues };
 };
 
-const configure = (
-  conf: SpadConf,
-  secrets: readonly Secret[],
-  doors: readonly DoorRule[],
-  user: ReceiverSettings['user'],
-): Configuration => {
+interface Parts {
+  readonly conf: SpadConf;
+  readonly secrets: readonly Secret[];
+  readonly doors: readonly DoorRule[];
+  readonly user: ReceiverSettings['user'];
+  readonly fwknop: readonly FwknopEntry[];
+  readonly beside: FwknopdConf | undefined;
+}
+
+const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Configuration => {
   const { daemon, access } = conf;
   const maxAge = daemon.max_age * 1000;
   const gateKeys = secrets.map((secret): GateKeys => ({
@@ -80,9 +124,15 @@ const configure = (
     const secret = secrets[index];
     return secret === undefined ? [] : [{ stanza, keys: deriveUnsealKeys(secret, daemon.name) }];
   });
+  const ways = fwknopWays(daemon, beside);
+  const fwknopPolicy: FwknopPolicy = {
+    clients: fwknop.map(({ client }) => client),
+    maxAge: beside?.maxAge ?? maxAge,
+    trustForwardedFor: ways.http?.forwardedFor === true,
+  };
   return {
     conf,
-    policy: { clients, fwknop: NO_FWKNOP, doors, guard: guardOf(conf), maxAge },
+    policy: { clients, fwknop: fwknopPolicy, doors, guard: guardOf(conf), maxAge },
     receiver: {
       capture: daemon.capture,
       interface: daemon.interface,
@@ -91,6 +141,7 @@ const configure = (
       user,
       reach: reachFor(clients.length, maxAge),
       clients: gateKeys,
+      fwknop: fwknopReceiverSettings(fwknopPolicy, ways),
     },
   };
 };
@@ -102,6 +153,21 @@ const configure = (
 const guardOf = ({ daemon }: SpadConf): readonly PortSpec[] => {
   if (daemon.capture !== 'pcap') return daemon.guard;
   return normalizePorts([...daemon.guard, { protocol: 'udp', first: daemon.port, last: daemon.port }]);
+};
+
+/** A grant belongs to a name: what one stanza has opened is not another's to close. */
+const checkFwknopNames = (conf: SpadConf, fwknop: readonly FwknopEntry[], issues: Issue[]): void => {
+  const taken = new Set([
+    ...conf.access.map(({ stanza }) => stanza.name),
+    ...conf.doors.map(({ rule }) => rule.door.name),
+  ]);
+  for (const { client, file, line } of fwknop.slice(conf.fwknop.length)) {
+    const { name } = client.stanza;
+    if (!taken.has(name) && !conf.fwknop.some((entry) => entry.client.stanza.name === name)) continue;
+    const hint =
+      'the stanzas of access.conf have the names stanza-1, stanza-2 and so on; give the one in spad.conf another';
+    issues.push({ severity: 'error', file, line, problem: `${name} is a name in spad.conf, too`, hint });
+  }
 };
 
 /** Two clients with one secret could not be told apart: the first would get the second's packets. */

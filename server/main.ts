@@ -3,15 +3,17 @@ import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { countOf } from '../src/base/printable.ts';
 import type { SteadyMs } from '../src/base/units.ts';
+import { clientCount } from '../src/engine/policy.ts';
 import { describeIssue, formatIssue } from '../src/config/issue.ts';
-import { runCli } from './cli.ts';
+import { type Origin, runCli } from './cli.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import { DryRunFirewall } from './firewall/dry-run.ts';
 import { findNftRunner } from './firewall/nft-runner.ts';
 import { nftables } from './firewall/nftables.ts';
-import { type Configuration, loadConfiguration } from './load-config.ts';
+import { fwknopMode } from './fwknop-mode.ts';
+import { type Configuration, type ConfigurationSource, loadConfiguration } from './load-config.ts';
 import { runKnockd } from './knockd/start.ts';
 import { claimFolder } from './process/claim.ts';
 import { type Logger, stderrLogger } from './log/logger.ts';
@@ -24,14 +26,18 @@ const steadyNow = (): SteadyMs => readClock().steady;
 
 const realFirewall = (): FirewallBackend => nftables(findNftRunner(), steadyNow);
 
-const check = (file: string): Promise<number> => {
-  const { configuration, issues } = loadConfiguration(file);
+/** Where the configuration comes from, by the command line. */
+const sourceOf = (origin: Origin): ConfigurationSource =>
+  'file' in origin ? { shown: origin.file, load: () => loadConfiguration(origin.file) } : fwknopMode(origin.fwknop);
+
+const check = ({ shown, load }: ConfigurationSource): Promise<number> => {
+  const { configuration, issues } = load();
   for (const issue of issues) say(formatIssue(issue));
   if (configuration === undefined) {
-    say(`${file}: ${countOf(issues.filter((issue) => issue.severity === 'error').length, 'error')}`);
+    say(`${shown}: ${countOf(issues.filter((issue) => issue.severity === 'error').length, 'error')}`);
     return Promise.resolve(1);
   }
-  say(`${file}: no errors, ${countOf(configuration.policy.clients.length, 'client')}`);
+  say(`${shown}: no errors, ${countOf(clientCount(configuration.policy), 'client')}`);
   return Promise.resolve(0);
 };
 
@@ -41,16 +47,16 @@ const flush = async (): Promise<number> => {
   return 0;
 };
 
-const run = async (file: string): Promise<number> => {
+const run = async (source: ConfigurationSource): Promise<number> => {
   const logger = stderrLogger(process.env);
-  const { configuration, issues } = loadConfiguration(file);
+  const { configuration, issues } = source.load();
   for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](describeIssue(issue));
   if (configuration === undefined) return 1;
   const { state_dir: stateDir, firewall: kind } = configuration.conf.daemon;
   process.umask(0o077);
   makeStateFolder(stateDir);
   await claimFolder(stateDir);
-  const daemon = new Daemon({ file, configuration, logger, firewall: firewallOf(kind, logger) });
+  const daemon = new Daemon({ source, configuration, logger, firewall: firewallOf(kind, logger) });
   process.on('SIGHUP', () => daemon.reload());
   process.on('SIGUSR2', () => daemon.report());
   process.on('SIGTERM', () => void daemon.stop());
@@ -84,7 +90,12 @@ const version = (): string => {
 };
 
 try {
-  process.exitCode = await runCli(process.argv.slice(2), version(), { run, check, flush, knockd });
+  process.exitCode = await runCli(process.argv.slice(2), version(), {
+    run: (origin) => run(sourceOf(origin)),
+    check: (origin) => check(sourceOf(origin)),
+    flush,
+    knockd,
+  });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   else {

@@ -1,10 +1,19 @@
 /**
  * Does what the engine has decided. A batch of decisions is done in the order of the effects' kinds, which is the order
- * that each decision has: remembered on disk, then the firewall, then the grant log, then commands, then the audit line. So a burst costs
+ * that each decision has: remembered on disk, then the firewall, then the logs of grants and closes, then commands, then questions, then the audit line. So a burst costs
  * one sync and one transaction, and nothing opens before its packet is remembered.
  */
 import { formatAuditLine } from '../src/engine/audit.ts';
-import type { Decision, Effect, EffectFailure, RunCommandEffect, UseSequenceEffect } from '../src/engine/effect.ts';
+import type {
+  AskEffect,
+  Decision,
+  Effect,
+  EffectFailure,
+  JournalClosesEffect,
+  RunCommandEffect,
+  RunProgramEffect,
+  UseSequenceEffect,
+} from '../src/engine/effect.ts';
 import type { Grant } from '../src/grant/grant.ts';
 import { readClock } from './clock.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
@@ -21,6 +30,12 @@ export interface PerformerParts {
     readonly run: (effect: RunCommandEffect) => void;
     readonly useUp: (effect: UseSequenceEffect) => void;
   };
+  /** None of these waits for what it has begun. */
+  readonly fwknop: {
+    readonly journal: (effect: JournalClosesEffect) => void;
+    readonly run: (effect: RunProgramEffect) => void;
+    readonly ask: (effect: AskEffect) => void;
+  };
   /** The live grants, for when the grant log is written anew. */
   readonly liveGrants: () => readonly Grant[];
 }
@@ -33,10 +48,15 @@ const ABANDONS = {
   'synchronize-firewall': true,
   'record-grants': false,
   'run-command': false,
+  'journal-closes': true,
+  'run-program': true,
+  ask: false,
   audit: false,
 } as const satisfies Record<Effect['kind'], boolean>;
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
+
+type Work = Promise<void> | void;
 
 /** One effect and the decision it belongs to. */
 interface Task<K extends Effect['kind']> {
@@ -64,54 +84,73 @@ const cutAtSynchronize = (decisions: readonly Decision[]): readonly (readonly De
   return stretches.filter((stretch) => stretch.length > 0);
 };
 
-const performStretch = async (
-  decisions: readonly Decision[],
-  parts: PerformerParts,
-): Promise<readonly EffectFailure[]> => {
-  const failures: EffectFailure[] = [];
-  const failed = new Set<Decision>();
-  const attempt = async <K extends Effect['kind']>(
-    tasks: readonly Task<K>[],
-    work: () => Promise<void> | void,
-  ): Promise<void> => {
+/** Decisions that are done together, and what of them has failed so far. */
+class Stretch {
+  readonly failures: EffectFailure[] = [];
+  readonly #decisions: readonly Decision[];
+  readonly #failed = new Set<Decision>();
+
+  constructor(decisions: readonly Decision[]) {
+    this.#decisions = decisions;
+  }
+
+  /** All effects of a kind at once. */
+  async all<K extends Effect['kind']>(kind: K, work: (effects: readonly EffectOf<K>[]) => Work): Promise<void> {
+    const tasks = this.#tasksOf(kind);
+    await this.#attempt(tasks, () => work(tasks.map(({ effect }) => effect)));
+  }
+
+  /** Each effect of a kind by itself. */
+  async each<K extends Effect['kind']>(kind: K, work: (effect: EffectOf<K>) => Work): Promise<void> {
+    for (const task of this.#tasksOf(kind)) await this.#attempt([task], () => work(task.effect));
+  }
+
+  #tasksOf<K extends Effect['kind']>(kind: K): Task<K>[] {
+    return this.#decisions
+      .filter((decision) => !this.#failed.has(decision))
+      .flatMap((decision) => decision.filter((effect) => isKind(effect, kind)).map((effect) => ({ effect, decision })));
+  }
+
+  async #attempt<K extends Effect['kind']>(tasks: readonly Task<K>[], work: () => Work): Promise<void> {
     if (tasks.length === 0) return;
     try {
       await work();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       for (const { effect, decision } of tasks) {
-        if (ABANDONS[effect.kind]) failed.add(decision);
-        failures.push({ effect, decision, message });
+        if (ABANDONS[effect.kind]) this.#failed.add(decision);
+        this.failures.push({ effect, decision, message });
       }
     }
-  };
-  const tasksOf = <K extends Effect['kind']>(kind: K): Task<K>[] =>
-    decisions
-      .filter((decision) => !failed.has(decision))
-      .flatMap((decision) => decision.filter((effect) => isKind(effect, kind)).map((effect) => ({ effect, decision })));
-
-  const remember = tasksOf('remember');
-  await attempt(remember, () => parts.replay.append(remember.map(({ effect }) => effect.record)));
-  for (const task of tasksOf('use-sequence')) await attempt([task], () => parts.doors.useUp(task.effect));
-  for (const task of tasksOf('synchronize-firewall')) {
-    const { guard, openings, forwards } = task.effect;
-    await attempt([task], () => parts.firewall.synchronize(guard, openings, forwards));
   }
-  const changes = tasksOf('change-firewall');
-  await attempt(changes, () => parts.firewall.apply(changes.map(({ effect }) => effect.change)));
-  const records = tasksOf('record-grants');
-  await attempt(records, () =>
-    parts.grants.append(
-      records.flatMap(({ effect }) => effect.events),
+}
+
+const performStretch = async (
+  decisions: readonly Decision[],
+  parts: PerformerParts,
+): Promise<readonly EffectFailure[]> => {
+  const stretch = new Stretch(decisions);
+  const { replay, firewall, grants, audit, doors, fwknop } = parts;
+  await stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record)));
+  await stretch.each('use-sequence', (effect) => doors.useUp(effect));
+  await stretch.each('synchronize-firewall', ({ guard, openings, forwards }) =>
+    firewall.synchronize(guard, openings, forwards),
+  );
+  await stretch.all('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));
+  await stretch.all('record-grants', (effects) =>
+    grants.append(
+      effects.flatMap(({ events }) => events),
       parts.liveGrants,
     ),
   );
-  for (const task of tasksOf('run-command')) await attempt([task], () => parts.doors.run(task.effect));
-  const lines = tasksOf('audit');
-  await attempt(lines, () =>
-    parts.audit.append(lines.map(({ effect }) => formatAuditLine(effect.line, readClock().wall))),
+  await stretch.each('run-command', (effect) => doors.run(effect));
+  await stretch.each('journal-closes', (effect) => fwknop.journal(effect));
+  await stretch.each('run-program', (effect) => fwknop.run(effect));
+  await stretch.each('ask', (effect) => fwknop.ask(effect));
+  await stretch.all('audit', (effects) =>
+    audit.append(effects.map(({ line }) => formatAuditLine(line, readClock().wall))),
   );
-  return failures;
+  return stretch.failures;
 };
 
 const isKind = <K extends Effect['kind']>(effect: Effect, kind: K): effect is EffectOf<K> => effect.kind === kind;

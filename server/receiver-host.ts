@@ -140,6 +140,7 @@ export class ReceiverHost {
         this.#lastTrouble = message.text;
         return;
       case 'candidate':
+      case 'fwknop-candidate':
       case 'knocks':
       case 'counts':
       case 'done':

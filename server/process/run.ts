@@ -58,3 +58,70 @@ export const startInBackground = (args: readonly string[], env: NodeJS.ProcessEn
     env,
     cwd: '/',
   });
+
+/** As whom a program runs; undefined: as we do. Supplementary groups are given up with the rest. */
+export interface Identity {
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+}
+
+/**
+ * Starts a program without a shell, with an environment of its own, in `/`, without standard input or output, and in a
+ * session of its own. Throws the system's error where it cannot be started; without one it has been.
+ */
+export const startProgram = (argv: readonly string[], { uid, gid }: Identity): ChildProcess => {
+  const [file = '', ...args] = argv;
+  const identity = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
+  return spawn(file, args, { detached: true, stdio: 'ignore', env: PROGRAM_ENV, cwd: '/', ...identity });
+};
+
+/** A program that may still be running. */
+export type StartedProgram = ReturnType<typeof startProgram>;
+
+export interface StatusRun {
+  readonly input: Uint8Array;
+  /** Goes to descriptor 4, which nobody else can read, unlike arguments and environment. */
+  readonly secret: string;
+  readonly timeoutMs: number;
+  /** Bytes of output, or of status; what says more is ended. */
+  readonly maxOutput: number;
+}
+
+/**
+ * Runs a program that tells its status on descriptor 3, as gpg can. Throws where it cannot be started, takes longer or says
+ * more; its exit status says nothing that its status lines do not.
+ */
+export const runForStatus = (
+  file: string,
+  args: readonly string[],
+  { input, secret, timeoutMs, maxOutput }: StatusRun,
+): Promise<{ readonly output: Uint8Array; readonly status: string }> =>
+  new Promise((resolve, reject) => {
+    const stdio = ['pipe', 'pipe', 'ignore', 'pipe', 'pipe'] as const;
+    const child = spawn(file, args, { stdio: [...stdio], env: PROGRAM_ENV, cwd: '/' });
+    const [, output, , status, secretPipe] = child.stdio;
+    const stop = (reason: string): void => {
+      child.kill('SIGKILL');
+      reject(new Error(`${file} ${reason}`));
+    };
+    const late = setTimeout(() => stop(`took longer than ${String(timeoutMs)} ms`), timeoutMs);
+    const [heard, told]: [Buffer[], Buffer[]] = [[], []];
+    for (const [pipe, chunks] of [[output, heard] as const, [status, told] as const]) {
+      let length = 0;
+      pipe?.on('error', () => undefined);
+      pipe?.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        chunks.push(chunk);
+        if (length > maxOutput) stop(`said more than ${String(maxOutput)} bytes`);
+      });
+    }
+    child.on('error', reject);
+    child.on('close', () => {
+      clearTimeout(late);
+      resolve({ output: Buffer.concat(heard), status: Buffer.concat(told).toString('utf8') });
+    });
+    for (const [pipe, text] of [[child.stdin, input] as const, [secretPipe, `${secret}\n`] as const]) {
+      pipe?.on('error', () => undefined);
+      if (pipe !== null && pipe !== undefined && 'end' in pipe) pipe.end(text);
+    }
+  });

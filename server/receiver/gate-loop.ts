@@ -4,39 +4,50 @@ import type { Port, UnixMs } from '../../src/base/units.ts';
 import type { LinkType } from '../../src/frame/link.ts';
 import { decodeFrame } from '../../src/frame/packet.ts';
 import { PacketView } from '../../src/frame/packet-view.ts';
+import type { GateRejection } from '../../src/spa/rejection.ts';
 import type { NativeGate } from '../../src/spa/native/gate.ts';
+import { isBareBase64Alphabet } from '../../src/bytes/bare-base64.ts';
 import type { Outbox } from './outbox.ts';
+import type { TextLoop } from './text-loop.ts';
 
 const UDP = 17;
 /** How often counts are handed over and hints brought up to date, in milliseconds. */
 export const CHORES_EVERY_MS = 200;
 
 export class GateLoop {
-  readonly #gate: NativeGate;
+  /** Undefined: no client has the native format. */
+  readonly #gate: NativeGate | undefined;
+  /** Undefined: no client is fwknop's. */
+  readonly #texts: TextLoop | undefined;
   readonly #outbox: Outbox;
   readonly #port: Port;
   readonly #view = new PacketView();
   #lastChores = Number.NEGATIVE_INFINITY;
 
-  constructor(gate: NativeGate, outbox: Outbox, port: Port) {
-    this.#gate = gate;
+  constructor(gates: { gate: NativeGate | undefined; texts: TextLoop | undefined }, outbox: Outbox, port: Port) {
+    this.#gate = gates.gate;
+    this.#texts = gates.texts;
     this.#outbox = outbox;
     this.#port = port;
+    this.#view.withIcmp = gates.texts?.icmp === true;
   }
 
   /** One captured frame. The bytes are not kept. */
   frame(link: LinkType, frame: Uint8Array, now: UnixMs): void {
     this.chores(now);
-    const fault = decodeFrame(link, frame, this.#view);
+    const view = this.#view;
+    const fault = decodeFrame(link, frame, view);
     if (fault !== undefined) this.#outbox.count(fault);
-    else if (this.#view.protocol !== UDP || this.#view.destinationPort !== this.#port) this.#outbox.count('other-port');
-    else this.#datagram(this.#view.payload(), now, () => this.#view.source());
+    else if (view.protocol === UDP && view.destinationPort === this.#port)
+      this.#datagram(view.payload(), now, () => ({ source: view.source(), destination: view.destination() }));
+    else if (this.#texts === undefined) this.#outbox.count('other-port');
+    else this.#texts.packet(view, now);
   }
 
   /** One datagram from a socket. */
   datagram(datagram: Uint8Array, source: IpAddress, now: UnixMs): void {
     this.chores(now);
-    this.#datagram(datagram, now, () => source);
+    this.#datagram(datagram, now, () => ({ source, destination: undefined }));
   }
 
   /** What must be done now and then, whether packets come or not; does nothing where it was done a moment ago. */
@@ -44,17 +55,30 @@ export class GateLoop {
     // A clock that stepped back makes the difference negative.
     if (Math.abs(now - this.#lastChores) < CHORES_EVERY_MS) return;
     this.#lastChores = now;
-    this.#gate.advance(now);
+    this.#gate?.advance(now);
     this.#outbox.flushCounts();
   }
 
-  #datagram(datagram: Uint8Array, now: UnixMs, source: () => IpAddress): void {
-    const verdict = this.#gate.check(datagram, now);
-    if (typeof verdict === 'string') {
-      this.#outbox.count(verdict);
-      return;
-    }
-    const candidate = { client: verdict, captured: now, source: source(), datagram };
-    if (!this.#outbox.send({ kind: 'candidate', candidate })) this.#outbox.count('pipe-full');
+  #datagram(datagram: Uint8Array, now: UnixMs, ends: () => Ends): void {
+    const verdict = this.#gate?.check(datagram, now);
+    if (typeof verdict === 'number') {
+      const candidate = { client: verdict, captured: now, source: ends().source, datagram };
+      if (!this.#outbox.send({ kind: 'candidate', candidate })) this.#outbox.count('pipe-full');
+    } else if (this.#texts !== undefined && isText(datagram, verdict)) {
+      this.#texts.take(datagram, { ...ends(), captured: now, transport: 'udp' });
+    } else if (verdict !== undefined) this.#outbox.count(verdict);
   }
 }
+
+/** Where a datagram came from and went to. */
+interface Ends {
+  readonly source: IpAddress;
+  readonly destination: IpAddress | undefined;
+}
+
+/**
+ * Whether a datagram that is no client's in the native format is looked at as a text. The formats share some lengths: there
+ * the letters tell, for a native packet of nothing but letters of base64 does not happen.
+ */
+const isText = (datagram: Uint8Array, native: GateRejection | undefined): boolean =>
+  native === undefined || native === 'wrong-size' || isBareBase64Alphabet(datagram);

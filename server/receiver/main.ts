@@ -11,6 +11,8 @@ import { CHORES_EVERY_MS, GateLoop } from './gate-loop.ts';
 import { KnockLoop } from './knock-loop.ts';
 import { Outbox } from './outbox.ts';
 import { type Capture, loadPcap, openFile, openKnock, openLive } from './pcap-source.ts';
+import { openTcp } from './tcp-server.ts';
+import { TextLoop } from './text-loop.ts';
 import { openUdp } from './udp-source.ts';
 
 const FAILED = 1;
@@ -67,9 +69,13 @@ const lookOut = async (settings: KnockSettings, outbox: Outbox): Promise<void> =
 };
 
 const guardGate = async (settings: ReceiverSettings, outbox: Outbox): Promise<void> => {
-  const gate = new NativeGate(settings.clients, settings.reach);
-  const loop = new GateLoop(gate, outbox, settings.port);
+  const gate = settings.clients.length === 0 ? undefined : new NativeGate(settings.clients, settings.reach);
+  const texts = settings.fwknop === undefined ? undefined : new TextLoop(settings.fwknop, outbox);
+  const loop = new GateLoop({ gate, texts }, outbox, settings.port);
   const capture = await openCapture(settings, loop, outbox);
+  const server = settings.fwknop?.transports.tcpServer;
+  if (server !== undefined && settings.capture !== 'file')
+    await openTcp(server, settings.capture === 'udp' ? texts : undefined);
   if (settings.user !== undefined) becomeUser(settings.user);
   // For a file, time is what the file says.
   if (settings.capture !== 'file') loop.chores(unixMs(Date.now()));

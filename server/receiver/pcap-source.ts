@@ -2,18 +2,20 @@
 
 import { readFileSync } from 'node:fs';
 import { parseAddress } from '../../src/base/address.ts';
+import { normalizePorts } from '../../src/base/port-spec.ts';
 import { type UnixMs, unixMs } from '../../src/base/units.ts';
 import type { KnockSettings, ReceiverSettings } from '../../src/engine/receiver-settings.ts';
-import { captureFilter, isHardwareAddress, type OwnFrames } from '../../src/frame/capture-filter.ts';
+import { captureFilter, isHardwareAddress, type OwnFrames, textCaptureFilter } from '../../src/frame/capture-filter.ts';
 import type { LinkType } from '../../src/frame/link.ts';
 import { knockFilter } from '../../src/knock/watch.ts';
+import { MAX_TEXT, MIN_TEXT } from '../../src/spa/fwknop/layout.ts';
 import { DATAGRAM_SIZES } from '../../src/spa/native/layout.ts';
 import type { GateLoop } from './gate-loop.ts';
 import type { KnockLoop } from './knock-loop.ts';
 import type { Outbox } from './outbox.ts';
 
-/** The largest datagram, and before it UDP, IPv6 with some extension headers, two VLAN tags and the link's own header. */
-const SNAP_LENGTH = Math.max(...DATAGRAM_SIZES) + 200;
+/** UDP, IPv6 with some extension headers, two VLAN tags and the link's own header, before the largest datagram. */
+const HEADERS_ROOM = 200;
 /** Headers are all that knocks are: a link's, IPv6 with some extension headers, TCP. */
 const HEADERS_LENGTH = 256;
 /**
@@ -65,10 +67,22 @@ export interface Capture {
 
 /** Opens the interface, which needs CAP_NET_RAW. Throws the interface and libpcap's words. */
 export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: GateLoop, outbox: Outbox): Capture => {
-  const filter = captureFilter(settings.port, DATAGRAM_SIZES, ownFrames(settings.interface));
-  return openInterface(pcap, settings.interface, { filter, snap_length: SNAP_LENGTH }, outbox, (link, frame) =>
+  const largest = settings.fwknop === undefined ? Math.max(...DATAGRAM_SIZES) : MAX_TEXT;
+  const options = {
+    filter: filterFor(settings, ownFrames(settings.interface)),
+    snap_length: largest + HEADERS_ROOM,
+  };
+  return openInterface(pcap, settings.interface, options, outbox, (link, frame) =>
     loop.frame(link, frame, unixMs(Date.now())),
   );
+};
+
+/** Native packets have three lengths, texts of fwknop's any within bounds that hold those three. */
+const filterFor = ({ port, fwknop }: ReceiverSettings, own: OwnFrames): string => {
+  if (fwknop === undefined) return captureFilter(port, DATAGRAM_SIZES, own);
+  const { ports, icmp } = fwknop.transports;
+  const all = normalizePorts([{ protocol: 'udp', first: port, last: port }, ...ports]);
+  return textCaptureFilter({ ports: all, icmp, least: MIN_TEXT, most: MAX_TEXT }, own);
 };
 
 /** Opens the interface for knocks. Throws libpcap's words. */
@@ -144,7 +158,7 @@ const ownFrames = (device: string): OwnFrames => {
 export const openFile = (pcap: PcapAddon, settings: ReceiverSettings, loop: GateLoop, done: () => void): Capture => {
   const path = settings.file ?? '';
   const session = pcap.createOfflineSession(path, {
-    filter: captureFilter(settings.port, DATAGRAM_SIZES, { by: 'nothing' }),
+    filter: filterFor(settings, { by: 'nothing' }),
   });
   const link = linkTypeOf(session.link_type, path);
   return {

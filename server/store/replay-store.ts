@@ -34,16 +34,17 @@ export class ReplayStore {
 
   /**
    * Reads the journal at `path` and begins a new one from it. `firstStart`: there is no trace of an earlier run, so that a
-   * missing journal means nothing was lost. Where something was, every packet dated up to `maxAge` (ms) from now is refused:
-   * one that was made by a clock ahead of ours may have been let in just before. Throws the system's error.
+   * missing journal means nothing was lost: packets of before this start are refused, unless packets do not age (`maxAge`,
+   * in ms, is infinite) and none is too old. Where something was lost, every packet dated up to `lossAge` (ms) from now is
+   * refused: one that was made by a clock ahead of ours may have been let in just before. Throws the system's error.
    */
-  static open(path: string, now: UnixMs, maxAge: number, firstStart: boolean): ReplayOpening {
+  static open(path: string, now: UnixMs, maxAge: number, firstStart: boolean, lossAge = maxAge): ReplayOpening {
     const content = readIfThere(path);
     const journal = content === undefined ? undefined : decodeJournal(content);
     const damage = journal === undefined ? (firstStart ? undefined : 'it is missing') : journal.damage;
-    const cache = new ReplayCache(CACHE_CAPACITY, journal?.floor ?? now);
+    const cache = new ReplayCache(CACHE_CAPACITY, journal?.floor ?? (Number.isFinite(maxAge) ? now : unixMs(0)));
     for (const record of journal?.records ?? []) cache.remember(record);
-    if (damage !== undefined) cache.raiseFloor(unixMs(now + maxAge));
+    if (damage !== undefined) cache.raiseFloor(unixMs(now + lossAge));
     cache.prune(now, maxAge);
     const store = new ReplayStore(path, cache);
     store.#rewrite();

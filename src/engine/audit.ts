@@ -11,6 +11,8 @@ export const AUDIT_EVENTS = [
   'started',
   'granted',
   'knocked',
+  'commanded',
+  'ended',
   'extended',
   'closed',
   'expired',
@@ -31,7 +33,9 @@ export type AuditReason =
   | Rejection
   | DoorRejection
   | 'journal-failed'
+  | 'over-budget'
   | 'sequence-failed'
+  | 'program-failed'
   | 'firewall-failed'
   | 'stanza-removed'
   | 'bad-configuration';
@@ -39,7 +43,11 @@ export type AuditReason =
 export interface AuditLine {
   readonly event: AuditEvent;
   readonly stanza?: string;
-  readonly format?: 'native' | 'knock';
+  readonly format?: 'native' | 'fwknop' | 'knock';
+  /** How a packet of fwknop's came. */
+  readonly transport?: 'udp' | 'tcp' | 'icmp' | 'http';
+  /** Who sent it, by the packet's own word. */
+  readonly user?: string;
   /** Where the packet came from. */
   readonly source?: IpAddress;
   /** The address that was opened or closed, or asked for. */
@@ -66,6 +74,8 @@ export const formatAuditLine = (line: AuditLine, now: UnixMs): string =>
     event: line.event,
     stanza: line.stanza,
     format: line.format,
+    transport: line.transport,
+    user: line.user && printable(line.user),
     source: line.source && formatAddress(line.source),
     allow: line.allow && (line.allow.length === 1 ? line.allow.map(formatAddress)[0] : line.allow.map(formatAddress)),
     ports: line.ports?.map(formatPortSpec),

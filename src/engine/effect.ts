@@ -3,6 +3,8 @@
  * before it, and where the disk or the firewall fails one, the rest is given up; a failed line of a log gives nothing up.
  * Every failure goes back to the engine ({@link EffectFailure}).
  */
+import type { ProgramRun } from '../access/fwknop-program.ts';
+import type { PendingClose } from '../access/pending-close.ts';
 import type { Family } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import type { FirewallChange, Opening } from '../firewall/opening.ts';
@@ -11,6 +13,7 @@ import type { GrantEvent } from '../grant/record.ts';
 import type { Door, KnockStep } from '../knock/door.ts';
 import type { ReplayRecord } from '../replay/cache.ts';
 import type { AuditLine } from './audit.ts';
+import type { FwknopQuestion } from './fwknop-question.ts';
 
 /** Must be durable on disk before the next effect. */
 export interface RememberEffect {
@@ -56,6 +59,36 @@ export interface RunCommandEffect {
   readonly family: Family;
 }
 
+/**
+ * Must stand in their log before what they close is opened. A later one of the same id puts it off; `previous` is what
+ * stood there before, so that a failure can take the step back.
+ */
+export interface JournalClosesEffect {
+  readonly kind: 'journal-closes';
+  readonly closes: readonly PendingClose[];
+  readonly previous: readonly PendingClose[];
+}
+
+/** A program of one of fwknop's stanzas. It goes on by itself; its end comes back as an input. */
+export interface RunProgramEffect {
+  readonly kind: 'run-program';
+  readonly run: ProgramRun;
+  readonly stanza: string;
+  readonly purpose:
+    | { readonly kind: 'command' }
+    /** For a unit of pending closes, where there is a close. Programs of one lane run one after another. */
+    | { readonly kind: 'open'; readonly lane: string; readonly unit: string | undefined }
+    /** The pending close of this id, which is done as soon as it has been started. */
+    | { readonly kind: 'close'; readonly lane: string; readonly id: string };
+}
+
+/** The answer comes back as an input with the same id, whatever becomes of the question. */
+export interface AskEffect {
+  readonly kind: 'ask';
+  readonly id: string;
+  readonly question: FwknopQuestion;
+}
+
 export interface AuditEffect {
   readonly kind: 'audit';
   readonly line: AuditLine;
@@ -68,6 +101,9 @@ export type Effect =
   | SynchronizeFirewallEffect
   | RecordGrantsEffect
   | RunCommandEffect
+  | JournalClosesEffect
+  | RunProgramEffect
+  | AskEffect
   | AuditEffect;
 
 export type Decision = readonly Effect[];

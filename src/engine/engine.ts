@@ -17,14 +17,13 @@ import type { AuditLine, AuditReason } from './audit.ts';
 import { Counters } from './counters.ts';
 import { Doorkeeper, type Visit } from './doorkeeper.ts';
 import type { AuditEffect, Decision, Effect, EffectFailure, SynchronizeFirewallEffect } from './effect.ts';
+import { FwknopDesk } from './fwknop-desk.ts';
 import { GrantDesk, type LedgerStep } from './grant-desk.ts';
 import type { Candidate, Input } from './input.ts';
-import { Limiter } from './limiter.ts';
-import { forwardsTo, type Policy } from './policy.ts';
+import { describeGrant as describe, effectsOfStep } from './ledger-effects.ts';
+import { forwardsTo, type Policy, replayAgeOf } from './policy.ts';
+import { RejectionDesk } from './rejection-desk.ts';
 
-/** Rejections of one reason that are written line by line; what is above is counted all the same. */
-const AUDIT_PER_SECOND = 5;
-const AUDIT_BURST = 50;
 const COUNTED_EVERY_MS = 60_000;
 
 export interface EngineParts {
@@ -32,6 +31,8 @@ export interface EngineParts {
   readonly cache: ReplayCache;
   /** Live grants at most. */
   readonly maxGrants: number;
+  /** Digests of packets that an fwknopd has let in before us, as `bytesKey` writes them. */
+  readonly foreignDigests?: ReadonlySet<string>;
   /** A name that no other grant has had, also before a restart. */
   readonly newGrantId: () => string;
 }
@@ -41,6 +42,9 @@ const FAILURES = {
   'use-sequence': 'sequence-failed',
   'change-firewall': 'firewall-failed',
   'synchronize-firewall': 'firewall-failed',
+  'journal-closes': 'program-failed',
+  'run-program': 'program-failed',
+  ask: 'program-failed',
 } as const satisfies Partial<Record<Effect['kind'], AuditReason>>;
 
 const audit = (line: AuditLine): AuditEffect => ({ kind: 'audit', line });
@@ -52,7 +56,8 @@ export class Engine {
   readonly #desk: GrantDesk;
   readonly #doors: Doorkeeper;
   readonly #counters = new Counters();
-  readonly #limiters = new Map<AuditReason, Limiter>();
+  readonly #rejections = new RejectionDesk(this.#counters);
+  readonly #fwknop: FwknopDesk;
   #lastCounted = Number.NEGATIVE_INFINITY;
 
   constructor(parts: EngineParts) {
@@ -61,6 +66,15 @@ export class Engine {
     this.#ledger = new Ledger(parts.maxGrants);
     this.#desk = new GrantDesk(this.#ledger, parts.newGrantId);
     this.#doors = new Doorkeeper(parts.policy.doors);
+    this.#fwknop = new FwknopDesk({
+      policy: parts.policy.fwknop,
+      cache: parts.cache,
+      foreign: parts.foreignDigests ?? new Set(),
+      grants: this.#desk,
+      counters: this.#counters,
+      rejections: this.#rejections,
+      newId: parts.newGrantId,
+    });
   }
 
   /** The live grants. */
@@ -75,7 +89,14 @@ export class Engine {
       case 'candidate':
         return this.#admit(input.candidate, now);
       case 'fwknop-candidate':
-        return [];
+        return this.#fwknop.take(input.candidate, now);
+      case 'answered':
+        return this.#fwknop.answer(input.id, input.answer, now);
+      case 'program-ended':
+        return [this.#fwknop.programEnded(input.effect, input.failed, input.how)];
+      case 'closes-left':
+        this.#fwknop.cycles.restore(input.closes, now);
+        return this.#fwknop.expireCycles(now);
       case 'knock':
         return this.#knock(input.knock, now);
       case 'local-addresses':
@@ -85,12 +106,12 @@ export class Engine {
         for (const [name, count] of Object.entries(input.counts)) this.#counters.add(name, count);
         return [];
       case 'effect-failed':
-        return this.#recover(input.failure);
+        return this.#recover(input.failure, now);
       case 'firewall-repaired':
         this.#counters.add('firewall-repaired');
         return [[audit({ event: 'repaired' })]];
       case 'reload':
-        return [this.#reload(input.policy)];
+        return [this.#reload(input.policy), ...this.#fwknop.expireCycles(now)];
       case 'reload-failed':
         return [[audit({ event: 'reloaded', reason: 'bad-configuration', detail: input.message })]];
       case 'tick':
@@ -98,7 +119,7 @@ export class Engine {
       case 'report':
         return [[this.#counted()]];
       case 'stop':
-        return [[audit({ event: 'stopped', counts: this.#counters.take() })]];
+        return [...this.#fwknop.endCycles(), [audit({ event: 'stopped', counts: this.#counters.take() })]];
     }
   }
 
@@ -154,7 +175,7 @@ export class Engine {
     const { door, open, openFor } = rule;
     const about = { stanza: door.name, format: 'knock', source } as const;
     const allow = open.length > 0 ? { allow: [source], ports: open } : {};
-    if (refused !== undefined) return this.#tellRejection({ ...about, ...allow, reason: refused }, now);
+    if (refused !== undefined) return this.#rejections.tell({ ...about, ...allow, reason: refused }, now);
     const { family } = source;
     const first: Effect[] =
       used === undefined ? [] : [{ kind: 'use-sequence', file: door.oneTimeFile ?? '', steps: used, door: door.name }];
@@ -166,50 +187,34 @@ export class Engine {
     }
     const holder = { name: door.name, expires: undefined };
     const step = this.#desk.open({ kind: 'open', addresses: [source], ports: open, openFor }, holder, now);
-    if (!step.ok) return [...first, ...this.#tellRejection({ ...about, ...allow, reason: step.error }, now)];
+    if (!step.ok) return [...first, ...this.#rejections.tell({ ...about, ...allow, reason: step.error }, now)];
     return [...first, ...this.#stepEffects(step.value, run, about)];
   }
 
   /** `also`: what is done once the firewall shows the step. */
   #stepEffects(step: LedgerStep, also: readonly Effect[], about: Partial<AuditLine>): Decision {
-    const { change, added, removed, event } = step;
-    this.#counters.add(event);
-    const grants = event === 'closed' ? removed : added;
-    return [
-      { kind: 'change-firewall', change, added, removed },
-      { kind: 'record-grants', events: this.#desk.events(added, removed) },
-      ...also,
-      ...grants.map((grant) => audit({ ...describe(event, grant), ...about })),
-    ];
+    this.#counters.add(step.event);
+    return effectsOfStep(step, this.#desk, also, about);
   }
 
   #reject(reason: Rejection, { request, stanza }: Admission, candidate: Candidate, now: Moment): Decision {
     const line = { stanza: stanza.name, format: 'native', source: candidate.source, reason } as const;
-    if (request === undefined) return this.#tellRejection(line, now);
+    if (request === undefined) return this.#rejections.tell(line, now);
     const isClock = reason === 'stale' || reason === 'future';
     const skew = isClock ? { skew: Math.round((request.time - now.wall) / 1000) } : {};
     const allow = request.addresses.length > 0 ? { allow: request.addresses.map((cidr) => cidr.address) } : {};
-    return this.#tellRejection({ ...line, ...allow, ports: request.ports, ...skew }, now);
-  }
-
-  /** One line, unless there were too many for this reason lately. */
-  #tellRejection(line: Omit<AuditLine, 'event'> & { readonly reason: AuditReason }, now: Moment): Decision {
-    const { reason } = line;
-    this.#counters.add(reason);
-    const limiter = this.#limiters.get(reason) ?? new Limiter(AUDIT_PER_SECOND, AUDIT_BURST);
-    this.#limiters.set(reason, limiter);
-    if (limiter.take(now.steady)) return [audit({ event: 'rejected', ...line })];
-    this.#counters.add('unlogged');
-    return [];
+    return this.#rejections.tell({ ...line, ...allow, ports: request.ports, ...skew }, now);
   }
 
   /** A failed step is taken back: the ledger never claims what the firewall does not have. */
-  #recover({ effect, message, decision }: EffectFailure): readonly Decision[] {
+  #recover({ effect, message, decision }: EffectFailure, now: Moment): readonly Decision[] {
     // Without its line the audit log would fail again; without the grant log the kernel still closes on time.
     if (effect.kind === 'audit' || effect.kind === 'record-grants' || effect.kind === 'run-command') return [];
     const reason = FAILURES[effect.kind];
     const step = decision.find((one) => one.kind === 'change-firewall');
     this.#counters.add(reason);
+    const failed = this.#fwknop.recover({ effect, message, decision }, reason, now);
+    if (failed !== undefined) return [failed];
     if (step === undefined) return [[audit({ event: 'failed', reason, detail: message })]];
     this.#desk.takeBack(step.added, step.removed);
     const grants = step.added.length > 0 ? step.added : step.removed;
@@ -221,6 +226,7 @@ export class Engine {
   #reload(policy: Policy): Decision {
     this.#policy = policy;
     this.#doors.setRules(policy.doors);
+    this.#fwknop.setPolicy(policy.fwknop);
     const orphans = this.grants().filter((grant) => !this.#hasStanza(grant.stanza));
     for (const grant of orphans) this.#ledger.remove(grant);
     return [
@@ -232,9 +238,9 @@ export class Engine {
   }
 
   #tick(now: Moment): readonly Decision[] {
-    this.#cache.prune(now.wall, this.#policy.maxAge);
+    this.#cache.prune(now.wall, replayAgeOf(this.#policy));
     const { ended, change } = this.#desk.expire(now.steady);
-    const decisions: Decision[] = [];
+    const decisions: Decision[] = [...this.#fwknop.expireCycles(now)];
     if (change !== undefined) decisions.push([{ kind: 'change-firewall', change, added: [], removed: [] }]);
     if (ended.length > 0) {
       decisions.push([
@@ -267,16 +273,8 @@ export class Engine {
     const { clients, doors } = this.#policy;
     return (
       clients.some((client) => client.stanza.name === name) ||
+      this.#fwknop.hasStanza(name) ||
       doors.some(({ door, open }) => open.length > 0 && door.name === name)
     );
   }
 }
-
-const describe = (event: AuditLine['event'], grant: Grant): AuditLine => ({
-  event,
-  stanza: grant.stanza,
-  allow: [grant.address],
-  ports: grant.ports,
-  ...(grant.forwarding === undefined ? {} : { forward: grant.forwarding }),
-  until: grant.until,
-});

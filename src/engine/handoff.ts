@@ -10,15 +10,22 @@ import { decodeUtf8, encodeUtf8 } from '../bytes/encoding.ts';
 import { ByteReader } from '../bytes/reader.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import { FRAME_FAULTS } from '../frame/link.ts';
-import { GATE_REJECTIONS } from '../spa/rejection.ts';
+import { FWKNOP_GATE_REJECTIONS, GATE_REJECTIONS } from '../spa/rejection.ts';
 import type { Knock } from '../knock/knock.ts';
-import type { Candidate } from './input.ts';
+import { decodeFwknopCandidate, encodeFwknopCandidate } from './fwknop-handoff.ts';
+import type { Candidate, FwknopCandidate } from './input.ts';
 import { decodeKnocks, encodeKnocks } from './knock-handoff.ts';
 
 /** What the receiver counts, beside the gate's rejections. */
 export const RECEIVER_COUNTS = [
-  ...GATE_REJECTIONS,
+  ...new Set([...GATE_REJECTIONS, ...FWKNOP_GATE_REJECTIONS]),
   ...FRAME_FAULTS,
+  /** Texts of fwknop's that no stanza takes from where they came. */
+  'source-not-allowed',
+  /** Texts of fwknop's of unknown sources for which not all keys could be tried: there were too many. */
+  'over-budget',
+  /** HTTP requests that are not fwknop's. */
+  'bad-request',
   /** To another port, through a filter that had to be looser than wished. */
   'other-port',
   /** Genuine packets that found the pipe to the authorizer full. */
@@ -31,6 +38,7 @@ export type ReceiverCount = (typeof RECEIVER_COUNTS)[number];
 
 export type Handoff =
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
+  | { readonly kind: 'fwknop-candidate'; readonly candidate: FwknopCandidate }
   /** Packets that the doors can see, in the order of their capture. */
   | { readonly kind: 'knocks'; readonly knocks: readonly Knock[] }
   | { readonly kind: 'counts'; readonly counts: Readonly<Record<string, number>> }
@@ -41,7 +49,7 @@ export type Handoff =
   /** A capture file has been read to its end. */
   | { readonly kind: 'done' };
 
-const KINDS = { candidate: 1, counts: 2, ready: 3, trouble: 4, done: 5, knocks: 6 } as const;
+const KINDS = { candidate: 1, counts: 2, ready: 3, trouble: 4, done: 5, knocks: 6, 'fwknop-candidate': 7 } as const;
 
 /** The longest message, its length field included; a pipe takes one whole or not at all. */
 export const MAX_HANDOFF = 2048;
@@ -60,6 +68,8 @@ const encodePayload = (message: Handoff): Uint8Array => {
   switch (message.kind) {
     case 'candidate':
       return encodeCandidate(message.candidate);
+    case 'fwknop-candidate':
+      return encodeFwknopCandidate(message.candidate);
     case 'knocks':
       return encodeKnocks(message.knocks);
     case 'counts':
@@ -132,6 +142,10 @@ const decodeHandoff = (bytes: Uint8Array): Handoff | undefined => {
   switch (bytes[0] ?? 0) {
     case KINDS.candidate:
       return decodeCandidate(payload);
+    case KINDS['fwknop-candidate']: {
+      const candidate = decodeFwknopCandidate(payload);
+      return candidate === undefined ? undefined : { kind: 'fwknop-candidate', candidate };
+    }
     case KINDS.knocks: {
       const knocks = decodeKnocks(payload);
       return knocks === undefined ? undefined : { kind: 'knocks', knocks };

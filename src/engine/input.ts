@@ -1,8 +1,10 @@
+import type { PendingClose } from '../access/pending-close.ts';
 import type { IpAddress } from '../base/address.ts';
 import type { UnixMs } from '../base/units.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { Knock } from '../knock/knock.ts';
-import type { EffectFailure } from './effect.ts';
+import type { EffectFailure, RunProgramEffect } from './effect.ts';
+import type { FwknopAnswer } from './fwknop-question.ts';
 import type { Policy } from './policy.ts';
 
 /** A datagram that the receiver's gate has let through. */
@@ -41,6 +43,17 @@ export type Input =
   | { readonly kind: 'start'; readonly grants: readonly Grant[] }
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
   | { readonly kind: 'fwknop-candidate'; readonly candidate: FwknopCandidate }
+  /** What a question of the effect `ask` has come to. */
+  | { readonly kind: 'answered'; readonly id: string; readonly answer: FwknopAnswer }
+  /** A program has ended. `failed`: not with status 0; `how` says it in words. */
+  | {
+      readonly kind: 'program-ended';
+      readonly effect: RunProgramEffect;
+      readonly failed: boolean;
+      readonly how: string;
+    }
+  /** Close commands that an earlier run has left; comes once, after `start`. */
+  | { readonly kind: 'closes-left'; readonly closes: readonly PendingClose[] }
   /** A packet that the doors can see. */
   | { readonly kind: 'knock'; readonly knock: Knock }
   /** The host's own addresses from now on, at which doors can be knocked. */

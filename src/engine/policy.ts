@@ -73,6 +73,21 @@ export const forwardsTo = ({ clients, fwknop }: Policy): readonly (Family | 'loc
   return [...new Set([...native, ...others])];
 };
 
+/** For how long a packet may be fresh, whichever its format: as long the replay cache must know it, in milliseconds. */
+export const replayAgeOf = ({ maxAge, fwknop }: Policy): number =>
+  fwknop.clients.length === 0 ? maxAge : Math.max(maxAge, fwknop.maxAge);
+
+/**
+ * The same where packets do not age: it says how far ahead of ours a clock may have been whose packet was let in just
+ * before the replay journal was lost. One that was further ahead could be sent again then.
+ */
+export const lossAgeOf = ({ maxAge, fwknop }: Policy): number =>
+  Number.isFinite(fwknop.maxAge) ? Math.max(maxAge, fwknop.maxAge) : maxAge;
+
+/** How many there are, one of both formats counted once. */
+export const clientCount = ({ clients, fwknop }: Policy): number =>
+  new Set([...clients, ...fwknop.clients].map(({ stanza }) => stanza.name)).size;
+
 /** No client of fwknop's. */
 export const NO_FWKNOP: FwknopPolicy = { clients: [], maxAge: 0, trustForwardedFor: false };
 

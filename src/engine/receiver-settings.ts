@@ -7,6 +7,12 @@ import type { Port } from '../base/units.ts';
 import { decodeHex, encodeHex } from '../bytes/encoding.ts';
 import type { Watch } from '../knock/watch.ts';
 import type { GateKeys } from '../spa/native/gate.ts';
+import {
+  decodeFwknopSettings,
+  type EncodedFwknopSettings,
+  encodeFwknopSettings,
+  type FwknopSettings,
+} from './fwknop-settings.ts';
 
 export interface ReceiverSettings {
   readonly capture: 'pcap' | 'udp' | 'file';
@@ -20,6 +26,8 @@ export interface ReceiverSettings {
   /** How far from now hints are kept, in milliseconds. */
   readonly reach: number;
   readonly clients: readonly GateKeys[];
+  /** Undefined where no client is fwknop's. */
+  readonly fwknop: FwknopSettings | undefined;
 }
 
 /** A receiver that looks out for knocks instead. */
@@ -40,6 +48,7 @@ export const encodeSettings = (settings: ReceiverSettings | KnockSettings): stri
   return JSON.stringify({
     ...settings,
     clients: settings.clients.map(({ hint, mac }) => ({ hint: encodeHex(hint), mac: encodeHex(mac) })),
+    fwknop: settings.fwknop === undefined ? undefined : encodeFwknopSettings(settings.fwknop),
   });
 };
 
@@ -50,10 +59,13 @@ export const decodeSettings = (text: string): ReceiverSettings | KnockSettings |
   if (!isSettings(value)) return undefined;
   const clients = value.clients.map(({ hint, mac }) => ({ hint: decodeHex(hint), mac: decodeHex(mac) }));
   const known = clients.filter((keys): keys is GateKeys => keys.hint?.length === 32 && keys.mac?.length === 32);
-  return known.length === clients.length ? { ...value, clients: known } : undefined;
+  const fwknop = value.fwknop === undefined ? undefined : decodeFwknopSettings(value.fwknop);
+  if (known.length !== clients.length || (value.fwknop !== undefined && fwknop === undefined)) return undefined;
+  return { ...value, clients: known, fwknop };
 };
 
-type EncodedSettings = Omit<ReceiverSettings, 'clients'> & {
+type EncodedSettings = Omit<ReceiverSettings, 'clients' | 'fwknop'> & {
+  readonly fwknop?: EncodedFwknopSettings | undefined;
   readonly clients: readonly { readonly hint: string; readonly mac: string }[];
 };
 

@@ -11,13 +11,15 @@ export class PacketView {
    * no payload; then `payloadEnd` is what there is.
    */
   headersOnly = false;
+  /** Packets of ICMP and ICMPv6 are wanted, too: they have no ports (0), and a payload behind the header's 8 bytes. */
+  withIcmp = false;
   /** First byte of the IP header, and one past the last byte that belongs to the packet. */
   start = 0;
   end = 0;
   family: Family = 4;
   sourceOffset = 0;
   destinationOffset = 0;
-  /** IANA protocol number: 6 or 17 after a successful decode. */
+  /** IANA protocol number: 6 or 17 after a successful decode, and 1 or 58 where ICMP is wanted. */
   protocol = 0;
   /** More fragments follow, so the payload is not whole. */
   partial = false;

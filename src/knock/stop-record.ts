@@ -2,6 +2,7 @@
  * The log of stop commands that are still to be run, JSON, one event a line; `docs/state-files.md` has the format. A line
  * is written before the start command runs, so that whatever was opened is closed again, whoever dies in between.
  */
+import { decodePendingLog, encodePendingEvent, type PendingEvent, type PendingFormat } from '../base/pending-log.ts';
 import { type UnixMs, unixMs } from '../base/units.ts';
 
 /** A stop command and when it is due. */
@@ -18,42 +19,20 @@ export interface PendingStop {
   readonly due: UnixMs;
 }
 
-export type StopEvent =
-  /** Replaces an earlier one of the same id: the start command has ended now. */
-  | { readonly kind: 'pending'; readonly stop: PendingStop }
-  /** It has been run, or need not be. */
-  | { readonly kind: 'done'; readonly id: string };
+export type StopEvent = PendingEvent<PendingStop>;
 
-export const encodeStopEvent = (event: StopEvent): string =>
-  JSON.stringify(event.kind === 'pending' ? { stop: event.stop } : { done: event.id });
+/** How a stop stands in the log; it is written before the start command runs and once more when that has ended. */
+export const STOPS: PendingFormat<PendingStop> = {
+  encode: (stop) => stop,
+  decode: (value) => (isPendingStop(value) ? value : undefined),
+};
+
+export const encodeStopEvent = (event: StopEvent): string => encodePendingEvent(event, STOPS);
 
 /** What is still to be run, in the order in which it became due to be; and how many lines could not be read. */
 export const decodeStopLog = (
   text: string,
-): { readonly pending: readonly PendingStop[]; readonly unreadable: number } => {
-  const pending = new Map<string, PendingStop>();
-  let unreadable = 0;
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const event = decodeStopEvent(line);
-    if (event === undefined) unreadable += 1;
-    else if (event.kind === 'pending') pending.set(event.stop.id, event.stop);
-    else pending.delete(event.id);
-  }
-  return { pending: [...pending.values()], unreadable };
-};
-
-const decodeStopEvent = (line: string): StopEvent | undefined => {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  if ('done' in value && typeof value.done === 'string') return { kind: 'done', id: value.done };
-  return 'stop' in value && isPendingStop(value.stop) ? { kind: 'pending', stop: value.stop } : undefined;
-};
+): { readonly pending: readonly PendingStop[]; readonly unreadable: number } => decodePendingLog(text, STOPS);
 
 const isPendingStop = (value: unknown): value is PendingStop => {
   if (typeof value !== 'object' || value === null) return false;

@@ -1,5 +1,5 @@
 /**
- * The closed list of reasons for which a packet opens nothing (docs/native-packet.md, "Rejections"). Each is one word in
+ * The closed list of reasons for which a packet opens nothing (docs/native-packet.md and docs/fwknop-packet.md, "Rejections"). Each is one word in
  * the audit line, in the counters and in the documentation.
  */
 
@@ -22,6 +22,32 @@ export const UNSEAL_REJECTIONS = [
   'oversized-body',
 ] as const;
 
+/** The same two steps for a text in fwknop's format. Words that both formats have mean the same in both. */
+export const FWKNOP_GATE_REJECTIONS = [
+  'wrong-size',
+  'refused-prefix',
+  'bad-alphabet',
+  'bad-mac',
+  'no-key-matched',
+] as const;
+
+export const FWKNOP_UNSEAL_REJECTIONS = [
+  'bad-encoding',
+  'unsealing-failed',
+  'bad-digest',
+  'bad-fields',
+  'bad-user',
+  'bad-time',
+  'bad-version',
+  'unknown-type',
+  'bad-message',
+  'bad-address',
+  'bad-ports',
+  'bad-command',
+  'bad-forward',
+  'bad-timeout',
+] as const;
+
 export const FRESHNESS_REJECTIONS = ['stale', 'future'] as const;
 
 export const REPLAY_REJECTIONS = ['replayed', 'below-floor'] as const;
@@ -42,9 +68,42 @@ export const POLICY_REJECTIONS = [
   'nothing-to-close',
 ] as const;
 
+/** What gpg says of a text: it could not be asked, or nobody whom the stanza wants has signed. */
+export const FWKNOP_SIGNATURE_REJECTIONS = ['gpg-failed', 'unsigned', 'bad-signature', 'signer-not-allowed'] as const;
+
+/** The same as {@link POLICY_REJECTIONS} for a message of fwknop's, in the order in which a stanza is asked. */
+export const FWKNOP_POLICY_REJECTIONS = [
+  'source-not-allowed',
+  'destination-not-allowed',
+  'stanza-expired',
+  'address-required',
+  'address-not-allowed',
+  'username-mismatch',
+  'nat-not-allowed',
+  'command-not-allowed',
+  'bad-command',
+  'port-restricted',
+  'port-not-allowed',
+  'nat-target-not-allowed',
+  'nat-target-unknown',
+] as const;
+
 export type GateRejection = (typeof GATE_REJECTIONS)[number];
 export type UnsealRejection = (typeof UNSEAL_REJECTIONS)[number];
+export type FwknopGateRejection = (typeof FWKNOP_GATE_REJECTIONS)[number];
+export type FwknopUnsealRejection = (typeof FWKNOP_UNSEAL_REJECTIONS)[number];
+export type FwknopSignatureRejection = (typeof FWKNOP_SIGNATURE_REJECTIONS)[number];
+export type FwknopPolicyRejection = (typeof FWKNOP_POLICY_REJECTIONS)[number];
 export type FreshnessRejection = (typeof FRESHNESS_REJECTIONS)[number];
 export type ReplayRejection = (typeof REPLAY_REJECTIONS)[number];
 export type PolicyRejection = (typeof POLICY_REJECTIONS)[number];
-export type Rejection = GateRejection | UnsealRejection | FreshnessRejection | ReplayRejection | PolicyRejection;
+export type Rejection =
+  | GateRejection
+  | UnsealRejection
+  | FwknopGateRejection
+  | FwknopUnsealRejection
+  | FwknopSignatureRejection
+  | FwknopPolicyRejection
+  | FreshnessRejection
+  | ReplayRejection
+  | PolicyRejection;

@@ -91,6 +91,7 @@ const receiverSettings = encodeSettings({
   user: { uid: 1, gid: 1 },
   reach: 900_000,
   clients: [{ hint: new Uint8Array(32).fill(1), mac: new Uint8Array(32).fill(2) }],
+  fwknop: undefined,
 });
 
 export const settingsSeeds = [ascii(receiverSettings)];

@@ -15,6 +15,7 @@ const PAGE = new URL('../../docs/configuration.md', import.meta.url);
 const TABLES: Readonly<Record<string, Readonly<Record<string, Directive<unknown>>>>> = {
   daemonDirectives,
   accessDirectives,
+  fwknopDirectives,
   doorDirectives,
   profileDirectives,
 };

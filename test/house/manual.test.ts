@@ -16,7 +16,8 @@ const longOptions = (source: string): string[] =>
 describe('manual pages', () => {
   test('spad.conf(5) names every key', () => {
     const page = read('packaging/man/spad.conf.5');
-    const keys = [...Object.keys(daemonDirectives), ...Object.keys(accessDirectives), ...Object.keys(doorDirectives)];
+    const tables = [daemonDirectives, accessDirectives, fwknopDirectives, doorDirectives];
+    const keys = tables.flatMap((table) => Object.keys(table));
     expect(keys.filter((key) => !page.includes(`.It Ic ${key}\n`))).toEqual([]);
   });
 

@@ -83,6 +83,9 @@ class World {
       case 'audit':
       case 'run-command':
       case 'use-sequence':
+      case 'journal-closes':
+      case 'run-program':
+      case 'ask':
         return;
     }
   }

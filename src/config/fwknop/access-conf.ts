@@ -10,13 +10,14 @@ import {
   ACCESS_ALIASES,
   ACCESS_FATES,
   accessConfDirectives,
+  isKeyVariable,
   TEXT_VARIABLES,
   UNTRIMMED_VARIABLES,
 } from './access-variables.ts';
 import { type FwknopLine, tell } from './line.ts';
 import { DEFAULT_MAX_OPEN_FOR, DEFAULT_OPEN_FOR } from './stanza-directives.ts';
 import { type StanzaFile, stanzaKeys, type StanzaKeys } from './stanza-keys.ts';
-import { type NatSettings, stanzaPolicy } from './stanza-policy.ts';
+import { type NatSettings, type StanzaDraft, stanzaPolicy } from './stanza-policy.ts';
 import type { CalendarDay } from './values.ts';
 
 /** One stanza with its keys, and where it begins. */
@@ -63,8 +64,7 @@ const readStanza = (stanza: StanzaLines, name: string, parts: AccessConfParts, i
   const before = issues.length;
   const lines = new Map<string, FwknopLine>();
   for (const line of stanza.lines) addLine(lines, line, issues);
-  const values = readValues(lines, issues);
-  if (values === undefined) return [];
+  const { values, wrong } = readValues(lines, issues);
   const file: StanzaFile = {
     complain: (key, problem, hint, severity = 'error') =>
       tell(issues, (key === undefined ? undefined : lines.get(key)) ?? stanza, severity, `${name}: ${problem}`, hint),
@@ -72,26 +72,28 @@ const readStanza = (stanza: StanzaLines, name: string, parts: AccessConfParts, i
     ...{ gpgHomeDir: parts.gpgHomeDir, gpgProgram: parts.gpgProgram },
     ...{ allowUnauthenticated: parts.allowUnauthenticated, askForUnauthenticated: parts.askForUnauthenticated },
   };
-  const keys = stanzaKeys(values, file);
-  const policy = stanzaPolicy(
-    {
-      name,
-      sources: values.source,
-      openPorts: values.open_ports,
-      openFor: values.fw_access_timeout ?? DEFAULT_OPEN_FOR,
-      maxOpenFor: values.max_fw_timeout ?? DEFAULT_MAX_OPEN_FOR,
-      requireAddress: values.require_source_address ?? false,
-      expires: expiryOf(values, parts, file),
-      nat: parts.nat,
-      allowNat: 'set ENABLE_IPT_FORWARDING or ENABLE_IPT_LOCAL_NAT to Y in fwknopd.conf',
-      values,
-    },
-    file,
-  );
-  return hasErrors(issues.slice(before))
-    ? []
-    : [{ client: { stanza: policy, ...keys }, file: stanza.file, line: stanza.line }];
+  // What a wrong value leads to is not told as well; the other half of the stanza is.
+  const [wrongKeys, wrongRest] = [wrong.filter(isKey), wrong.filter((key) => !isKey(key))];
+  const keys = wrongKeys.length > 0 ? undefined : stanzaKeys(values, file);
+  const policy = wrongRest.length > 0 ? undefined : stanzaPolicy(draftOf(name, values, parts, file), file);
+  if (keys === undefined || policy === undefined || hasErrors(issues.slice(before))) return [];
+  return [{ client: { stanza: policy, ...keys }, file: stanza.file, line: stanza.line }];
 };
+
+const isKey = (key: string): boolean => isKeyVariable(key.toUpperCase());
+
+const draftOf = (name: string, values: Values, parts: AccessConfParts, file: StanzaFile): StanzaDraft => ({
+  name,
+  sources: values.source,
+  openPorts: values.open_ports,
+  openFor: values.fw_access_timeout ?? DEFAULT_OPEN_FOR,
+  maxOpenFor: values.max_fw_timeout ?? DEFAULT_MAX_OPEN_FOR,
+  requireAddress: values.require_source_address ?? false,
+  expires: expiryOf(values, parts, file),
+  nat: parts.nat,
+  allowNat: 'set ENABLE_IPT_FORWARDING or ENABLE_IPT_LOCAL_NAT to Y in fwknopd.conf (--fwknop-config)',
+  values,
+});
 
 const expiryOf = (values: Values, parts: AccessConfParts, file: StanzaFile): UnixMs | undefined => {
   const { access_expire: day, access_expire_epoch: epoch } = values;
@@ -134,26 +136,27 @@ const hintFor = (variable: string): string => {
   return near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`;
 };
 
-/** Undefined where one was wrong. */
-const readValues = (lines: ReadonlyMap<string, FwknopLine>, issues: Issue[]): Values | undefined => {
-  const values: Record<string, unknown> = {};
-  let sound = true;
+/** The values, and the keys of those that were wrong, in whose place stands what there is without them. */
+const readValues = (
+  lines: ReadonlyMap<string, FwknopLine>,
+  issues: Issue[],
+): { readonly values: Values; readonly wrong: readonly string[] } => {
+  const values: Record<string, unknown> = { source: [] };
+  const wrong: string[] = [];
   for (const [key, directive] of Object.entries(accessConfDirectives)) {
+    if (directive.fallback !== 'required') values[key] = directive.fallback.value;
     const line = lines.get(key);
-    if (line === undefined) {
-      if (directive.fallback !== 'required') values[key] = directive.fallback.value;
-      continue;
-    }
+    if (line === undefined) continue;
     const text = valueText(line, issues);
     const parsed = directive.parse(text);
     if (parsed.ok) values[key] = parsed.value;
     else {
-      sound = false;
-      const isSecret = 'isSecret' in directive;
-      tell(issues, line, 'error', `${line.variable} ${isSecret ? '(not shown)' : printable(text, 60)}`, parsed.error);
+      wrong.push(key);
+      const shown = 'isSecret' in directive ? '(not shown)' : printable(text, 60);
+      tell(issues, line, 'error', `${line.variable} ${shown}`, parsed.error);
     }
   }
-  return sound ? (values as Values) : undefined;
+  return { values: values as Values, wrong };
 };
 
 /** The value as it is meant: white space at its end does not count, nor does ` # …` where the value is no text. */

@@ -16,7 +16,7 @@ const interfaceName = one(
 /** By their names in lower case. */
 export const fwknopdConfDirectives = {
   pcap_intf: optional(interfaceName, 'any', 'the interface; unset it is any, where fwknopd takes eth0'),
-  pcap_filter: maybe(readFilter, 'one port for UDP, TCP and ICMP; any other filter is refused'),
+  pcap_filter: maybe(readFilter, 'ports for UDP and TCP, and ICMP; a filter that says more is refused'),
   pcap_file: maybe(path, 'a capture file that is read once, with --dry-run'),
   enable_spa_packet_aging: maybe(value.flag, 'N: the time in a packet is not looked at'),
   max_spa_packet_age: optional(value.number(1, 100_000), 120, "seconds that a packet's time may be from this host's"),
@@ -24,7 +24,7 @@ export const fwknopdConfDirectives = {
   allow_any_user_agent: optional(value.flag, false, 'those of other programs too'),
   enable_x_forwarded_for: optional(value.flag, false, 'such a request may name its source'),
   enable_tcp_server: optional(value.flag, false, 'packets come over TCP connections, too'),
-  tcpserv_port: optional(value.portNumber, DEFAULT_SPA_PORT, 'the port for them, which must be that of PCAP_FILTER'),
+  tcpserv_port: optional(value.portNumber, DEFAULT_SPA_PORT, 'the port for them'),
   enable_udp_server: optional(value.flag, false, 'a socket instead of a capture'),
   udpserv_port: optional(value.portNumber, DEFAULT_SPA_PORT, 'its port'),
   enable_nat_dns: optional(value.flag, true, 'the host of a NAT request may be a name'),

@@ -5,6 +5,7 @@
  */
 import { printable } from '../../base/printable.ts';
 import { nearest } from '../../base/suggest.ts';
+import { normalizePorts, type PortSpec } from '../../base/port-spec.ts';
 import { DEFAULT_SPA_PORT, type Port } from '../../base/units.ts';
 import type { ValuesOf } from '../directive.ts';
 import { hasErrors, type Issue } from '../issue.ts';
@@ -13,20 +14,21 @@ import { DAEMON_ALIASES, DAEMON_FATES, fwknopdConfDirectives } from './daemon-va
 import { type FwknopLine, readLines, tell } from './line.ts';
 import type { NatSettings } from './stanza-policy.ts';
 
+/** How packets may come beside UDP to the port: what a receiver is told. */
+export interface FwknopWays {
+  readonly ports: readonly PortSpec[];
+  readonly http: { readonly anyUserAgent: boolean; readonly forwardedFor: boolean } | undefined;
+  readonly icmp: boolean;
+  readonly tcpServer: Port | undefined;
+}
+
 export interface FwknopdConf {
   readonly capture: 'pcap' | 'udp' | 'file';
   readonly captureFile: string | undefined;
   /** `any` or a name. */
   readonly interface: string;
   readonly port: Port;
-  /** How packets may come beside UDP. */
-  readonly transports: {
-    readonly tcp: boolean;
-    readonly icmp: boolean;
-    readonly http: boolean;
-    readonly anyUserAgent: boolean;
-    readonly forwardedFor: boolean;
-  };
+  readonly transports: FwknopWays;
   /** Milliseconds; infinite where packets do not age. */
   readonly maxAge: number;
   readonly nat: NatSettings;
@@ -115,16 +117,18 @@ const defaultOf = (name: string): string | undefined => {
   return found !== undefined && found !== 'required' && typeof found.value === 'string' ? found.value : undefined;
 };
 
+type Complain = (variable: string, problem: string, hint: string, severity?: Issue['severity']) => void;
+
 const configure = (
   values: Values,
   lines: ReadonlyMap<string, FwknopLine>,
   issues: Issue[],
 ): FwknopdConf | undefined => {
-  const complain = (variable: string, problem: string, hint: string, severity: Issue['severity'] = 'error'): void => {
+  const complain: Complain = (variable, problem, hint, severity = 'error') => {
     const line = lines.get(variable);
     if (line !== undefined) tell(issues, line, severity, problem, hint);
   };
-  const port = portOf(values, complain);
+  const port = portOf(values);
   const ages = values.enable_spa_packet_aging ?? values.pcap_file === undefined;
   if (!ages) {
     const hint = 'set ENABLE_SPA_PACKET_AGING to Y, unless clients have no clock';
@@ -140,7 +144,7 @@ const configure = (
     captureFile: values.pcap_file,
     interface: values.pcap_intf,
     port,
-    transports: transportsOf(values),
+    transports: waysOf(values, port, complain),
     maxAge: ages ? values.max_spa_packet_age * 1000 : Number.POSITIVE_INFINITY,
     nat: {
       forward: values.enable_ipt_forwarding,
@@ -156,21 +160,27 @@ const configure = (
   };
 };
 
-/** There is one port for all that comes. */
-const portOf = (values: Values, complain: (variable: string, problem: string, hint: string) => void): Port => {
-  const { enable_udp_server: socket, udpserv_port: socketPort, enable_tcp_server: tcp, tcpserv_port: tcpPort } = values;
-  const port = socket ? socketPort : (values.pcap_filter?.port ?? DEFAULT_SPA_PORT);
-  if (tcp && tcpPort !== port) {
-    const hint = `set TCPSERV_PORT to ${String(port)}, or ${socket ? 'UDPSERV_PORT' : 'PCAP_FILTER'} to ${String(tcpPort)}`;
-    complain('ENABLE_TCP_SERVER', `TCP at port ${String(tcpPort)} and UDP at port ${String(port)}`, hint);
+const portOf = ({ enable_udp_server: socket, udpserv_port: port, pcap_filter: filter }: Values): Port =>
+  socket ? port : (filter?.ports.find(({ protocol }) => protocol === 'udp')?.first ?? DEFAULT_SPA_PORT);
+
+const waysOf = (values: Values, port: Port, complain: Complain): FwknopWays => {
+  const { enable_tcp_server: tcp, enable_spa_over_http: http, enable_udp_server: socket, pcap_filter: filter } = values;
+  if (socket) {
+    const problem = 'ENABLE_UDP_SERVER with another way for packets: they come over UDP alone, as with fwknopd';
+    const other = tcp ? 'ENABLE_TCP_SERVER' : http ? 'ENABLE_SPA_OVER_HTTP' : undefined;
+    if (other !== undefined) complain(other, problem, 'remove ENABLE_UDP_SERVER', 'warning');
+    return { ports: [], http: undefined, icmp: false, tcpServer: undefined };
   }
-  return port;
+  const named = (filter?.ports ?? []).filter(({ protocol, first }) => protocol === 'tcp' || first !== port);
+  const server = tcp ? [tcpPort(values.tcpserv_port)] : [];
+  // A request of HTTP comes to a TCP port; where the files name none, to the number that there is.
+  const reached = [...named, ...server].some(({ protocol }) => protocol === 'tcp');
+  return {
+    ports: normalizePorts([...named, ...server, ...(http && !reached ? [tcpPort(port)] : [])]),
+    http: http ? { anyUserAgent: values.allow_any_user_agent, forwardedFor: values.enable_x_forwarded_for } : undefined,
+    icmp: filter?.icmp === true,
+    tcpServer: tcp ? values.tcpserv_port : undefined,
+  };
 };
 
-const transportsOf = (values: Values): FwknopdConf['transports'] => ({
-  tcp: values.enable_tcp_server || (!values.enable_udp_server && values.pcap_filter?.tcp === true),
-  icmp: !values.enable_udp_server && values.pcap_filter?.icmp === true,
-  http: values.enable_spa_over_http,
-  anyUserAgent: values.allow_any_user_agent,
-  forwardedFor: values.enable_x_forwarded_for,
-});
+const tcpPort = (port: Port): PortSpec => ({ protocol: 'tcp', first: port, last: port });

@@ -91,6 +91,12 @@ const showEffect = (effect: Effect): string => {
       return `synchronize ${effect.guard.map(formatPortSpec).join(',')}: ${effect.openings.map(showOpening).join(', ')}`;
     case 'record-grants':
       return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `-${event.id}`)).join(' ')}`;
+    case 'journal-closes':
+      return `journal ${effect.closes.map(({ run, due }) => `${run.argv.join(' ')} at ${String(due - EPOCH)}`).join(', ')}`;
+    case 'run-program':
+      return `start ${effect.run.argv.join(' ')}`;
+    case 'ask':
+      return `ask ${effect.question.kind === 'unseal-gpg' ? 'gpg' : effect.question.host}`;
     case 'audit':
       return ['audit', effect.line.event, effect.line.stanza, effect.line.reason]
         .filter((word) => word !== undefined)

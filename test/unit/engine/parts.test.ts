@@ -88,6 +88,7 @@ describe('the receiver’s settings', () => {
       { hint: new Uint8Array(32).fill(1), mac: new Uint8Array(32).fill(2) },
       { hint: new Uint8Array(32).fill(3), mac: new Uint8Array(32).fill(4) },
     ],
+    fwknop: undefined,
   };
 
   test('are one line, and read as written', () => {

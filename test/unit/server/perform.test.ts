@@ -46,6 +46,11 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
       grants: { append: (events) => note('grants', String(events.length)) },
       audit: { append: (lines) => note('audit', String(lines.length)) },
       doors: { run: ({ source }) => note('command', source), useUp: ({ door }) => note('sequence', door) },
+      fwknop: {
+        journal: ({ closes }) => note('closes', String(closes.length)),
+        run: ({ run }) => note('program', run.argv.join(' ')),
+        ask: ({ id }) => note('question', id),
+      },
       liveGrants: () => [],
     },
   };

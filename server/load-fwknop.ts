@@ -1,0 +1,115 @@
+/** From fwknop's own files on disk to its clients and settings, or to every problem there is. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSecretFile } from '../keys/safe-file.ts';
+import type { ProgramUser } from '../src/access/fwknop-stanza.ts';
+import { err, ok, type Result } from '../src/base/result.ts';
+import { unixMs } from '../src/base/units.ts';
+import { type FwknopEntry, parseAccessConf } from '../src/config/fwknop/access-conf.ts';
+import type { AccessStart } from '../src/config/fwknop/access-files.ts';
+import { type FwknopdConf, parseFwknopdConf } from '../src/config/fwknop/fwknopd-conf.ts';
+import type { Issue } from '../src/config/issue.ts';
+
+export interface FwknopFiles {
+  /** Undefined: what fwknopd.conf names. */
+  readonly access: string | undefined;
+  /** fwknopd.conf; undefined: fwknopd's own defaults. */
+  readonly config: string | undefined;
+  readonly overrides: readonly string[];
+  readonly allowUnauthenticated: boolean;
+  /** How that is asked for: a whole sentence. */
+  readonly askForUnauthenticated: string;
+}
+
+export interface FwknopLoading {
+  readonly conf: FwknopdConf;
+  readonly entries: readonly FwknopEntry[];
+}
+
+/** Undefined where fwknopd.conf is wrong; entries are empty where an access file is. All of it is told in `issues`. */
+export const loadFwknop = (files: FwknopFiles, issues: Issue[]): FwknopLoading | undefined => {
+  const texts = [files.config, ...files.overrides]
+    .filter((path) => path !== undefined)
+    .map((path) => readPlain(path, issues));
+  const known = texts.filter((text) => text !== undefined);
+  const reading = parseFwknopdConf(known);
+  issues.push(...reading.issues);
+  // With what is known, so that problems of the access file are told with those of fwknopd.conf.
+  const conf = reading.conf ?? parseFwknopdConf([]).conf;
+  if (conf === undefined) return undefined;
+  const start: AccessStart = files.access === undefined ? conf.access : { file: files.access };
+  const access = parseAccessConf(start, {
+    readFile: readAccessFile,
+    readFolder: readAccessFolder,
+    midnight: ({ year, month, day }) => unixMs(new Date(year, month - 1, day).getTime()),
+    ...{ nat: conf.nat, gpgHomeDir: conf.gpgHomeDir, gpgProgram: conf.gpgProgram },
+    allowUnauthenticated: files.allowUnauthenticated,
+    askForUnauthenticated: files.askForUnauthenticated,
+  });
+  issues.push(...access.issues);
+  if (reading.conf === undefined || known.length < texts.length) return undefined;
+  return { conf, entries: access.entries };
+};
+
+/** fwknopd.conf holds no secrets, and may be read by all. */
+const readPlain = (path: string, issues: Issue[]): { path: string; text: string } | undefined => {
+  try {
+    return { path, text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    const problem = wordsOf(error);
+    issues.push({ severity: 'error', file: path, line: 0, problem, hint: 'name a file that can be read' });
+    return undefined;
+  }
+};
+
+const readAccessFile = (path: string): Result<string, string> => attempt(() => readSecretFile(path));
+
+const readAccessFolder = (path: string): Result<readonly string[], string> =>
+  attempt(() =>
+    readdirSync(path)
+      .filter((name) => name.endsWith('.conf'))
+      .sort()
+      .map((name) => join(path, name)),
+  );
+
+const attempt = <T>(work: () => T): Result<T, string> => {
+  try {
+    return ok(work());
+  } catch (error) {
+    return err(wordsOf(error));
+  }
+};
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Users, groups and folders that stanzas name must be there now, and not be missed when a packet comes. */
+export const checkSurroundings = (entries: readonly FwknopEntry[], issues: Issue[]): void => {
+  for (const { client, file, line } of entries) {
+    const { stanza, gpg } = client;
+    const complain = (problem: string, hint: string): void => {
+      issues.push({ severity: 'error', file, line, problem: `${stanza.name}: ${problem}`, hint });
+    };
+    for (const runAs of [stanza.commands, stanza.cycle?.runAs]) if (runAs !== undefined) checkAccounts(runAs, complain);
+    if (gpg !== undefined && statSync(gpg.homeDir, { throwIfNoEntry: false })?.isDirectory() !== true)
+      complain(`there is no folder ${gpg.homeDir}`, "name GnuPG's folder of keys");
+  }
+};
+
+const checkAccounts = ({ user, group, sudo }: ProgramUser, complain: (problem: string, hint: string) => void): void => {
+  for (const name of new Set([user, sudo?.user])) {
+    if (name !== undefined && !isListed('/etc/passwd', name))
+      complain(`there is no user ${name} in /etc/passwd`, 'name a user');
+  }
+  for (const name of new Set([group, sudo?.group])) {
+    if (name !== undefined && !isListed('/etc/group', name))
+      complain(`there is no group ${name} in /etc/group`, 'name a group');
+  }
+};
+
+/** Whether there is such a file. */
+export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
+const isListed = (file: string, name: string): boolean =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .some((line) => line.startsWith(`${name}:`));

@@ -1,0 +1,178 @@
+/**
+ * The road of one text of fwknop's: each client whose keys it may have been sealed with is asked in the order of the files,
+ * and the first whose stanza grants ends the search, as with fwknopd. So a stanza that refuses does not keep a later one
+ * from granting; where none does, the reason is that of the stanza with which the text came furthest.
+ */
+import { authorizeFwknop, type FwknopAuthorized, type PacketFacts } from '../access/fwknop-authorize.ts';
+import type { FwknopStanza } from '../access/fwknop-stanza.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { UnixMs } from '../base/units.ts';
+import { bytesKey, encodeHex } from '../bytes/encoding.ts';
+import { sha256 } from '../crypto/digest.ts';
+import type { ReplayCache, ReplayRecord } from '../replay/cache.ts';
+import { judgeFreshness } from '../spa/freshness.ts';
+import { decodeFields } from '../spa/fwknop/fields.ts';
+import { gpgMessageIn } from '../spa/fwknop/gpg-text.ts';
+import type { FwknopCipherKey } from '../spa/fwknop/key.ts';
+import type { FwknopMessage } from '../spa/fwknop/message.ts';
+import { replayKeyOf, type UnsealedFwknop, unsealFwknop } from '../spa/fwknop/unseal.ts';
+import { FWKNOP_POLICY_REJECTIONS, FWKNOP_SIGNATURE_REJECTIONS, type Rejection } from '../spa/rejection.ts';
+import { type FwknopAnswers, type FwknopQuestion, gpgName } from './fwknop-question.ts';
+import { judgeSignatures } from './gpg-verdict.ts';
+import type { FwknopCandidate } from './input.ts';
+import { type FwknopClient, type FwknopPolicy, type GpgKeys, hmacKeysOf, hmacName } from './policy.ts';
+
+/** How far a text came. */
+export interface FwknopAdmission {
+  readonly stanza: FwknopStanza;
+  /** Undefined where the text could not be read. */
+  readonly message: FwknopMessage | undefined;
+  /** To be made durable: set once the packet is known to be genuine, fresh and new, whatever the policy says then. */
+  readonly records: readonly ReplayRecord[];
+  readonly outcome:
+    | Exclude<FwknopAuthorized, { kind: 'look-up' }>
+    | { readonly kind: 'rejected'; readonly reason: Rejection }
+    /** Nothing is decided, and nothing remembered, before this is answered. */
+    | { readonly kind: 'ask'; readonly question: FwknopQuestion };
+}
+
+export interface FwknopAdmissionParts {
+  readonly policy: FwknopPolicy;
+  readonly cache: ReplayCache;
+  /** Digests that an fwknopd has left behind, as `bytesKey` writes them: refused whatever the time of the packet. */
+  readonly foreign: ReadonlySet<string>;
+  readonly answers: FwknopAnswers;
+}
+
+/** What the replay cache holds of a text: as much of SHA-256 as of a native packet's MAC. fwknopd's file has the whole. */
+export const textDigest = (text: Uint8Array): Uint8Array => sha256(text).slice(0, 16);
+
+/**
+ * Judges a text. Changes nothing: the caller enters `records` into the cache. Undefined where nobody has such a key. A text
+ * under an HMAC is remembered by its digest, as fwknopd does; where there are clients without one, also by what it seals,
+ * for such a text can be written in more than one way, and an HMAC can be cut off.
+ */
+export const admitFwknop = (
+  candidate: FwknopCandidate,
+  parts: FwknopAdmissionParts,
+  now: UnixMs,
+): FwknopAdmission | undefined => {
+  const search = new Search(candidate, parts, now);
+  let furthest: FwknopAdmission | undefined;
+  for (const client of clientsOf(candidate.key, parts.policy)) {
+    const admission = search.ask(client);
+    if (admission.outcome.kind !== 'rejected') return admission;
+    if (furthest === undefined || distance(admission) >= distance(furthest)) furthest = admission;
+  }
+  return furthest;
+};
+
+/** The clients of the HMAC key that the receiver names, or those without any. */
+const clientsOf = (key: number | undefined, policy: FwknopPolicy): readonly FwknopClient[] => {
+  if (key === undefined) return policy.clients.filter(({ hmac }) => hmac === undefined);
+  const named = hmacKeysOf(policy)[key];
+  if (named === undefined) return [];
+  const name = hmacName(named);
+  return policy.clients.filter(({ hmac }) => hmac !== undefined && hmacName(hmac) === name);
+};
+
+const SIGNATURES: readonly Rejection[] = FWKNOP_SIGNATURE_REJECTIONS;
+const POLICIES: readonly Rejection[] = FWKNOP_POLICY_REJECTIONS;
+
+/** How far along the checks a refused text came: what could not be read, then signatures, age and replay, then the policy. */
+const distance = ({ outcome, message }: FwknopAdmission): number => {
+  if (outcome.kind !== 'rejected') return Number.POSITIVE_INFINITY;
+  if (SIGNATURES.includes(outcome.reason)) return 1;
+  if (message === undefined) return 0;
+  return 2 + Math.max(0, 1 + POLICIES.indexOf(outcome.reason));
+};
+
+/** One text on its way through the clients; what has been opened with a key is not opened with it again. */
+class Search {
+  readonly #candidate: FwknopCandidate;
+  readonly #parts: FwknopAdmissionParts;
+  readonly #now: UnixMs;
+  readonly #unsealed = new Map<string, Result<UnsealedFwknop, Rejection>>();
+
+  constructor(candidate: FwknopCandidate, parts: FwknopAdmissionParts, now: UnixMs) {
+    this.#candidate = candidate;
+    this.#parts = parts;
+    this.#now = now;
+  }
+
+  ask(client: FwknopClient): FwknopAdmission {
+    const { stanza } = client;
+    const opened = this.#open(client);
+    if ('question' in opened) {
+      return { stanza, message: undefined, records: [], outcome: { kind: 'ask', question: opened.question } };
+    }
+    const rejected = (reason: Rejection): FwknopAdmission['outcome'] => ({ kind: 'rejected', reason });
+    if (!opened.ok) return { stanza, message: undefined, records: [], outcome: rejected(opened.error) };
+    const { message, plain } = opened.value;
+    const refused = judgeFreshness(message.time, this.#now, this.#parts.policy.maxAge);
+    if (refused !== undefined) return { stanza, message, records: [], outcome: rejected(refused) };
+    const records = this.#recordsOf(message, plain);
+    const seen = this.#judgeReplay(records);
+    if (seen !== undefined) return { stanza, message, records: [], outcome: rejected(seen) };
+    const authorized = authorizeFwknop(message, this.#facts(), stanza, this.#now);
+    if (!authorized.ok) return { stanza, message, records, outcome: rejected(authorized.error) };
+    const { value } = authorized;
+    if (value.kind !== 'look-up') return { stanza, message, records, outcome: value };
+    const question = { kind: 'resolve-host', host: value.host } as const;
+    return { stanza, message, records: [], outcome: { kind: 'ask', question } };
+  }
+
+  /** With the client's AES key, and where that opens nothing, by gpg. */
+  #open(client: FwknopClient): Result<UnsealedFwknop, Rejection> | { readonly question: FwknopQuestion } {
+    const { cipher, gpg } = client;
+    const unsealed = cipher === undefined ? undefined : this.#unseal(cipher, client);
+    if (unsealed?.ok === true || gpg === undefined) return unsealed ?? err('no-key-matched');
+    return this.#unsealByGpg(gpg, client);
+  }
+
+  #unseal(cipher: FwknopCipherKey, { hmac }: FwknopClient): Result<UnsealedFwknop, Rejection> {
+    const name = `${cipher.mode} ${encodeHex(cipher.passphrase)}`;
+    const unsealed = this.#unsealed.get(name) ?? unsealFwknop(this.#candidate.text, cipher, hmac);
+    this.#unsealed.set(name, unsealed);
+    return unsealed;
+  }
+
+  #unsealByGpg(
+    keys: GpgKeys,
+    { hmac }: FwknopClient,
+  ): Result<UnsealedFwknop, Rejection> | { readonly question: FwknopQuestion } {
+    const name = gpgName(keys);
+    const answer = this.#parts.answers.unsealings.find((one) => gpgName(one.keys) === name);
+    if (answer === undefined) {
+      const message = gpgMessageIn(this.#candidate.text, hmac);
+      return message.ok ? { question: { kind: 'unseal-gpg', keys, message: message.value } } : message;
+    }
+    if (answer.result === undefined) return err('gpg-failed');
+    const { plain, status } = answer.result;
+    if (!status.opened) return err(status.badSignature ? 'bad-signature' : 'unsealing-failed');
+    const message = decodeFields(plain);
+    if (!message.ok) return message;
+    const refused = judgeSignatures(status.signatures, keys);
+    return refused === undefined ? ok({ message: message.value, plain }) : err(refused);
+  }
+
+  #recordsOf({ time }: FwknopMessage, plain: Uint8Array): readonly ReplayRecord[] {
+    const ofText = { digest: textDigest(this.#candidate.text), time };
+    const isExposed = this.#parts.policy.clients.some(({ hmac }) => hmac === undefined);
+    return isExposed ? [ofText, { digest: replayKeyOf(plain), time }] : [ofText];
+  }
+
+  #judgeReplay(records: readonly ReplayRecord[]): Rejection | undefined {
+    const { cache, foreign } = this.#parts;
+    if (records.some(({ digest }) => foreign.has(bytesKey(digest)))) return 'replayed';
+    const verdicts = records.map(({ digest, time }) => cache.judge(digest, time));
+    return verdicts.find((verdict) => verdict === 'replayed') ?? verdicts.find((verdict) => verdict !== undefined);
+  }
+
+  #facts(): PacketFacts {
+    const { source, destination, transport, forwardedFor } = this.#candidate;
+    const { policy, answers } = this.#parts;
+    const isBelieved = transport === 'http' && policy.trustForwardedFor;
+    return { source, destination, forwardedFor: isBelieved ? forwardedFor : undefined, lookups: answers.lookups };
+  }
+}

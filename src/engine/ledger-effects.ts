@@ -1,0 +1,30 @@
+/** What a step of the ledger wants done, in order: the firewall, the grant log, what depends on them, the audit lines. */
+import type { Grant } from '../grant/grant.ts';
+import type { AuditLine } from './audit.ts';
+import type { Decision, Effect } from './effect.ts';
+import type { GrantDesk, LedgerStep } from './grant-desk.ts';
+
+/** `also`: what is done once the firewall shows the step. */
+export const effectsOfStep = (
+  { change, added, removed, event }: LedgerStep,
+  desk: Pick<GrantDesk, 'events'>,
+  also: readonly Effect[],
+  about: Partial<AuditLine>,
+): Decision => {
+  const grants = event === 'closed' ? removed : added;
+  return [
+    { kind: 'change-firewall', change, added, removed },
+    { kind: 'record-grants', events: desk.events(added, removed) },
+    ...also,
+    ...grants.map((grant): Effect => ({ kind: 'audit', line: { ...describeGrant(event, grant), ...about } })),
+  ];
+};
+
+export const describeGrant = (event: AuditLine['event'], grant: Grant): AuditLine => ({
+  event,
+  stanza: grant.stanza,
+  allow: [grant.address],
+  ports: grant.ports,
+  ...(grant.forwarding === undefined ? {} : { forward: grant.forwarding }),
+  until: grant.until,
+});
