@@ -127,7 +127,7 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
   const ways = fwknopWays(daemon, beside);
   const fwknopPolicy: FwknopPolicy = {
     clients: fwknop.map(({ client }) => client),
-    maxAge: beside?.maxAge ?? maxAge,
+    maxAge: daemon.fwknop_max_age === undefined ? (beside?.maxAge ?? maxAge) : daemon.fwknop_max_age * 1000,
     trustForwardedFor: ways.http?.forwardedFor === true,
   };
   return {

@@ -19,7 +19,8 @@ import {
   v6,
   vlan,
 } from '../unit/frame/frames.ts';
-import { ascii, grantOf, hex, ip, portOf, present } from '../unit/values.ts';
+import { TEXTS } from '../unit/spa/fwknop/captured.ts';
+import { ascii, cidr, grantOf, hex, ip, portOf, present, spec } from '../unit/values.ts';
 
 interface Vector {
   secret: string;
@@ -76,6 +77,13 @@ const messages: Handoff[] = [
   { kind: 'ready', text: 'any' },
   { kind: 'candidate', candidate: { client: 1, source: ip('192.0.2.1'), captured: NOW, datagram: payload } },
   { kind: 'candidate', candidate: { client: 2, source: ip('2001:db8::1'), captured: NOW, datagram: hex('aabb') } },
+  {
+    kind: 'fwknop-candidate',
+    candidate: {
+      ...{ key: undefined, source: ip('192.0.2.1'), destination: ip('192.0.2.2'), forwardedFor: ip('2001:db8::5') },
+      ...{ transport: 'http', captured: NOW, text: ascii(TEXTS.sha256) },
+    },
+  },
   { kind: 'counts', counts: { 'unknown-hint': 5, 'bad-mac': 6 } },
   { kind: 'trouble', text: 'Gerät' },
   { kind: 'done' },
@@ -91,7 +99,21 @@ const receiverSettings = encodeSettings({
   user: { uid: 1, gid: 1 },
   reach: 900_000,
   clients: [{ hint: new Uint8Array(32).fill(1), mac: new Uint8Array(32).fill(2) }],
-  fwknop: undefined,
+  fwknop: {
+    gate: {
+      keys: [
+        {
+          hmac: { type: 'sha256', key: ascii('hmackey') },
+          ...{ rijndael: true, gpg: true, sources: [cidr('192.0.2.0/24'), cidr('::/0')] },
+        },
+      ],
+      unkeyed: { rijndael: true, gpg: false, sources: [] },
+    },
+    transports: {
+      ...{ ports: [spec('tcp/62201')], http: { anyUserAgent: false, forwardedFor: true }, icmp: true },
+      tcpServer: portOf(62_201),
+    },
+  },
 });
 
 export const settingsSeeds = [ascii(receiverSettings)];

@@ -3,13 +3,14 @@
  * so that a loud one cannot eat what is there for the others.
  *
  * While more than half of the burst is left, whoever comes is served. What is below belongs to the shares: each network
- * (/24 or /64), told by a salted hash into a fixed number of places, may spend its own share and no more. Shares fill up
- * again at half of the whole rate divided by the networks that were seen in the last second. So one loud network, or some
- * dozens, leave a quiet one its whole share at once; a flood with as many forged networks as there are places leaves each
- * packet the same chance, and no bookkeeping by source can do better.
+ * (/24 or /64), told by a salted mix into a fixed number of places, may spend its own share and no more. Shares fill up
+ * again at half of the whole rate, divided by the networks that were seen in the last second; what is over is there for
+ * quiet ones. So loud networks, be they dozens, may spend what they find at first, and a moment later leave a quiet one its
+ * whole share. A flood from as many forged networks as there are places leaves each packet the same chance, and no
+ * bookkeeping by source can do better.
  *
- * Nothing grows. Two networks in one place share it, the quiet one then suffers from the loud one until the process is
- * replaced; with k loud networks that happens to k of {@link PLACES}.
+ * Nothing grows. Two networks in one place share it; the quiet one then suffers from the loud one until the process is
+ * replaced. With k loud networks that happens to k in {@link PLACES} of the others.
  */
 import type { IpAddress } from '../../base/address.ts';
 import type { UnixMs } from '../../base/units.ts';
