@@ -147,7 +147,7 @@ const underOneName = (setting: Setting): Setting =>
 
 const fromAccessConf = (file: string, wanted: number | undefined): StanzaKeys => {
   const issues: Issue[] = [];
-  const stanzas = readAccessFiles({ file }, { readFile, readFolder }, issues);
+  const { stanzas } = readAccessFiles({ file }, { readFile, readFolder }, issues);
   refuseIssues(issues);
   const stanza = wanted === undefined && stanzas.length > 1 ? undefined : stanzas[(wanted ?? 1) - 1];
   if (stanza === undefined) throw new Trouble(whichStanza(file, stanzas, wanted));
