@@ -1,6 +1,5 @@
 /** The ways by which a packet may come, sent by the real client itself. */
 import { test } from 'vitest';
-import { sendDatagram } from '../../support/probe.ts';
 import { waitUntil } from '../../support/wait.ts';
 import type { Variables } from './harness/fwknopd.ts';
 import { scenario } from './harness/scenario.ts';
@@ -180,7 +179,7 @@ for (const side of sides()) {
     try {
       await stage.start([KEYS]);
       const packet = await stage.make('-A', 'tcp/22', '-s', ...WORDS);
-      await sendDatagram(stage.client, stage.server.address6, 62_201, Buffer.from(packet, 'latin1'));
+      await stage.send([packet], stage.client, 6);
       await stage.settle();
       expect(await stage.open()).toEqual(['fd99::1 tcp/22']);
     } finally {
