@@ -143,7 +143,7 @@ scenario('http with X-Forwarded-For where that is believed', async (stage, expec
   await stage.start([KEYS], [...HTTP, ['ENABLE_X_FORWARDED_FOR', 'Y']]);
   await request(stage, ['User-Agent: Fwknop/2.6.10', 'X-Forwarded-For: 192.0.2.7']);
   await stage.settle();
-  expect(await stage.open()).toEqual(['192.0.2.7 tcp/22']);
+  expect(await stage.open(), stage.peer.log()).toEqual(['192.0.2.7 tcp/22']);
 });
 
 scenario('http with X-Forwarded-For where that is not believed', async (stage, expect) => {
