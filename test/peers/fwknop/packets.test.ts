@@ -23,16 +23,18 @@ async function opens(stage: Stage, ...words: readonly string[]): Promise<readonl
 
 // --- ages
 
-/** As `opens`, within one second of the clock, in which both programs count. */
-async function opensAtOnce(stage: Stage, ...words: readonly string[]): Promise<readonly string[]> {
+/** Whether a packet of such a clock opens, if it is made and received within one second, in which both programs count. */
+async function opensAtOnce(stage: Stage, ...words: readonly string[]): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
+    const allowed = `192.0.2.${attempt}`;
     await sleep(1000 - (Date.now() % 1000));
     const second = Math.floor(Date.now() / 1000);
-    await stage.send([await stage.make(...words)]);
+    await stage.send([await stage.make('-A', 'tcp/22', '-a', allowed, ...words)]);
     await sleep(150);
     const isOneSecond = Math.floor(Date.now() / 1000) === second;
     await stage.settle();
-    if (isOneSecond || attempt === 8) return stage.open();
+    if (isOneSecond) return (await stage.open()).includes(`${allowed} tcp/22`);
+    if (attempt === 20) throw new Error('this machine takes more than a second for one packet');
   }
 }
 
@@ -46,8 +48,7 @@ const AGES: readonly (readonly [string, string, boolean])[] = [
 for (const [option, offset, isFresh] of AGES) {
   scenario(`${option} ${offset}`, async (stage, expect) => {
     await stage.start([KEYS]);
-    const open = await opensAtOnce(stage, '-A', 'tcp/22', '-a', 'CLIENT_IP', option, offset, ...KEYS_WORDS);
-    expect(open).toEqual(isFresh ? ['10.99.0.1 tcp/22'] : []);
+    expect(await opensAtOnce(stage, option, offset, ...KEYS_WORDS), stage.peer.log()).toBe(isFresh);
   });
 }
 
@@ -58,11 +59,16 @@ scenario('MAX_SPA_PACKET_AGE', async (stage, expect) => {
   expect(await opens(stage, ...words, '--time-offset-minus', '2s')).toEqual(['10.99.0.1 tcp/22']);
 });
 
-scenario('packets do not age where that is switched off', async (stage, expect) => {
-  await stage.start([KEYS], [['ENABLE_SPA_PACKET_AGING', 'N']]);
-  const words = ['-A', 'tcp/22', '-a', 'CLIENT_IP', ...KEYS_WORDS];
-  expect(await opens(stage, ...words, '--time-offset-minus', '1000d')).toEqual(['10.99.0.1 tcp/22']);
-});
+scenario(
+  'packets do not age where that is switched off',
+  async (stage, expect) => {
+    await stage.start([KEYS], [['ENABLE_SPA_PACKET_AGING', 'N']]);
+    const words = ['-A', 'tcp/22', '-a', 'CLIENT_IP', ...KEYS_WORDS];
+    expect(await opens(stage, ...words, '--time-offset-minus', '1000d')).toEqual(['10.99.0.1 tcp/22']);
+  },
+  // spad.conf has no words for it but fwknop_config, which names such a fwknopd.conf.
+  { without: ['spad.conf'] },
+);
 
 // --- lengths
 
@@ -107,7 +113,8 @@ for (const { title, ports, users, stanza, words } of CEILINGS) {
     await stage.peer.start();
     await stage.send([tooLong]);
     await stage.settle();
-    if (stage.peer.side === 'fwknopd') expect(await stage.open()).toEqual([]);
+    const after = (await stage.open()).length;
+    expect(after).toBe(stage.peer.side === 'fwknopd' ? 0 : ports);
   });
 }
 

@@ -65,8 +65,10 @@ export class SpadPeer implements Peer {
     return this.spad.reload();
   }
 
-  open(): Promise<readonly string[]> {
-    return openInKernel(this.host);
+  async open(): Promise<readonly string[]> {
+    // nft can come back without a word while somebody else changes its table.
+    const listed = await openInKernel(this.host).catch(() => openInKernel(this.host));
+    return listed.flatMap(singlePorts).sort();
   }
 
   async replays(): Promise<number> {
@@ -79,4 +81,11 @@ export class SpadPeer implements Peer {
       .map((entry) => JSON.stringify(entry))
       .join('\n')}`;
   }
+}
+
+/** `10.99.0.1 tcp/22-24` as three lines: spad joins ports that are neighbours. */
+function singlePorts(line: string): readonly string[] {
+  const [, what = '', first = '', last] = /^(.*\/)(\d+)-(\d+)$/.exec(line) ?? [];
+  if (last === undefined) return [line];
+  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => `${what}${Number(first) + index}`);
 }
