@@ -1,8 +1,11 @@
 /** `npm run bench`: asks the questions, prints the answers. Runs as root; tools/bench.sh sees to that. */
+import type { Host } from '../test/support/host.ts';
 import { Lab } from '../test/support/lab.ts';
 import type { Contender } from './daemons/contender.ts';
 import { fwknopd, fwknopVersion } from './daemons/fwknopd.ts';
 import { spad } from './daemons/spad.ts';
+import { type FwknopReport, type FwknopSetting, measureFwknop } from './fwknop.ts';
+import { fwknopTables } from './fwknop-table.ts';
 import { type KnockReport, measureKnocks } from './knock.ts';
 import { knockTable } from './knock-table.ts';
 import { type LatencyReport, measureLatency } from './latency.ts';
@@ -24,6 +27,7 @@ interface Report {
   readonly latency?: LatencyReport;
   readonly start?: StartReport;
   readonly knock?: KnockReport;
+  readonly fwknop?: FwknopReport;
 }
 
 function say(text: string): void {
@@ -61,6 +65,12 @@ async function measure(options: Options): Promise<Report> {
     if (options.questions.includes('latency')) {
       answers = { ...answers, latency: await measureLatency({ ...setting, packets: options.packets }) };
     }
+    if (options.questions.includes('fwknop')) {
+      answers = {
+        ...answers,
+        fwknop: await measureFwknop({ ...setting, ...options, ...hostsOf(lab, version !== undefined) }),
+      };
+    }
     await probe.stop();
     if (options.questions.includes('knock')) {
       answers = { ...answers, knock: await measureKnocks({ quiet, scratch, progress, rounds: options.rounds }) };
@@ -82,11 +92,20 @@ function contendersOf(lab: Lab, withPeers: boolean): Contender[] {
   return [...own, fwknopd('pcap', lab.host('fwknopd-pcap'), client), fwknopd('udp', lab.host('fwknopd-udp'), client)];
 }
 
-function tablesOf(report: Report): Map<Question, Table> {
-  const tables = new Map<Question, Table>();
-  if (report.latency !== undefined) tables.set('latency', latencyTable(report.latency));
-  if (report.start !== undefined) tables.set('start', startTable(report.start));
-  if (report.knock !== undefined) tables.set('knock', knockTable(report.knock));
+function hostsOf(lab: Lab, withPeers: boolean): Pick<FwknopSetting, 'client' | 'hosts'> {
+  const pair = (name: string): readonly [Host, Host] => [lab.host(`${name}-pcap`), lab.host(`${name}-udp`)];
+  return {
+    client: lab.host('client'),
+    hosts: { spad: pair('spad'), fwknopd: withPeers ? pair('fwknopd') : undefined },
+  };
+}
+
+function tablesOf(report: Report): Map<Question, readonly Table[]> {
+  const tables = new Map<Question, readonly Table[]>();
+  if (report.latency !== undefined) tables.set('latency', [latencyTable(report.latency)]);
+  if (report.start !== undefined) tables.set('start', [startTable(report.start)]);
+  if (report.knock !== undefined) tables.set('knock', [knockTable(report.knock)]);
+  if (report.fwknop !== undefined) tables.set('fwknop', fwknopTables(report.fwknop));
   return tables;
 }
 
@@ -94,10 +113,10 @@ function publish(report: Report, options: Options): void {
   const tables = tablesOf(report);
   const sentence = machineSentence(report.machine);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else process.stdout.write(`\n${[...tables.values()].map(asText).join('\n')}\n${sentence}\n`);
+  else process.stdout.write(`\n${[...tables.values()].flat().map(asText).join('\n')}\n${sentence}\n`);
   if (!options.write) return;
   const sections = [...tables].map(
-    ([question, table]) => [question, `\n${asMarkdown(table)}\n\n${sentence}\n`] as const,
+    ([question, some]) => [question, `\n${some.map(asMarkdown).join('\n\n')}\n\n${sentence}\n`] as const,
   );
   say(`${writePage(new Map(sections))} written`);
 }

@@ -23,8 +23,8 @@ export class FileRefused extends Trouble {
   }
 }
 
-/** In bytes. No file of keys comes near it; a wrong path (a disk image, a log) does. */
-export const MAX_SECRET_FILE = 1024 * 1024;
+/** In bytes: some ten thousand clients with their keys. A wrong path (a disk image, a log) comes near it. */
+export const MAX_SECRET_FILE = 4 * 1024 * 1024;
 
 /** Which file it was and what state it was in: two equal ones mean that nobody wrote in between. */
 export interface FileState {
@@ -124,7 +124,7 @@ const checkedState = (path: string, descriptor: number): FileState => {
     const octal = mode.toString(8).padStart(4, '0');
     throw refuse(`is ${how} by others (mode ${octal}): run chmod 600 ${printable(path)}`);
   }
-  if (stat.size > BigInt(MAX_SECRET_FILE)) throw refuse('is larger than 1 MiB: is this the right file?');
+  if (stat.size > BigInt(MAX_SECRET_FILE)) throw refuse('is larger than 4 MiB: is this the right file?');
   return {
     device: stat.dev,
     inode: stat.ino,
@@ -144,7 +144,7 @@ const readAll = (path: string, descriptor: number): Uint8Array => {
     const count = readSync(descriptor, bytes, length, bytes.length - length, null);
     length += count;
     if (count === 0) return bytes.subarray(0, length);
-    if (length > MAX_SECRET_FILE) throw new FileRefused(path, 'unsafe', `${printable(path)} is larger than 1 MiB`);
+    if (length > MAX_SECRET_FILE) throw new FileRefused(path, 'unsafe', `${printable(path)} is larger than 4 MiB`);
   }
 };
 

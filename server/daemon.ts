@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { countOf } from '../src/base/printable.ts';
-import { type Moment, unixMs } from '../src/base/units.ts';
+import { type Moment, type UnixMs, unixMs } from '../src/base/units.ts';
 import { describeIssue } from '../src/config/issue.ts';
 import type { Decision } from '../src/engine/effect.ts';
-import { clientCount, lossAgeOf, replayAgeOf } from '../src/engine/policy.ts';
+import { clientCount, lossAgeOf, type Policy, replayAgeOf } from '../src/engine/policy.ts';
 import { Engine } from '../src/engine/engine.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
@@ -63,7 +63,7 @@ export class Daemon {
     const grantPath = join(conf.daemon.state_dir, 'grants.log');
     const firstStart = !GrantStore.exists(grantPath);
     // The packets of a capture file are older than any start of ours, and open nothing.
-    const birth = receiver.capture === 'file' ? unixMs(0) : now.wall;
+    const birth = receiver.capture === 'file' ? unixMs(0) : birthOf(now, policy);
     const journal = join(conf.daemon.state_dir, 'replay.journal');
     const opening = ReplayStore.open(journal, birth, replayAgeOf(policy), firstStart, lossAgeOf(policy));
     if (opening.warning !== undefined) parts.logger.warn(opening.warning);
@@ -281,6 +281,10 @@ export class Daemon {
     }
   }
 }
+
+/** Clients of fwknop's tell the second alone: what they make in the second of our first start is not from before it. */
+const birthOf = ({ wall }: Moment, { fwknop }: Policy): UnixMs =>
+  fwknop.clients.length === 0 ? wall : unixMs(wall - (wall % 1000) - 1);
 
 const FAILED_TO = {
   remember: 'a packet could not be remembered, so nothing was opened',

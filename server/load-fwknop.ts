@@ -1,6 +1,7 @@
 /** From fwknop's own files on disk to its clients and settings, or to every problem there is. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { identityOf } from './process/accounts.ts';
 import { readSecretFile } from '../keys/safe-file.ts';
 import type { ProgramUser } from '../src/access/fwknop-stanza.ts';
 import { err, ok, type Result } from '../src/base/result.ts';
@@ -102,20 +103,14 @@ export const checkSurroundings = (entries: readonly FwknopEntry[], issues: Issue
 };
 
 const checkAccounts = ({ user, group, sudo }: ProgramUser, complain: (problem: string, hint: string) => void): void => {
-  for (const name of new Set([user, sudo?.user])) {
-    if (name !== undefined && !isListed('/etc/passwd', name))
-      complain(`there is no user ${name} in /etc/passwd`, 'name a user');
-  }
-  for (const name of new Set([group, sudo?.group])) {
-    if (name !== undefined && !isListed('/etc/group', name))
-      complain(`there is no group ${name} in /etc/group`, 'name a group');
+  for (const [name, of] of [
+    [user, group],
+    [sudo?.user, sudo?.group],
+  ] as const) {
+    const found = attempt(() => identityOf(name, of));
+    if (!found.ok) complain(found.error, 'name an account of this host');
   }
 };
 
 /** Whether there is such a file. */
 export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-
-const isListed = (file: string, name: string): boolean =>
-  readFileSync(file, 'utf8')
-    .split('\n')
-    .some((line) => line.startsWith(`${name}:`));

@@ -1,11 +1,11 @@
 /** The real fwknopd and fwknop of the system's packages. */
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../test/support/host.ts';
 import { QUIET_ENVIRONMENT } from '../environment.ts';
-import { type Contender, type Daemon, type PacketSource, type Ports, SPA_PORT } from './contender.ts';
+import type { Contender, Daemon, Ports } from './contender.ts';
+import { type FwknopKeys, makePackets, newFwknopKeys, type PacketMaker } from './fwknop-client.ts';
 
 type Mode = 'pcap' | 'udp';
 
@@ -31,14 +31,20 @@ export function fwknopVersion(): string | undefined {
   return /fwknopd server ([0-9.]+)/.exec(daemon.stdout)?.[1] ?? '?';
 }
 
+export interface FwknopdOptions {
+  /** How many stanzas stand before the one that the packets are for, each with keys of its own; 0 unless told. */
+  readonly others?: number;
+  readonly openForSeconds?: number;
+}
+
 /** @param client whose address the packets ask to open for */
-export function fwknopd(mode: Mode, host: Host, client: Host): Contender {
+export function fwknopd(mode: Mode, host: Host, client: Host, options: FwknopdOptions = {}): Contender {
   return {
     name: `fwknopd, ${mode}`,
     kind: 'fwknopd',
     host,
     pace: { grants: MAX_LIVE_RULES, lifeMs: OPEN_FOR_SECONDS * 1000 + LINGER_MS },
-    start: (folder, ports) => start({ mode, host, client, folder, ports }),
+    start: (folder, ports) => start({ mode, host, client, folder, ports, options }),
   };
 }
 
@@ -48,15 +54,18 @@ interface Start {
   readonly client: Host;
   readonly folder: string;
   readonly ports: Ports;
+  readonly options: FwknopdOptions;
 }
 
-async function start({ mode, host, client, folder, ports }: Start): Promise<Daemon> {
-  const keys = { cipher: randomBytes(32).toString('base64'), mac: randomBytes(64).toString('base64') };
+async function start({ mode, host, client, folder, ports, options }: Start): Promise<Daemon> {
+  const keys = newFwknopKeys();
+  const openFor = options.openForSeconds ?? OPEN_FOR_SECONDS;
+  const others = Array.from({ length: options.others ?? 0 }, () => stanza(newFwknopKeys(), openFor));
   const digests = join(folder, 'digest.cache');
   const conf = join(folder, 'fwknopd.conf');
   const access = join(folder, 'access.conf');
   writeFileSync(conf, configuration(mode, folder), { mode: 0o600 });
-  writeFileSync(access, stanza(keys), { mode: 0o600 });
+  writeFileSync(access, [...others, stanza(keys, openFor)].join('\n'), { mode: 0o600 });
   await closePorts(host, ports);
   const args = ['-f', '-c', conf, '-a', access, '-p', join(folder, 'pid'), '-d', digests];
   const maker: PacketMaker = { from: client, to: host, keys, folder };
@@ -76,18 +85,13 @@ function configuration(mode: Mode, folder: string): string {
   return `PCAP_INTF eth0;\nFWKNOP_RUN_DIR ${join(folder, 'run')};\n${udpServer}`;
 }
 
-interface Keys {
-  readonly cipher: string;
-  readonly mac: string;
-}
-
 /** Any port may be asked for but one: a list of all would be longer than a line of fwknopd may be. */
-function stanza(keys: Keys): string {
+function stanza(keys: FwknopKeys, openFor: number): string {
   return `SOURCE ANY
 RESTRICT_PORTS udp/${FORBIDDEN_PORT}
 KEY_BASE64 ${keys.cipher}
 HMAC_KEY_BASE64 ${keys.mac}
-FW_ACCESS_TIMEOUT ${OPEN_FOR_SECONDS}
+FW_ACCESS_TIMEOUT ${openFor}
 `;
 }
 
@@ -96,31 +100,6 @@ async function closePorts(host: Host, ports: Ports): Promise<void> {
   await host.run('iptables', ['-F', 'INPUT']);
   await host.run('iptables', ['-A', 'INPUT', '-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'ACCEPT']);
   await host.run('iptables', ['-A', 'INPUT', '-p', 'udp', '--dport', `${ports.first}:${ports.last}`, '-j', 'DROP']);
-}
-
-interface PacketMaker {
-  readonly from: Host;
-  readonly to: Host;
-  readonly keys: Keys;
-  readonly folder: string;
-}
-
-/** One packet a port by the real client, which sends nothing (`--test`). */
-async function makePackets(maker: PacketMaker, ports: readonly number[]): Promise<readonly PacketSource[]> {
-  const { from, to, keys, folder } = maker;
-  const file = join(folder, 'packets');
-  writeFileSync(file, '');
-  const words = [
-    ...['fwknop', '--test', '--no-rc-file', '--no-save-args', '-a', from.address4, '-D', to.address4],
-    ...['-p', String(SPA_PORT), '--key-base64-rijndael', keys.cipher, '--use-hmac', '--key-base64-hmac', keys.mac],
-    ...['--save-packet-append', '--save-packet', file],
-  ];
-  const script = `for port; do ${words.join(' ')} -A "udp/$port" || exit 1; done >${join(folder, 'client.log')} 2>&1`;
-  const env = { ...QUIET_ENVIRONMENT, HOME: folder };
-  await from.run('sh', ['-c', script, 'sh', ...ports.map(String)], { env, timeoutMs: 60_000 });
-  const packets = readFileSync(file, 'latin1').trim().split('\n');
-  if (packets.length !== ports.length) throw new Error(`fwknop made ${packets.length} packets, not ${ports.length}`);
-  return packets.map((packet) => () => Buffer.from(packet, 'latin1'));
 }
 
 function countEntries(text: string): number {

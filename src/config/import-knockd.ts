@@ -1,8 +1,10 @@
 /** knockd.conf as a spad.conf with the same doors, and what became of each of its lines. */
 import { decodeUtf8 } from '../bytes/encoding.ts';
+import { printable } from '../base/printable.ts';
 import { formatDuration, seconds } from '../base/units.ts';
 import { cTrim, cUpper } from '../knock/c-text.ts';
 import { type Door, type DoorField, type KnockStep, TCP_FLAG_BITS } from '../knock/door.ts';
+import { daemonDirectives } from './daemon-directives.ts';
 import type { Issue } from './issue.ts';
 import { DOOR_KEYS, type KnockdConf, parseKnockdConf } from './knockd-conf.ts';
 import { iniLine, type ReportLine, sortReport } from './report.ts';
@@ -32,12 +34,18 @@ export const importKnockd = ({ text, path, name }: KnockdSource): KnockdConversi
   }
   const named = nameDoors(reading.value.doors);
   const head = `# Converted from knockd.conf. Doors open without guard = …, as with knockd.\n[spad]\n${iniLine('name', name)}\n`;
-  const device = reading.value.options.interface;
+  const device = deviceOf(reading.value);
   const sections = named.flatMap(({ door, name: own }) =>
     faultOf(door) === undefined ? [doorSection(door, own)] : [],
   );
   const body = [`${head}${device === undefined ? '' : `${iniLine('interface', device)}\n`}`, ...sections].join('\n');
   return { text: body, report: sortReport(reportOf(text, path, reading.value, named)), issues: [] };
+};
+
+/** Undefined where there is none, and where no interface can have this name. */
+const deviceOf = ({ options }: KnockdConf): string | undefined => {
+  const device = daemonDirectives.interface.parse(options.interface ?? '');
+  return device.ok ? device.value : undefined;
 };
 
 interface NamedDoor {
@@ -152,26 +160,24 @@ const reportOf = (text: string, path: string, conf: KnockdConf, named: readonly 
       : [];
   const lines = text.split('\n').flatMap((raw, index): ReportLine[] => {
     const line = index + 1;
-    const content = cTrim(raw);
+    // As knockd reads it: a NUL ends a line.
+    const content = cTrim(raw.split('\0', 1)[0] ?? '');
     const place = { file: path, line };
     if (content === '' || content.startsWith('#')) return [];
     if (content.startsWith('[')) {
       door = named.find((one) => one.door.line === line);
       return door === undefined ? [] : [doorLine(door, path)];
     }
-    const key = cUpper(cTrim(content.split('=', 1)[0] ?? ''));
+    const key = printable(cUpper(cTrim(content.split('=', 1)[0] ?? '')), 40);
     const dropped = OPTIONS[key];
     if (dropped !== undefined) return [{ ...place, fate: 'dropped', what: key, how: dropped }];
     if (door !== undefined) return [fieldLine(door, key, line, path)];
     const again = hasInterface;
     hasInterface = true;
-    return [
-      {
-        ...place,
-        what: key,
-        ...(again ? { fate: 'dropped', how: 'the first one counts' } : { fate: 'kept', how: 'interface' }),
-      },
-    ];
+    if (again) return [{ ...place, what: key, fate: 'dropped', how: 'the first one counts' }];
+    return deviceOf(conf) === undefined
+      ? [{ ...place, what: key, fate: 'needs-you', how: 'no interface can have this name; set interface' }]
+      : [{ ...place, what: key, fate: 'kept', how: 'interface' }];
   });
   return [...notes, ...lines];
 };

@@ -36,8 +36,25 @@ export interface FwknopAdmission {
     | { readonly kind: 'ask'; readonly question: FwknopQuestion };
 }
 
-export interface FwknopAdmissionParts {
+/** A policy's clients by what a receiver can name: worked out once, for there may be ten thousand. */
+export interface FwknopIndex {
   readonly policy: FwknopPolicy;
+  /** By the place of their key among `hmacKeysOf`. */
+  readonly byKey: readonly (readonly FwknopClient[])[];
+  /** Those without an HMAC. */
+  readonly bare: readonly FwknopClient[];
+}
+
+export const indexFwknop = (policy: FwknopPolicy): FwknopIndex => {
+  const groups = new Map(hmacKeysOf(policy).map((key): [string, FwknopClient[]] => [hmacName(key), []]));
+  for (const client of policy.clients) {
+    if (client.hmac !== undefined) groups.get(hmacName(client.hmac))?.push(client);
+  }
+  return { policy, byKey: [...groups.values()], bare: policy.clients.filter(({ hmac }) => hmac === undefined) };
+};
+
+export interface FwknopAdmissionParts {
+  readonly index: FwknopIndex;
   readonly cache: ReplayCache;
   /** Digests that an fwknopd has left behind, as `bytesKey` writes them: refused whatever the time of the packet. */
   readonly foreign: ReadonlySet<string>;
@@ -59,21 +76,14 @@ export const admitFwknop = (
 ): FwknopAdmission | undefined => {
   const search = new Search(candidate, parts, now);
   let furthest: FwknopAdmission | undefined;
-  for (const client of clientsOf(candidate.key, parts.policy)) {
+  const { byKey, bare } = parts.index;
+  // The receiver has tried the HMAC; that it names a key is no more than a hint where to look.
+  for (const client of candidate.key === undefined ? bare : (byKey[candidate.key] ?? [])) {
     const admission = search.ask(client);
     if (admission.outcome.kind !== 'rejected') return admission;
     if (furthest === undefined || distance(admission) >= distance(furthest)) furthest = admission;
   }
   return furthest;
-};
-
-/** The clients of the HMAC key that the receiver names, or those without any. */
-const clientsOf = (key: number | undefined, policy: FwknopPolicy): readonly FwknopClient[] => {
-  if (key === undefined) return policy.clients.filter(({ hmac }) => hmac === undefined);
-  const named = hmacKeysOf(policy)[key];
-  if (named === undefined) return [];
-  const name = hmacName(named);
-  return policy.clients.filter(({ hmac }) => hmac !== undefined && hmacName(hmac) === name);
 };
 
 const SIGNATURES: readonly Rejection[] = FWKNOP_SIGNATURE_REJECTIONS;
@@ -109,7 +119,7 @@ class Search {
     const rejected = (reason: Rejection): FwknopAdmission['outcome'] => ({ kind: 'rejected', reason });
     if (!opened.ok) return { stanza, message: undefined, records: [], outcome: rejected(opened.error) };
     const { message, plain } = opened.value;
-    const refused = judgeFreshness(message.time, this.#now, this.#parts.policy.maxAge);
+    const refused = judgeFreshness(message.time, this.#now, this.#parts.index.policy.maxAge);
     if (refused !== undefined) return { stanza, message, records: [], outcome: rejected(refused) };
     const records = this.#recordsOf(message, plain);
     const seen = this.#judgeReplay(records);
@@ -158,8 +168,7 @@ class Search {
 
   #recordsOf({ time }: FwknopMessage, plain: Uint8Array): readonly ReplayRecord[] {
     const ofText = { digest: textDigest(this.#candidate.text), time };
-    const isExposed = this.#parts.policy.clients.some(({ hmac }) => hmac === undefined);
-    return isExposed ? [ofText, { digest: replayKeyOf(plain), time }] : [ofText];
+    return this.#parts.index.bare.length > 0 ? [ofText, { digest: replayKeyOf(plain), time }] : [ofText];
   }
 
   #judgeReplay(records: readonly ReplayRecord[]): Rejection | undefined {
@@ -171,8 +180,8 @@ class Search {
 
   #facts(): PacketFacts {
     const { source, destination, transport, forwardedFor } = this.#candidate;
-    const { policy, answers } = this.#parts;
-    const isBelieved = transport === 'http' && policy.trustForwardedFor;
+    const { index, answers } = this.#parts;
+    const isBelieved = transport === 'http' && index.policy.trustForwardedFor;
     return { source, destination, forwardedFor: isBelieved ? forwardedFor : undefined, lookups: answers.lookups };
   }
 }

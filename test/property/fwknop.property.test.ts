@@ -1,164 +1,178 @@
+/**
+ * fwknop's stanzas and cycles against models: the first stanza that would grant is the one that does; and whatever comes,
+ * fails or crashes, what a cycle has opened is open for as long as somebody was granted it, and no longer.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { PortSpec } from '../../src/base/port-spec.ts';
-import { seconds, unixMs } from '../../src/base/units.ts';
-import { isUnspecified } from '../../src/base/address.ts';
-import { decodeFields, encodeFields } from '../../src/spa/fwknop/fields.ts';
-import { FWKNOP_DIGESTS, FWKNOP_MODES, type FwknopCipherKey, type FwknopHmacKey } from '../../src/spa/fwknop/key.ts';
-import { FwknopMac } from '../../src/spa/fwknop/mac.ts';
-import { FWKNOP_TYPES, type FwknopMessage, type FwknopType } from '../../src/spa/fwknop/message.ts';
-import { sealFwknop } from '../../src/spa/fwknop/seal.ts';
-import { unsealFwknop } from '../../src/spa/fwknop/unseal.ts';
-import { messageWith } from '../unit/spa/fwknop/messages.ts';
-import { ascii } from '../unit/values.ts';
-import { address, bytes, port } from './arbitraries.ts';
+import { authorizeFwknop } from '../../src/access/fwknop-authorize.ts';
+import type { FwknopStanza } from '../../src/access/fwknop-stanza.ts';
+import type { PendingClose } from '../../src/access/pending-close.ts';
+import { formatAddress } from '../../src/base/address.ts';
+import { seconds } from '../../src/base/units.ts';
+import type { Decision } from '../../src/engine/effect.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { ReplayCache } from '../../src/replay/cache.ts';
+import { unixMs } from '../../src/base/units.ts';
+import { engineOf, moment, policyOf } from '../unit/engine/desk.ts';
+import {
+  fwknopClient,
+  fwknopInput,
+  fwknopPolicy,
+  fwknopStanza,
+  messageOf,
+  ROOT,
+  textOf,
+} from '../unit/engine/fwknop.ts';
+import { cidr, ip, ports, specs } from '../unit/values.ts';
 
-const letters = (alphabet: string, maxLength: number): fc.Arbitrary<string> =>
-  fc.string({ unit: fc.constantFrom(...Array.from(alphabet)), minLength: 1, maxLength });
+const NOW = moment(0);
 
-const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(0x20 + index)).join('');
-const without = (text: string, gone: string): string =>
-  Array.from(text, (char) => (gone.includes(char) ? '' : char)).join('');
+const limits: fc.Arbitrary<Partial<FwknopStanza>> = fc.record(
+  {
+    sources: fc.constantFrom([cidr('192.0.2.0/24')], [cidr('203.0.113.0/24')]),
+    openPorts: fc.constantFrom(ports('tcp/22'), ports('tcp/80'), undefined),
+    restrictPorts: fc.constantFrom(specs('tcp/80'), []),
+    username: fc.constantFrom('alice', 'bob', undefined),
+    requireAddress: fc.boolean(),
+    expires: fc.constantFrom(NOW.wall, undefined),
+  },
+  { requiredKeys: [] },
+);
 
-const single: fc.Arbitrary<PortSpec> = fc
-  .record({ protocol: fc.constantFrom('tcp' as const, 'udp' as const), at: port })
-  .map(({ protocol, at }) => ({ protocol, first: at, last: at }));
-
-const command = fc
-  .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
-  .filter((text) => !/[\u0000-\u001f\u007f]/.test(text) && Buffer.byteLength(text) < 150);
-
-const hasNat = (type: FwknopType): boolean => type.includes('nat');
-const hasTimeout = (type: FwknopType): boolean => type.startsWith('timeout');
-
-/** Any message that can be sent. */
-const message: fc.Arbitrary<FwknopMessage> = fc
-  .record({
-    random: fc.stringMatching(/^[0-9]{16}$/),
-    user: letters(without(printable, '"/\\[]:;|=,+*?<>'), 48),
-    time: fc
-      .oneof(fc.integer({ min: 0, max: 999_999_999_999 }), fc.nat(2 ** 32 + 10))
-      .map((value) => unixMs(value * 1000)),
-    version: letters(without(printable, ':'), 8),
-    type: fc.constantFrom(...FWKNOP_TYPES),
-    allow: fc.option(
-      address.filter((one) => !isUnspecified(one)),
-      { nil: undefined },
-    ),
-    ports: fc.array(single, { minLength: 1, maxLength: 15 }),
-    command,
-    nat: fc.record({ host: letters('abcXYZ019._:-', 70), port }),
-    serverAuth: fc.option(letters(printable, 192), { nil: undefined }),
-    timeout: fc.integer({ min: 0, max: 65_536 }).map(seconds),
-  })
-  .map((all) => ({
-    ...all,
-    ports: all.type === 'command' ? [] : all.ports,
-    command: all.type === 'command' ? all.command : '',
-    nat: hasNat(all.type) ? all.nat : undefined,
-    timeout: hasTimeout(all.type) ? all.timeout : undefined,
-  }));
-
-const digest = fc.constantFrom(...FWKNOP_DIGESTS);
-const cipher: fc.Arbitrary<FwknopCipherKey> = fc.record({
-  passphrase: fc.uint8Array({ minLength: 1, maxLength: 32 }),
-  mode: fc.constantFrom(...FWKNOP_MODES),
-});
-const hmac: fc.Arbitrary<FwknopHmacKey> = fc.record({
-  type: digest,
-  key: fc.uint8Array({ minLength: 1, maxLength: 128 }),
+const message = fc.record({
+  user: fc.constantFrom('alice', 'bob'),
+  ports: fc.constantFrom(specs('tcp/22'), specs('tcp/22 tcp/80')),
+  allow: fc.constantFrom(undefined, ip('192.0.2.9')),
 });
 
-describe('fields', () => {
-  test('are read as they were written', () => {
-    fc.assert(
-      fc.property(message, digest, (wish, type) => {
-        expect(decodeFields(ascii(encodeFields(wish, type)))).toEqual({ ok: true, value: wish });
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  test('with any letter changed are refused', () => {
-    fc.assert(
-      fc.property(message, digest, fc.nat(), fc.integer({ min: 1, max: 255 }), (wish, type, place, change) => {
-        const plain = ascii(encodeFields(wish, type));
-        plain[place % plain.length] = (plain[place % plain.length] ?? 0) ^ change;
-        expect(decodeFields(plain).ok).toBe(false);
-      }),
-      { numRuns: 300 },
-    );
-  });
+test('the first stanza that would grant is the one that does', () => {
+  fc.assert(
+    fc.property(fc.array(limits, { minLength: 1, maxLength: 6 }), message, (list, fields) => {
+      const stanzas = list.map((limit, index) => fwknopStanza(`s${String(index)}`, limit));
+      const clients = stanzas.map((stanza) => fwknopClient(stanza, { cipher: 'k', hmac: 'h' }));
+      const asked = messageOf(NOW, fields);
+      const input = fwknopInput(textOf(asked, 'k', 'h'), NOW);
+      const facts = { ...input.candidate, lookups: [] };
+      const first = stanzas.find((stanza) => authorizeFwknop(asked, facts, stanza, NOW.wall).ok);
+      const engine = engineOf(policyOf([], { fwknop: fwknopPolicy(clients) }));
+      const lines = engine
+        .handle(input, NOW)
+        .flat()
+        .flatMap((effect) => (effect.kind === 'audit' ? [effect.line] : []));
+      expect(lines).toHaveLength(1);
+      expect(lines[0]?.event).toBe(first === undefined ? 'rejected' : 'granted');
+      if (first !== undefined) expect(lines[0]?.stanza).toBe(first.name);
+    }),
+    { numRuns: 300 },
+  );
 });
 
-describe('texts', () => {
-  test('are opened by the keys that sealed them', () => {
-    fc.assert(
-      fc.property(
-        message,
-        digest,
-        cipher,
-        fc.option(hmac, { nil: undefined }),
-        bytes(8),
-        (wish, type, key, mac, salt) => {
-          const plain = encodeFields(wish, type);
-          // What is shorter than 140 letters is not sealed at all.
-          fc.pre(plain.length > 90 || mac !== undefined);
-          const text = ascii(sealFwknop(plain, key, mac, salt));
-          expect(unsealFwknop(text, key, mac)).toEqual({ ok: true, value: { message: wish, plain: ascii(plain) } });
-          if (mac !== undefined) expect(new FwknopMac(mac).matches(text)).toBe(true);
-        },
-      ),
-      { numRuns: 200 },
-    );
-  });
+const CYCLE = { open: '/open $IP $PORT', close: '/close $IP $PORT', timer: seconds(10), runAs: ROOT };
+const POLICY = policyOf([], {
+  fwknop: fwknopPolicy([fwknopClient(fwknopStanza('alice', { cycle: CYCLE }), { cipher: 'k', hmac: 'h' })]),
+});
 
-  test('are opened by no other', () => {
+type Step =
+  | {
+      readonly kind: 'ask';
+      readonly address: number;
+      readonly list: number;
+      readonly wish: number;
+      readonly fails: boolean;
+    }
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'reload' }
+  | { readonly kind: 'crash' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('ask' as const),
+      address: fc.nat(1),
+      list: fc.nat(2),
+      wish: fc.integer({ min: 1, max: 30 }),
+      fails: fc.nat(5).map((value) => value === 0),
+    }),
+  },
+  { weight: 4, arbitrary: fc.constant({ kind: 'tick' as const }) },
+  { weight: 1, arbitrary: fc.constantFrom({ kind: 'reload' as const }, { kind: 'crash' as const }) },
+);
+
+const LISTS = ['tcp/22', 'tcp/80', 'tcp/22 tcp/80'];
+
+/** The log of closes, and what the commands have opened. */
+class World {
+  readonly pending = new Map<string, PendingClose>();
+  readonly open = new Set<string>();
+
+  do(decision: Decision): void {
+    for (const effect of decision) {
+      if (effect.kind === 'journal-closes') for (const close of effect.closes) this.pending.set(close.id, close);
+      if (effect.kind !== 'run-program') continue;
+      const { argv } = effect.run;
+      const what = argv.slice(1).join(' ');
+      if (argv[0] === '/open') {
+        expect(this.open.has(what), `${what} is opened twice`).toBe(false);
+        this.open.add(what);
+      } else {
+        expect(this.open.delete(what), `${what} is closed and was not open`).toBe(true);
+        if (effect.purpose.kind === 'close') this.pending.delete(effect.purpose.id);
+      }
+    }
+  }
+}
+
+describe('command cycles', () => {
+  test('are open for as long as somebody was granted it, whatever happens', () => {
     fc.assert(
-      fc.property(message, cipher, cipher, hmac, hmac, bytes(8), (wish, key, otherKey, mac, otherMac, salt) => {
-        const text = ascii(sealFwknop(encodeFields(wish, 'sha512'), key, mac, salt));
-        const padded = (one: FwknopHmacKey) =>
-          `${one.type} ${Buffer.from(one.key)
-            .toString('hex')
-            .replace(/(?:00)+$/, '')}`;
-        // HMAC fills keys up with zeros, so that two keys can be one.
-        if (padded(mac) !== padded(otherMac)) expect(new FwknopMac(otherMac).matches(text)).toBe(false);
-        if (
-          !Buffer.from(key.passphrase).equals(otherKey.passphrase) &&
-          key.mode !== 'legacy' &&
-          otherKey.mode !== 'legacy'
-        ) {
-          expect(unsealFwknop(text, otherKey, mac).ok).toBe(false);
+      fc.property(fc.array(fc.tuple(step, fc.nat(6000)), { maxLength: 40, size: 'max' }), (steps) => {
+        const world = new World();
+        const granted = new Map<string, number>();
+        const start = (): Engine => engineOf(POLICY, 8, { cache: new ReplayCache(1000, unixMs(0)), newGrantId });
+        let ids = 0;
+        const newGrantId = (): string => String((ids += 1));
+        let engine = start();
+        let now = 0;
+        const handle = (input: Parameters<Engine['handle']>[0]): readonly Decision[] =>
+          engine.handle(input, moment(now));
+        for (const [what, after] of steps) {
+          now += after;
+          if (what.kind === 'ask') {
+            const list = specs(LISTS[what.list] ?? '');
+            const allow = ip(`192.0.2.${String(what.address + 1)}`);
+            const fields = { allow, ports: list, type: 'timeout-access', timeout: seconds(what.wish) } as const;
+            // Whatever is over is over before the next one asks; the daemon's tick may be late by half a second.
+            for (const decision of handle({ kind: 'tick' })) world.do(decision);
+            const text = textOf(messageOf(moment(now), fields), 'k', 'h');
+            for (const decision of handle(fwknopInput(text, moment(now)))) {
+              const effect = decision.find(({ kind }) => kind === 'remember');
+              if (what.fails && effect !== undefined) {
+                handle({ kind: 'effect-failed', failure: { effect, decision, message: 'no' } });
+                continue;
+              }
+              world.do(decision);
+              for (const { first } of list) {
+                const key = `${formatAddress(allow)} ${String(first)}`;
+                granted.set(key, Math.max(granted.get(key) ?? 0, now + 1000 * what.wish));
+              }
+            }
+          } else if (what.kind === 'crash') {
+            engine = start();
+            for (const decision of handle({ kind: 'closes-left', closes: [...world.pending.values()] }))
+              world.do(decision);
+          } else {
+            const input =
+              what.kind === 'tick' ? ({ kind: 'tick' } as const) : ({ kind: 'reload', policy: POLICY } as const);
+            for (const decision of handle(input)) world.do(decision);
+          }
+          const live = [...granted].filter(([, ends]) => ends > now).map(([key]) => key);
+          expect([...world.open].sort()).toEqual(live.sort());
         }
+        for (const decision of handle({ kind: 'stop' })) world.do(decision);
+        expect([world.open.size, world.pending.size]).toEqual([0, 0]);
       }),
       { numRuns: 200 },
     );
-  });
-});
-
-describe('a packet with any bit changed is refused', () => {
-  const key = (mode: FwknopCipherKey['mode']): FwknopCipherKey => ({ passphrase: ascii('a passphrase'), mode });
-  const flips = function* (text: Uint8Array): Generator<Uint8Array> {
-    for (let bit = 0; bit < 8 * text.length; bit += 1) {
-      yield text.map((byte, index) => (index === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
-    }
-  };
-
-  test.each(FWKNOP_DIGESTS)('HMAC %s', (type) => {
-    const mac = { type, key: ascii('another key') };
-    const text = ascii(sealFwknop(encodeFields(messageWith(), 'sha256'), key('cbc'), mac, ascii('saltsalt')));
-    const gate = new FwknopMac(mac);
-    expect(unsealFwknop(text, key('cbc'), mac).ok).toBe(true);
-    for (const flipped of flips(text)) expect(gate.matches(flipped)).toBe(false);
-  });
-
-  test.each(FWKNOP_MODES)('no HMAC, mode %s', (mode) => {
-    // One letter of user after the other, so that unused bits and padding are of several numbers.
-    for (let count = 1; count <= 11; count += 5) {
-      const plain = encodeFields(messageWith({ user: 'u'.repeat(count) }), 'sha256');
-      const text = ascii(sealFwknop(plain, key(mode), undefined, ascii('saltsalt')));
-      expect(unsealFwknop(text, key(mode), undefined).ok).toBe(true);
-      for (const flipped of flips(text)) expect(unsealFwknop(flipped, key(mode), undefined).ok).toBe(false);
-    }
   });
 });

@@ -137,7 +137,7 @@ class AccessFiles {
       return [];
     }
     const text = this.#reader.readFile(path);
-    if (text.ok) return readLines(text.value, path, this.#issues);
+    if (text.ok) return readLines(text.value, printable(path), this.#issues);
     tell(this.#issues, from, 'error', text.error, 'name a file that can be read');
     return [];
   }

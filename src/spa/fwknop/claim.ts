@@ -1,8 +1,7 @@
 /** What a text says of itself before any key is tried: how it is sealed, and what its HMAC would have to be. */
 import { bareBase64Length, decodeBareBase64 } from '../../bytes/bare-base64.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
-import { MIN_SEALED, SALT_PREFIX } from './layout.ts';
-import { withPrefix } from './layout.ts';
+import { MIN_SEALED, SALT_PREFIX, withPrefix } from './layout.ts';
 import { openPgpPrefix } from './open-pgp.ts';
 import { looksSalted } from './shape.ts';
 

@@ -16,7 +16,7 @@ const VALUES = {
   wait: seconds(4),
 };
 
-const plan = (open: string, close: string | undefined = undefined, fields: Partial<typeof VALUES> = {}) =>
+const plan = (open: string, close?: string, fields: Partial<typeof VALUES> = {}) =>
   planCycle({ open, close, timer: seconds(30), runAs: ROOT }, { ...VALUES, ...fields }).map(({ opens, closes }) => ({
     opens: opens.map(({ argv }) => argv.join(' ')),
     closes: closes.map(({ argv }) => argv.join(' ')),

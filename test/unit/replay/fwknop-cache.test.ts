@@ -5,7 +5,7 @@ import { textDigest } from '../../../src/engine/fwknop-admit.ts';
 import { parseFwknopCache } from '../../../src/replay/fwknop-cache.ts';
 import { ascii } from '../values.ts';
 
-const TEXT = `${'A'.repeat(150)}`;
+const TEXT = 'A'.repeat(150);
 const DIGEST = createHash('sha256').update(TEXT).digest('base64').replace('=', '');
 const line = (digest: string): string => `${digest} 17 10.99.0.2 38119 0.0.0.0 62201 1795175632`;
 

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
   FRESHNESS_REJECTIONS,
+  FWKNOP_POLICY_REJECTIONS,
+  FWKNOP_SIGNATURE_REJECTIONS,
   FWKNOP_GATE_REJECTIONS,
   FWKNOP_UNSEAL_REJECTIONS,
   GATE_REJECTIONS,
@@ -35,4 +37,10 @@ test('those of fwknop’s packets, too', () => {
     specified('fwknop-packet.md', '## 12.', '## 13.').flatMap(([tag, at]) => (at === name ? [tag] : []));
   expect(step('gate')).toEqual(FWKNOP_GATE_REJECTIONS);
   expect(step('unsealing')).toEqual(FWKNOP_UNSEAL_REJECTIONS);
+});
+
+test('what stanzas of fwknop’s and gpg say stands in the description of the audit log', () => {
+  const text = readFileSync(new URL('../../../docs/audit-log.md', import.meta.url), 'utf8');
+  const words = [...FWKNOP_SIGNATURE_REJECTIONS, ...FWKNOP_POLICY_REJECTIONS];
+  expect(words.filter((word) => !text.includes(`\`${word}\``))).toEqual([]);
 });

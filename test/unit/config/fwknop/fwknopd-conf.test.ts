@@ -41,7 +41,7 @@ describe('values', () => {
     ['PCAP_FILE /a.pcap\nENABLE_SPA_PACKET_AGING Y', { maxAge: 120_000 }],
     ['FWKNOP_CONF_DIR /c', { access: { file: '/c/access.conf' } }],
     ['ACCESS_FILE /x\nACCESS_FOLDER /d', { access: { folder: '/d' } }],
-    ['DIGEST_DB_FILE /x', { digestFile: '/x' }],
+    ['DIGEST_FILE /x', { digestFile: '/x' }],
     ['PCAP_INTF a\nPCAP_INTF b', { interface: 'b' }],
   ])('%s', (text, expected) => {
     expect(conf(text)).toMatchObject(expected);

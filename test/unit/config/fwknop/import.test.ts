@@ -99,14 +99,14 @@ describe('there and back: the same settings', () => {
 
 test('the report says what became of each line', () => {
   const access = `OPEN_PORTS tcp/1\nSOURCE ANY\n${KEY}\n%include_keys k\nOPEN_PORTS tcp/1\nOPEN_PORTS tcp/2\nGPG_REQUIRE_SIG Y\nOPEN_PORT tcp/1\nGPG_DISABLE_SIG Y\nREQUIRE_SOURCE Y\n`;
-  const config = 'PCAP_INTF eth1\nPCAP_INTF eth0;\nVERBOSE 1\nENABLE_IPT_OUTPUT N\nNOPE 1\nDIGEST_DB_FILE /d\n';
+  const config = 'PCAP_INTF eth1\nPCAP_INTF eth0;\nVERBOSE 1\nENABLE_IPT_OUTPUT N\nNOPE 1\nDIGEST_FILE /d\n';
   expect(convert(access, config).report.map(formatReportLine)).toEqual([
     'f:1: PCAP_INTF: dropped: f:2 counts',
     'f:2: PCAP_INTF: kept as interface',
     'f:3: VERBOSE: dropped: spad writes to standard error, which systemd puts into its journal, and to its audit log',
     'f:4: ENABLE_IPT_OUTPUT: dropped: spad leaves outgoing packets alone',
     'f:5: NOPE: needs you: fwknopd passes over it; is it misspelt?',
-    'f:6: DIGEST_DB_FILE: kept as fwknop_digest_cache, where there is such a file',
+    'f:6: DIGEST_FILE: kept as fwknop_digest_cache, where there is such a file',
     'a:1: OPEN_PORTS: dropped: it stands in no stanza',
     'a:2: SOURCE: kept as source in [access stanza-1]',
     'a:2: [access stanza-1]: needs you: it has no HMAC key; give it one, here and on its clients, and remove allow_unauthenticated',

@@ -1,0 +1,51 @@
+/** The answers to "fwknop" as tables. */
+import { BURST, FLOOD_PACKETS, FLOOD_RATE, type FwknopReport, HONEST, JUNK_LOADS } from './fwknop.ts';
+import { figure, type Table } from './table.ts';
+import { latencyTable } from './tables.ts';
+
+export function fwknopTables(report: FwknopReport): readonly Table[] {
+  return [junkTable(report), burstTable(report), floodTable(report), latencyOf(report)];
+}
+
+function junkTable({ rounds, names, junk }: FwknopReport): Table {
+  return {
+    title: `Junk: processor time per datagram that looks right and is not, µs, medians of ${rounds}`,
+    head: ['stanzas', ...names, `spad, pcap, at ${FLOOD_RATE}/s`],
+    rows: junk.map(({ stanzas, microseconds, flooded }) => [
+      String(stanzas),
+      ...[...microseconds, flooded].map(figure),
+    ]),
+    notes: [
+      `Datagrams a second: ${JUNK_LOADS.map(({ stanzas, rate }) => `${rate} (${stanzas})`).join(', ')}; ` +
+        `the last column is of ${FLOOD_PACKETS}.`,
+    ],
+  };
+}
+
+function burstTable({ burst }: FwknopReport): Table {
+  const slowest = Math.max(1e-9, Math.min(...burst.map(({ perSecond }) => perSecond)));
+  return {
+    title: `Burst: ${BURST} genuine packets for ${BURST} ports, one stanza`,
+    head: ['daemon', 'opened', 'opened a second', 'ratio'],
+    rows: burst.map(({ name, opened, perSecond }) => [
+      ...[name, String(opened), figure(perSecond), `${figure(perSecond / slowest)}×`],
+    ]),
+    notes: [],
+  };
+}
+
+function floodTable({ floods }: FwknopReport): Table {
+  return {
+    title: `Flood: genuine packets of ${HONEST} that open within a second, during ${FLOOD_RATE} junk datagrams a second`,
+    head: ['daemon', 'stanzas', 'flood of', 'known source', 'strangers', 'junk/s'],
+    rows: floods.map(({ name, stanzas, flood, known, strangers, perSecond }) => [
+      ...[name, String(stanzas), flood, String(known), String(strangers), figure(perSecond)],
+    ]),
+    notes: [],
+  };
+}
+
+function latencyOf({ latency }: FwknopReport): Table {
+  const table = latencyTable(latency);
+  return { ...table, title: `fwknop's packets: ${latency.packets} for each daemon, in turns` };
+}

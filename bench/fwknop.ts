@@ -1,0 +1,285 @@
+/** The question "fwknop": spad and the real fwknopd, both with fwknop's stanzas and packets, in turns. See docs/performance.md. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host } from '../test/support/host.ts';
+import { type Contender, type Daemon, type Ports, portRange, SPA_PORT, startReady } from './daemons/contender.ts';
+import { fwknopd } from './daemons/fwknopd.ts';
+import { spadFwknop } from './daemons/spad-fwknop.ts';
+import { processorMs, waitUntilIdle } from './knock-usage.ts';
+import { type LatencyReport, measureLatency } from './latency.ts';
+import { type Probe, startEcho } from './probe/probe.ts';
+import type { Quiet } from './quiet.ts';
+import type { Scratch } from './scratch.ts';
+import { summarize } from './summary.ts';
+import { compileTextSender, TextSender } from './text-sender.ts';
+
+/** Stanzas, and for each number as much junk as fwknopd can take with room to spare. */
+export const JUNK_LOADS = [
+  { stanzas: 1, count: 20_000, rate: 5000 },
+  { stanzas: 10, count: 20_000, rate: 5000 },
+  { stanzas: 100, count: 4000, rate: 1000 },
+  { stanzas: 1000, count: 500, rate: 100 },
+  { stanzas: 5000, count: 80, rate: 20 },
+] as const;
+/** Datagrams a second in a flood. */
+export const FLOOD_RATE = 20_000;
+export const FLOOD_PACKETS = 100_000;
+/** Genuine packets sent as one. */
+export const BURST = 1000;
+const BURST_RATE = 5000;
+const BURST_OPEN_FOR = 300;
+const BURST_TIMEOUT_MS = 60_000;
+/** Genuine packets of each kind during a flood, and how long each has. */
+export const HONEST = 10;
+export const FLOOD_STANZAS = [100, 5000] as const;
+const HONEST_TIMEOUT_MS = 1000;
+/** A source that is nobody's address. */
+const LOUD = '198.18.7.7';
+const SETTLE_MS = 1000;
+const DRAIN_TIMEOUT_MS = 30_000;
+const TEXTS = 512;
+
+/** One row of stanzas: processor time of the whole daemon per junk datagram, in microseconds, by the daemons' order. */
+export interface JunkRow {
+  readonly stanzas: number;
+  readonly microseconds: readonly number[];
+  /** spad's alone, capturing, at {@link FLOOD_RATE}. */
+  readonly flooded: number;
+}
+
+export interface BurstLine {
+  readonly name: string;
+  /** Of {@link BURST}; those that had opened in time. */
+  readonly opened: number;
+  readonly perSecond: number;
+}
+
+export interface FloodLine {
+  readonly name: string;
+  readonly stanzas: number;
+  readonly flood: 'one source' | 'forged sources';
+  /** Of {@link HONEST}, within a second. */
+  readonly known: number;
+  readonly strangers: number;
+  readonly perSecond: number;
+}
+
+export interface FwknopReport {
+  readonly rounds: number;
+  readonly names: readonly string[];
+  readonly junk: readonly JunkRow[];
+  readonly burst: readonly BurstLine[];
+  readonly floods: readonly FloodLine[];
+  readonly latency: LatencyReport;
+}
+
+export interface FwknopSetting {
+  readonly client: Host;
+  /** By their names in the laboratory; without peers spad is alone. */
+  readonly hosts: { readonly spad: readonly [Host, Host]; readonly fwknopd: readonly [Host, Host] | undefined };
+  readonly probe: Probe;
+  readonly quiet: Quiet;
+  readonly scratch: Scratch;
+  readonly rounds: number;
+  readonly packets: number;
+  readonly progress: (text: string) => void;
+}
+
+interface Bench extends FwknopSetting {
+  readonly program: string;
+}
+
+export async function measureFwknop(setting: FwknopSetting): Promise<FwknopReport> {
+  const bench = { ...setting, program: compileTextSender(setting.scratch.newFolder()) };
+  const names = contendersOf(bench, {}).map(({ name }) => name);
+  const junk = await measureJunk(bench);
+  const burst = await measureBursts(bench);
+  const floods = await measureFloods(bench);
+  const latency = await measureLatency({ ...bench, contenders: contendersOf(bench, {}) });
+  return { rounds: bench.rounds, names, junk, burst, floods, latency };
+}
+
+interface Stanzas {
+  readonly others?: number;
+  readonly openForSeconds?: number;
+}
+
+/** Capturing first, then on sockets. */
+function contendersOf({ hosts, client }: FwknopSetting, options: Stanzas): readonly Contender[] {
+  const [pcap, udp] = hosts.spad;
+  const own = [spadFwknop('pcap', pcap, client, options), spadFwknop('udp', udp, client, options)];
+  if (hosts.fwknopd === undefined) return own;
+  const [theirPcap, theirUdp] = hosts.fwknopd;
+  return [...own, fwknopd('pcap', theirPcap, client, options), fwknopd('udp', theirUdp, client, options)];
+}
+
+/** A daemon of its own for the work. */
+async function withDaemon<T>(
+  { scratch }: Bench,
+  contender: Contender,
+  ports: Ports,
+  work: (daemon: Daemon) => Promise<T>,
+): Promise<T> {
+  const daemon = await startReady(contender, scratch.newFolder(), ports);
+  try {
+    await sleep(SETTLE_MS);
+    return await work(daemon);
+  } finally {
+    await daemon.process.stop();
+  }
+}
+
+const senderTo = (bench: Bench, host: Host): Promise<TextSender> =>
+  TextSender.between(bench.program, bench.scratch.newFolder(), bench.client, host);
+
+/** What looks like a packet of fwknop's with an HMAC of SHA-256 to whoever has no key, and is none. */
+function junkTexts(): readonly string[] {
+  const bare = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');
+  return Array.from({ length: TEXTS }, () => {
+    const sealed = Buffer.concat([Buffer.from('Salted__'), randomBytes(8 + 112)]);
+    return bare(sealed).slice('U2FsdGVkX1'.length) + bare(randomBytes(32));
+  });
+}
+
+async function measureJunk(bench: Bench): Promise<JunkRow[]> {
+  const rows: JunkRow[] = [];
+  for (const load of JUNK_LOADS) {
+    const contenders = contendersOf(bench, { others: load.stanzas - 1 });
+    const samples = contenders.map((): number[] => []);
+    const flooded: number[] = [];
+    for (let round = 0; round < bench.rounds; round++) {
+      for (const [turn] of contenders.entries()) {
+        // Each round begins with another daemon.
+        const index = (turn + round) % contenders.length;
+        const contender = contenders[index];
+        if (contender === undefined) continue;
+        bench.progress(`fwknop, ${load.stanzas} stanzas, round ${round + 1} of ${bench.rounds}: ${contender.name}`);
+        const sender = await senderTo(bench, contender.host);
+        await withDaemon(bench, contender, portRange(1), async (daemon) => {
+          await junkCost(daemon, sender, { count: Math.ceil(load.count / 4), rate: load.rate });
+          samples[index]?.push(await bench.quiet.measure(() => junkCost(daemon, sender, load)));
+          const flood = { count: FLOOD_PACKETS, rate: FLOOD_RATE };
+          if (index === 0) flooded.push(await bench.quiet.measure(() => junkCost(daemon, sender, flood)));
+        });
+      }
+    }
+    const medians = samples.map((sample) => summarize(sample).median);
+    rows.push({ stanzas: load.stanzas, microseconds: medians, flooded: summarize(flooded).median });
+  }
+  return rows;
+}
+
+/** Microseconds on a processor per datagram sent, of all that the daemon consists of. */
+async function junkCost(
+  { process }: Daemon,
+  sender: TextSender,
+  { count, rate }: { readonly count: number; readonly rate: number },
+): Promise<number> {
+  const before = processorMs(process.pid);
+  await sender.send({ source: LOUD, texts: junkTexts(), count, rate });
+  await waitUntilIdle(process.pid, DRAIN_TIMEOUT_MS);
+  return ((processorMs(process.pid) - before) * 1000) / count;
+}
+
+async function measureBursts(bench: Bench): Promise<BurstLine[]> {
+  const lines: BurstLine[] = [];
+  for (const contender of contendersOf(bench, { openForSeconds: BURST_OPEN_FOR })) {
+    bench.progress(`fwknop, ${BURST} genuine packets at once: ${contender.name}`);
+    const ports = portRange(BURST);
+    const sender = await senderTo(bench, contender.host);
+    const line = await withDaemon(bench, contender, ports, async (daemon) => {
+      const wanted = Array.from({ length: BURST }, (_, index) => ports.first + index);
+      const sources = await daemon.packets(wanted);
+      const texts = sources.map((source) => Buffer.from(source()).toString('latin1'));
+      return bench.quiet.measure(
+        () => burst(bench, contender, daemon, { sender, texts }),
+        () => false,
+      );
+    });
+    lines.push({ name: contender.name, ...line });
+  }
+  return lines;
+}
+
+/** Counts what is open in the firewall, which for fwknopd alone is another question than what it has read. */
+async function burst(
+  { client }: Bench,
+  { host, kind }: Contender,
+  daemon: Daemon,
+  { sender, texts }: { readonly sender: TextSender; readonly texts: readonly string[] },
+): Promise<Omit<BurstLine, 'name'>> {
+  const begin = performance.now();
+  const opened = async (): Promise<number> => {
+    if (kind === 'spad' || daemon.handled() < texts.length) return daemon.handled();
+    return (await host.run('iptables', ['-w', '-S'])).split(' --dport 2').length - 2;
+  };
+  await sender.send({ source: client.address4, texts, count: texts.length, rate: BURST_RATE });
+  let count = await opened();
+  while (count < texts.length && performance.now() - begin < BURST_TIMEOUT_MS) {
+    await sleep(10);
+    count = await opened();
+  }
+  return { opened: count, perSecond: (count * 1000) / (performance.now() - begin) };
+}
+
+async function measureFloods(bench: Bench): Promise<FloodLine[]> {
+  const ports = portRange(4 * HONEST + 1);
+  const lines: FloodLine[] = [];
+  for (const stanzas of FLOOD_STANZAS) {
+    for (const contender of contendersOf(bench, { others: stanzas - 1 }).filter(({ name }) => name.endsWith('pcap'))) {
+      const echo = await startEcho(contender.host, ports.first, ports.last);
+      const sender = await senderTo(bench, contender.host);
+      await withDaemon(bench, contender, ports, async (daemon) => {
+        const packets = await daemon.packets(Array.from({ length: 4 * HONEST + 1 }, (_, index) => ports.first + index));
+        const lane = { bench, contender, sender, ports, texts: packets.map((packet) => Buffer.from(packet())) };
+        await shoot(lane, 4 * HONEST, 'known');
+        for (const [index, flood] of (['one source', 'forged sources'] as const).entries()) {
+          bench.progress(`fwknop, ${stanzas} stanzas, flood of ${flood}: ${contender.name}`);
+          lines.push({ name: contender.name, stanzas, flood, ...(await underFlood(lane, flood, 2 * HONEST * index)) });
+        }
+      });
+      await echo.stop();
+    }
+  }
+  return lines;
+}
+
+interface Lane {
+  readonly bench: Bench;
+  readonly contender: Contender;
+  readonly sender: TextSender;
+  readonly ports: Ports;
+  readonly texts: readonly Buffer[];
+}
+
+/** Genuine packets from place `first` on: first of the client that is known, then of as many strangers. */
+async function underFlood(
+  lane: Lane,
+  flood: FloodLine['flood'],
+  first: number,
+): Promise<Pick<FloodLine, 'known' | 'strangers' | 'perSecond'>> {
+  const source = flood === 'one source' ? LOUD : 'random';
+  const { result, perSecond } = await lane.sender.during({ source, texts: junkTexts(), rate: FLOOD_RATE }, async () => {
+    await sleep(2 * SETTLE_MS);
+    const opened = { known: 0, strangers: 0 };
+    for (let index = 0; index < HONEST; index++) {
+      if (await shoot(lane, first + index, 'known')) opened.known++;
+      if (await shoot(lane, first + HONEST + index, 'stranger')) opened.strangers++;
+    }
+    return opened;
+  });
+  return { ...result, perSecond };
+}
+
+/** Whether the packet of that number opens its port in time. A stranger's comes from a network that was never seen. */
+async function shoot(lane: Lane, number: number, from: 'known' | 'stranger'): Promise<boolean> {
+  const { bench, contender, sender, ports, texts } = lane;
+  const text = texts[number] ?? Buffer.alloc(0);
+  if (from === 'stranger')
+    await sender.send({ source: `203.0.${number}.9`, texts: [text.toString('latin1')], count: 1, rate: 0 });
+  const { latencyMs } = await bench.probe.shoot({
+    ...{ address: contender.host.address4, spaPort: SPA_PORT, port: ports.first + number },
+    ...{ packet: from === 'known' ? text.toString('base64') : '', timeoutMs: HONEST_TIMEOUT_MS },
+  });
+  return latencyMs !== null;
+}
