@@ -60,7 +60,8 @@ scenario(
     await sleep(5500);
     expect(await inside(stage, FIRST_INNER)).toEqual(['filtered']);
   },
-  { ports: 2 },
+  // What a host forwards of itself is none of spad's affair: it has no say in the table where that is dropped.
+  { ports: 2, without: ['access.conf', 'spad.conf'] },
 );
 
 scenario(

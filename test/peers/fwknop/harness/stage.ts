@@ -97,7 +97,7 @@ export class Stage {
     return this.lab.close();
   }
 
-  /** Configures the daemon and starts it; a stanza of the stage's own comes last. */
+  /** Configures the daemon and starts it; a stanza of the stage's own comes last, and ports of its own are guarded. */
   async start(access: readonly Variables[], conf: Variables = []): Promise<void> {
     this.configure(access, conf);
     await this.peer.start();
