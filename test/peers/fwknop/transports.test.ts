@@ -37,10 +37,15 @@ scenario('udp, to another port', async (stage, expect) => {
   expect(await opens(stage, '-s', '-p', '53')).toEqual(CLIENT);
 });
 
-scenario('udp, to any port', async (stage, expect) => {
-  await stage.start([KEYS], filter('udp dst portrange 10000-65535'));
-  expect(await opens(stage, '-s', '-r')).toEqual(CLIENT);
-});
+scenario(
+  'udp, to any port',
+  async (stage, expect) => {
+    await stage.start([KEYS], filter('udp dst portrange 10000-65535'));
+    expect(await opens(stage, '-s', '-r')).toEqual(CLIENT);
+  },
+  // PCAP_FILTER with a range is refused; fwknop_ports of spad.conf takes one.
+  { without: ['access.conf'] },
+);
 
 scenario('udp, from a source that is not its own', async (stage, expect) => {
   await stage.start([KEYS]);
@@ -125,17 +130,14 @@ scenario('http from another browser', async (stage, expect) => {
 
 scenario('http, and the same packet again by udp', async (stage, expect) => {
   await webServer(stage);
-  await stage.start([[...KEYS, ['FW_ACCESS_TIMEOUT', '2']]], HTTP);
+  await stage.start([KEYS], HTTP);
   const packet = await stage.make('-A', 'tcp/22', '-s', ...WORDS);
-  await stage.send([packet]);
-  await stage.settle();
-  expect(await stage.open()).toEqual(CLIENT);
-  await waitUntil('the port to close', async () => (await stage.open()).length === 0);
+  expect(await stage.opens(packet)).toEqual(CLIENT);
   const path = packet.replaceAll('+', '-').replaceAll('/', '_');
   const url = `http://${stage.server.address4}/${path}`;
   await stage.client.exec('wget', ['-q', '-O', '-', '-U', 'Fwknop/2.6.10', '-t', '1', url]);
-  await stage.settle();
-  expect(await stage.open()).toEqual([]);
+  expect(await stage.opens()).toEqual([]);
+  expect(stage.granted()).toEqual(CLIENT);
 });
 
 scenario('http with X-Forwarded-For where that is believed', async (stage, expect) => {

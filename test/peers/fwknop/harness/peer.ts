@@ -12,6 +12,9 @@ export type Side = (typeof SIDES)[number];
 /** Set to play some sides alone: `PEERS_SIDE=fwknopd` needs no spad, `PEERS_SIDE=spad` no fwknopd. */
 const ALONE = process.env['PEERS_SIDE'];
 
+/** Whether some sides are asked for by name. */
+export const IS_ASKED = ALONE !== undefined;
+
 /** The sides to play. */
 export function sides(): readonly Side[] {
   if (ALONE === undefined || ALONE === 'knockd') return SIDES;
@@ -27,6 +30,8 @@ export interface Peer {
   reload(): Promise<void>;
   /** What is open on this host by its rules: `10.99.0.2 tcp/22`, sorted. */
   open(): Promise<readonly string[]>;
+  /** What it has opened since it was first started, by its own account, in its order: `10.99.0.2 tcp/22`. */
+  granted(): readonly string[];
   /** How many packets it has found to be replays since it was started. */
   replays(): Promise<number>;
   /** What it said, for the message of a test that fails. */
@@ -37,6 +42,9 @@ class FwknopdPeer implements Peer {
   readonly side = 'fwknopd';
   readonly host: Host;
   private readonly daemon: Fwknopd;
+  /** What earlier daemons said. */
+  private earlier = '';
+  private isRunning = false;
 
   constructor(lab: Lab, host: Host) {
     this.host = host;
@@ -49,10 +57,13 @@ class FwknopdPeer implements Peer {
 
   async start(): Promise<void> {
     await this.daemon.start();
+    this.isRunning = true;
   }
 
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     await this.daemon.stop(signal);
+    this.earlier += `${this.daemon.log}\n`;
+    this.isRunning = false;
   }
 
   reload(): Promise<void> {
@@ -61,6 +72,12 @@ class FwknopdPeer implements Peer {
 
   open(): Promise<readonly string[]> {
     return this.daemon.open();
+  }
+
+  granted(): readonly string[] {
+    const text = `${this.earlier}${this.isRunning ? this.daemon.log : ''}`;
+    const added = text.matchAll(/^Added access rule to FWKNOP_INPUT for (\S+) -> \S+ (\S+),/gm);
+    return [...added].map(([, address, port]) => `${address} ${port}`);
   }
 
   replays(): Promise<number> {

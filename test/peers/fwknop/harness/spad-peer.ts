@@ -71,6 +71,14 @@ export class SpadPeer implements Peer {
     return listed.flatMap(singlePorts).sort();
   }
 
+  granted(): readonly string[] {
+    return this.spad.audit.entries().flatMap(({ event, allow, ports = [] }) => {
+      if (event !== 'granted' && event !== 'extended') return [];
+      const addresses = typeof allow === 'string' ? [allow] : (allow ?? []);
+      return addresses.flatMap((address) => ports.flatMap((port) => singlePorts(`${address} ${port}`)));
+    });
+  }
+
   async replays(): Promise<number> {
     return (await this.spad.counts())['replayed'] ?? 0;
   }

@@ -1,7 +1,6 @@
 /** One laboratory with one daemon in it: `server` runs it, `client` and `other` send, `inner` is behind the server. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../../support/host.ts';
 import { Lab } from '../../../support/lab.ts';
 import { scanTcp, startTcpService } from '../../../support/probe.ts';
@@ -120,14 +119,23 @@ export class Stage {
   async settle(): Promise<void> {
     const allowed = `10.88.0.${++this.markers}`;
     await this.send([await this.make('-A', `tcp/${FIRST_PORT}`, '-a', allowed, ...MARKER_KEYS)]);
-    const isOpen = async (): Promise<boolean> => {
-      // Asking takes several programs, and is not for nothing on a busy machine.
-      await sleep(80);
-      return (await this.peer.open()).includes(`${allowed} tcp/${FIRST_PORT}`);
-    };
-    await waitUntil('the marker to open', isOpen, 30_000).catch((error: unknown) => {
+    const isOpen = (): boolean => this.peer.granted().includes(`${allowed} tcp/${FIRST_PORT}`);
+    await waitUntil('the marker to open', isOpen, 60_000).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.peer.log().slice(-4000)}`);
     });
+  }
+
+  /** Sends packets and says what that has opened by the daemon's own account, however short it may have been. */
+  async opens(...datagrams: readonly (string | Uint8Array)[]): Promise<readonly string[]> {
+    const before = this.granted().length;
+    await this.send(datagrams);
+    await this.settle();
+    return this.granted().slice(before);
+  }
+
+  /** What has been opened since the daemon was first started, the marker's own apart. */
+  granted(): readonly string[] {
+    return this.peer.granted().filter((line) => !line.startsWith('10.88.0.'));
   }
 
   /** What is open, the marker's own apart. */
