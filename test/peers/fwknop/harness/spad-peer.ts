@@ -61,8 +61,11 @@ export class SpadPeer implements Peer {
     await this.spad.stop(signal);
   }
 
-  reload(): Promise<void> {
-    return this.spad.reload();
+  async reload(): Promise<void> {
+    const from = this.spad.process.mark();
+    await this.spad.reload();
+    // The capture is begun anew where the policy is another.
+    await this.spad.process.waitForLine(/capturing again/, 5000, from).catch(() => undefined);
   }
 
   async open(): Promise<readonly string[]> {
