@@ -13,13 +13,16 @@ import type { Scratch } from './scratch.ts';
 import { summarize } from './summary.ts';
 import { compileTextSender, TextSender } from './text-sender.ts';
 
-/** Stanzas, and for each number as much junk as fwknopd can take with room to spare. */
+/**
+ * Stanzas, and for each number as much junk as fwknopd can take: it reads 1000 datagrams a second at the most, and one that
+ * it loses would cost it nothing.
+ */
 export const JUNK_LOADS = [
-  { stanzas: 1, count: 20_000, rate: 5000 },
-  { stanzas: 10, count: 20_000, rate: 5000 },
-  { stanzas: 100, count: 4000, rate: 1000 },
-  { stanzas: 1000, count: 500, rate: 100 },
-  { stanzas: 5000, count: 80, rate: 20 },
+  { stanzas: 1, count: 3000, rate: 500 },
+  { stanzas: 10, count: 3000, rate: 500 },
+  { stanzas: 100, count: 3000, rate: 500 },
+  { stanzas: 1000, count: 400, rate: 80 },
+  { stanzas: 5000, count: 80, rate: 15 },
 ] as const;
 /** Datagrams a second in a flood. */
 export const FLOOD_RATE = 20_000;

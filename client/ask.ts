@@ -4,40 +4,46 @@ import { addressFromBytes, type IpAddress, parseAddress } from '../src/base/addr
 import { NONCE_LENGTH } from '../src/crypto/aead.ts';
 import type { Secret } from '../src/crypto/secret.ts';
 import { sealNative } from '../src/spa/native/seal.ts';
+import type { Profile } from '../src/config/profile.ts';
 import type { ClientOptions } from './cli.ts';
 import type { ClientIo, HostAddress, UdpRoute } from './io.ts';
-import { loadProfile } from './profile-file.ts';
+import { lookUpProfile, type NoProfile, type ProfileChoice } from './profile-file.ts';
+import { waitForOpening } from './await-opening.ts';
 import { buildRequest, chooseTarget, describeRequest, type Target } from './request.ts';
-import {
-  explainNetworkError,
-  explainWait,
-  formatEndpoint,
-  formatUtc,
-  sayProfile,
-  sayRefused,
-  startProgress,
-} from './ui.ts';
+import { explainNetworkError, explainWait, formatEndpoint, formatUtc, sayProfile, sayRefused } from './ui.ts';
 
 /**
  * Sends what `options` ask for, and waits for it where they say so.
  * Rejects with a Trouble (exit code 3 where the wait ran out), or an error of the operating system.
  */
 export const ask = async (options: ClientOptions, io: ClientIo): Promise<void> => {
-  const choice = loadProfile(options, io.env);
+  const choice = lookUpProfile(options, io.env);
+  if (options.format === 'fwknop' || (choice !== undefined && !isNative(choice))) {
+    const { askFwknop } = await import('./ask-fwknop.ts');
+    if (await askFwknop(options, choice, io)) return;
+  }
+  if (choice !== undefined && 'problem' in choice) throw new Trouble(choice.problem);
   if (choice !== undefined && options.verbose) sayProfile(choice, io);
-  const target = chooseTarget(options, choice?.profile);
+  const target = chooseTarget(options, nativeProfile(choice));
   const secret = await readSecret(target, options, io);
   const addresses = await io.network.lookup(target.host, options.family);
   const { to, route } = await firstRoute(addresses, target.port, io);
   try {
     if (options.verbose) sayRoute(addresses, route, secret, io);
     await sendRequest(options, target, secret, to, route, io);
-    if (target.wait !== undefined) await waitForOpening(target, to, io);
+    if (target.wait !== undefined)
+      await waitForOpening(target.wait, to, (result) => explainWait(result, target, to, io.now()), io);
   } finally {
     if (route.wasRefused()) io.err(`note: ${sayRefused(target.port)}\n`);
     route.close();
   }
 };
+
+/** Without a profile of this name, it may be a stanza of fwknop's. */
+const isNative = (choice: ProfileChoice | NoProfile): boolean => 'profile' in choice && 'key' in choice.profile;
+
+const nativeProfile = (choice: ProfileChoice | undefined): Profile | undefined =>
+  choice !== undefined && 'key' in choice.profile ? choice.profile : undefined;
 
 /** A key file is rare enough to be loaded only where there is one. */
 const readSecret = async (target: Target, options: ClientOptions, io: ClientIo): Promise<Secret> => {
@@ -112,21 +118,4 @@ const sendRequest = async (
     throw explainNetworkError(error, to, target.port);
   }
   io.out(`sent ${size} to ${endpoint}; nothing is answered, by design\n`);
-};
-
-const waitForOpening = async (target: Target, to: HostAddress, io: ClientIo): Promise<void> => {
-  const { port = 0, limit = 0 } = target.wait ?? {};
-  const { waitForPort } = await import('./wait.ts');
-  const progress = startProgress(io);
-  const result = await waitForPort(
-    (timeoutMs) => io.network.connect(to, port, timeoutMs),
-    limit * 1000,
-    (elapsed) => progress.update(`waiting for tcp/${String(port)} … ${(elapsed / 1000).toFixed(1)} s`),
-  );
-  progress.clear();
-  if (result.open) {
-    io.out(`tcp/${String(port)} is open after ${(result.afterMs / 1000).toFixed(2)} s\n`);
-    return;
-  }
-  throw new Trouble(explainWait(result, target, to, io.now()), 3);
 };

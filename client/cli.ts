@@ -4,6 +4,7 @@ import type { PortSpec } from '../src/base/port-spec.ts';
 import { printable } from '../src/base/printable.ts';
 import type { Result } from '../src/base/result.ts';
 import type { Port, Seconds } from '../src/base/units.ts';
+import { oneOf } from '../src/config/directive.ts';
 import { type AllowChoice, parseAllow } from '../src/config/profile.ts';
 import { duration, forwardTarget, portNumber, ports, secret, serverName } from '../src/config/values.ts';
 import type { Secret } from '../src/crypto/secret.ts';
@@ -15,6 +16,7 @@ export interface ClientOptions {
   readonly host: string | undefined;
   readonly profile: string | undefined;
   readonly profilesFile: string | undefined;
+  readonly format: 'native' | 'fwknop' | undefined;
   readonly access: readonly PortSpec[] | undefined;
   readonly allow: AllowChoice | undefined;
   readonly serverPort: Port | undefined;
@@ -58,6 +60,7 @@ const readOptions = ({ values, hosts }: RawOptions): ClientOptions => {
   const key = read('key', secret);
   return {
     ...{ host: hosts[0], profile: values.get('profile'), profilesFile: values.get('profiles') },
+    format: read('format', oneOf('native', 'fwknop')),
     access: read('access', ports),
     allow: values.has('source') ? 'source' : read('allow', parseAllow),
     serverPort: read('server-port', portNumber),
@@ -118,6 +121,11 @@ Examples:
 Port knocking, with the options of the knock client (spa-client knock -h):
   spa-client knock gw1.example.net 7000 8000:udp 9000
   spa-client knock --profile gw1        the ports of this minute
+
+For a server that is fwknopd: stanzas of ~/.fwknoprc are profiles too, and
+spa-client fwknop takes the whole command line of fwknop (spa-client fwknop -h):
+  spa-client -n myserver --wait         a stanza of ~/.fwknoprc
+  spa-client fwknop -A tcp/22 -R -D gw1.example.net
 
 Exit codes:
   0  sent (with --wait: and the port is open)

@@ -24,16 +24,24 @@ const knock = async (words: readonly string[]): Promise<number> => {
   return runKnock(words, knockWorld);
 };
 
+/** So is `spa-client fwknop …`. */
+const fwknop = async (words: readonly string[]): Promise<number> => {
+  const [{ runFwknop }, { fwknopWorld }] = await Promise.all([import('./fwknop/run.ts'), import('./fwknop/world.ts')]);
+  return runFwknop(words, fwknopWorld);
+};
+
 const [first, ...others] = process.argv.slice(2);
 process.exitCode =
   first === 'knock'
     ? await knock(others)
-    : await run(process.argv.slice(2), {
-        out: (text) => process.stdout.write(text),
-        err: (text) => process.stderr.write(text),
-        onTerminal: process.stderr.isTTY,
-        env: process.env,
-        now: () => unixMs(Date.now()),
-        random: (length) => randomBytes(length),
-        network,
-      });
+    : first === 'fwknop'
+      ? await fwknop(others)
+      : await run(process.argv.slice(2), {
+          out: (text) => process.stdout.write(text),
+          err: (text) => process.stderr.write(text),
+          onTerminal: process.stderr.isTTY,
+          env: process.env,
+          now: () => unixMs(Date.now()),
+          random: (length) => randomBytes(length),
+          network,
+        });

@@ -19,6 +19,10 @@ const OPTION_TABLE = {
   },
   profile: { short: 'n', value: 'NAME', help: "use this profile; HOST may be left out then, for the profile's own" },
   profiles: { value: 'FILE', help: 'read profiles from FILE (default: ~/.config/spa/profiles.ini)' },
+  format: {
+    value: 'NAME',
+    help: 'whose packets the server takes: native or fwknop (default: as the profile says)',
+  },
   allow: { short: 'a', value: 'ADDR[,ADDR]', repeats: true, help: 'open for these addresses, at most 2' },
   source: { short: 's', help: 'open for the address that the server sees the packet come from' },
   'server-port': { short: 'p', value: 'N', help: 'send to this UDP port (default: 62201)' },

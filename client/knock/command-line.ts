@@ -1,6 +1,6 @@
 /** The command line of knock as values; what is odd about it is odd in knock 0.8, too. */
 import { atoi } from '../../src/knock/c-text.ts';
-import { type LongOption, readOptions } from './getopt.ts';
+import { type LongOption, readOptions } from '../getopt.ts';
 
 const OPTIONS = [
   { name: 'udp', short: 'u', takesValue: false },

@@ -63,7 +63,7 @@ const refuseContradictions = ({ operands, udp }: KnockOptions, words: TimedWords
 const readProfile = ({ profile, profiles }: TimedWords, env: Environment): Profile | undefined => {
   if (profile === undefined) return undefined;
   const wanted = { profile, profilesFile: profiles, host: undefined, server: undefined, key: undefined };
-  return loadProfile(wanted, env)?.profile;
+  return loadProfile(wanted, env);
 };
 
 const readSecret = ({ secretFile }: TimedWords, profile: Profile | undefined, env: Environment): Secret => {

@@ -2,7 +2,6 @@
  * Knocks from one interface, without a gap when the settings change or a cable is pulled and put back: another receiver is
  * started beside the present one and takes over once it captures. What both have seen counts once.
  */
-import { formatAddress } from '../../src/base/address.ts';
 import type { KnockSettings } from '../../src/engine/receiver-settings.ts';
 import type { Knock } from '../../src/knock/knock.ts';
 import { type InterfaceState, InterfaceWatch } from '../interface-watch.ts';
@@ -11,7 +10,7 @@ import { ReceiverHost } from '../receiver-host.ts';
 
 /** How long both run on, so that what the present one has in its ring or on its way still comes from it. */
 const OVERLAP_MS = 50;
-const MAX_RECENT = 256;
+const MAX_TOLD = 256;
 
 export interface KnockSourceEvents {
   readonly onKnock: (knock: Knock) => void;
@@ -23,6 +22,8 @@ interface Successor {
   readonly host: ReceiverHost;
   /** What it has seen before its time. */
   readonly seen: Knock[];
+  /** The last knocks of the present one since this one was started, for telling what has been seen by both. */
+  told: Knock[];
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -35,8 +36,6 @@ export class KnockSource {
   #state: InterfaceState = 'up';
   #isReady = false;
   #successor: Successor | undefined;
-  /** The last knocks, for telling what has been seen by both. */
-  #recent: Knock[] = [];
 
   constructor(settings: KnockSettings, logger: Logger, events: KnockSourceEvents) {
     this.#logger = logger;
@@ -65,7 +64,7 @@ export class KnockSource {
       this.#present.replace(settings);
       return;
     }
-    const successor: Successor = { host: this.#host(settings), seen: [], timer: undefined };
+    const successor: Successor = { host: this.#host(settings), seen: [], told: [], timer: undefined };
     this.#successor = successor;
     successor.host.start();
   }
@@ -94,8 +93,7 @@ export class KnockSource {
   #take(host: ReceiverHost, knock: Knock): void {
     if (host === this.#successor?.host) this.#successor.seen.push(knock);
     if (host !== this.#present) return;
-    this.#recent.push(knock);
-    if (this.#recent.length > 2 * MAX_RECENT) this.#recent = this.#recent.slice(-MAX_RECENT);
+    if (this.#successor !== undefined) remember(this.#successor, knock);
     this.#events.onKnock(knock);
   }
 
@@ -109,13 +107,13 @@ export class KnockSource {
     }
   }
 
-  #handOver({ host, seen }: Successor): void {
+  #handOver({ host, seen, told }: Successor): void {
     this.#present.stop();
     this.#present = host;
     this.#successor = undefined;
-    const last = this.#recent.at(-1)?.time ?? 0;
-    const told = new Set(this.#recent.map(keyOf));
-    for (const knock of seen) if (knock.time >= last && !told.has(keyOf(knock))) this.#take(host, knock);
+    const last = told.at(-1)?.time ?? 0;
+    const known = new Set(told.map(keyOf));
+    for (const knock of seen) if (knock.time >= last && !known.has(keyOf(knock))) this.#take(host, knock);
   }
 
   #abandonSuccessor(): void {
@@ -125,6 +123,11 @@ export class KnockSource {
   }
 }
 
+const remember = (successor: Successor, knock: Knock): void => {
+  successor.told.push(knock);
+  if (successor.told.length > 2 * MAX_TOLD) successor.told = successor.told.slice(-MAX_TOLD);
+};
+
 /** Both taps of a packet have the kernel's one time of it. */
 const keyOf = ({ time, source, destination, protocol, sourcePort, port, tcpFlags }: Knock): string =>
-  [time, formatAddress(source), formatAddress(destination), protocol, sourcePort, port, tcpFlags].join(' ');
+  JSON.stringify([time, source, destination, protocol, sourcePort, port, tcpFlags]);

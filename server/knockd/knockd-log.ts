@@ -2,7 +2,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { lookupService } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { UnixMs } from '../../src/base/units.ts';
+import { type UnixMs, unixMs } from '../../src/base/units.ts';
 import type { WallTime } from '../../src/knock/messages.ts';
 import { openSyslog, type Syslog } from '../log/syslog.ts';
 import { systemWords } from './system-words.ts';
@@ -38,12 +38,18 @@ export class KnockdLog {
   /** Lines wait here while a name is looked up; packets and commands do not. */
   #queue: Promise<void> | undefined;
   #lookups = 0;
+  #minute = { number: Number.NaN, text: '' };
 
   constructor(verbose: boolean, debug: boolean) {
     this.#verbose = verbose;
     this.#debug = debug;
     process.stdout.on('error', () => undefined);
     process.stderr.on('error', () => undefined);
+  }
+
+  /** Whether {@link debug} writes anything; what costs to say need not be made up where it does not. */
+  get debugs(): boolean {
+    return this.#debug;
   }
 
   get path(): string | undefined {
@@ -118,6 +124,17 @@ export class KnockdLog {
     }
   }
 
+  /** The same for every line of a minute, of which a flood writes many. */
+  #minuteText(): string {
+    const now = Date.now();
+    const minute = Math.floor(now / 60_000);
+    if (minute !== this.#minute.number) {
+      const { day, time } = wallTime(unixMs(now));
+      this.#minute = { number: minute, text: `${day} ${time.slice(0, 5)}` };
+    }
+    return this.#minute.text;
+  }
+
   #put({ log, verbose, debug, stderr }: Line): void {
     if (verbose !== undefined && this.#verbose) print(verbose);
     if (debug !== undefined && this.#debug) print(debug);
@@ -126,9 +143,8 @@ export class KnockdLog {
     const message = log.slice(0, MAX_MESSAGE);
     this.#syslog?.write(Buffer.from(message.replaceAll('\0', ''), 'latin1'));
     if (this.#fd === undefined) return;
-    const { day, time } = wallTime(Date.now() as UnixMs);
     try {
-      writeSync(this.#fd, Buffer.from(`[${day} ${time.slice(0, 5)}] ${message}\n`, 'latin1'));
+      writeSync(this.#fd, `[${this.#minuteText()}] ${message}\n`, null, 'latin1');
     } catch {
       // A full disk must not keep doors shut, or open.
     }

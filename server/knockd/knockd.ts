@@ -1,5 +1,6 @@
 /** `spad knockd`: listens for knocks and does what the doors of a knockd.conf say. */
 import { type Family, formatAddress, type IpAddress } from '../../src/base/address.ts';
+import { type AddressKey, familyOfKey, formatKey } from '../../src/base/address-key.ts';
 import type { KnockdConf } from '../../src/config/knockd-conf.ts';
 import type { KnockSettings } from '../../src/engine/receiver-settings.ts';
 import { Attempts, type KnockEvent } from '../../src/knock/attempts.ts';
@@ -174,16 +175,16 @@ export class Knockd {
 
   #take(knock: Knock): void {
     const { log } = this.#parts;
-    log.debug(packetMessage(knock, wallTime));
-    const opened: { readonly door: Door; readonly source: string; readonly family: Family }[] = [];
+    if (log.debugs) log.debug(packetMessage(knock, wallTime));
+    const opened: Door[] = [];
     for (const event of this.#attempts.step(knock)) {
       this.#tell(event);
       const door = event.kind === 'open' ? this.#attempts.doors[event.door] : undefined;
       if (event.kind !== 'open' || door === undefined) continue;
-      opened.push({ door, source: event.source, family: event.family });
+      opened.push(door);
       if (door.oneTimeFile !== undefined) this.#useUp(event.door, door, door.oneTimeFile);
     }
-    for (const { door, source, family } of opened) this.#commands.open(door, source, family);
+    for (const door of opened) this.#commands.open(door, formatKey(knock.source), familyOfKey(knock.source));
   }
 
   #tell(event: KnockEvent): void {
@@ -209,17 +210,18 @@ export class Knockd {
         log.debug('packet is not SYN, ignoring...');
         return;
       case 'removed':
-        log.debug(`removing ${event.opened ? 'successful' : 'failed'} knock attempt (${event.source})`);
+        if (log.debugs)
+          log.debug(`removing ${event.opened ? 'successful' : 'failed'} knock attempt (${formatKey(event.source)})`);
         return;
     }
   }
 
   #tellDoor(
-    event: { readonly source: string; readonly door: number },
+    event: { readonly source: AddressKey; readonly door: number },
     make: (source: string, door: string) => Line,
   ): void {
     const door = doorName(this.#attempts.doors, event.door);
-    this.#named(event.source, (source) => make(source, door));
+    this.#named(formatKey(event.source), (source) => make(source, door));
   }
 
   #named(source: string, make: (source: string) => Line): void {

@@ -32,11 +32,11 @@ export class GateLoop {
     this.#view.withIcmp = gates.texts?.icmp === true;
   }
 
-  /** One captured frame. The bytes are not kept. */
-  frame(link: LinkType, frame: Uint8Array, now: UnixMs): void {
+  /** One captured frame, the first `length` of the bytes. They are not kept. */
+  frame(link: LinkType, bytes: Uint8Array, length: number, now: UnixMs): void {
     this.chores(now);
     const view = this.#view;
-    const fault = decodeFrame(link, frame, view);
+    const fault = decodeFrame(link, bytes, view, length);
     if (fault !== undefined) this.#outbox.count(fault);
     else if (view.protocol === UDP && view.destinationPort === this.#port)
       this.#datagram(view.payload(), now, () => ({ source: view.source(), destination: view.destination() }));

@@ -1,8 +1,7 @@
 /** What the receiver does with each packet that may be a knock: decode, look whether a door can see it, hand over. */
-import { setImmediate } from 'node:timers';
 import { parseAddress } from '../../src/base/address.ts';
+import { familyOfKey } from '../../src/base/address-key.ts';
 import type { UnixMs } from '../../src/base/units.ts';
-import { bytesKey } from '../../src/bytes/encoding.ts';
 import { u16At } from '../../src/bytes/field.ts';
 import { MAX_KNOCKS } from '../../src/engine/knock-handoff.ts';
 import type { KnockSettings } from '../../src/engine/receiver-settings.ts';
@@ -16,10 +15,9 @@ import type { Outbox } from './outbox.ts';
 const TCP = 6;
 
 /** Of a VLAN: that is another interface, and another network. A tag that only has a priority is none. */
-const isTagged = (link: LinkType, frame: Uint8Array): boolean => {
-  if (link !== 'ethernet' || frame.length < 16) return false;
-  const isVlan = VLAN_ETHERTYPES.includes(u16At(frame, 12));
-  return isVlan && (u16At(frame, 14) & 0x0fff) !== 0;
+const isTagged = (link: LinkType, bytes: Uint8Array, length: number): boolean => {
+  if (link !== 'ethernet' || length < 16) return false;
+  return VLAN_ETHERTYPES.includes(u16At(bytes, 12)) && (u16At(bytes, 14) & 0x0fff) !== 0;
 };
 
 export class KnockLoop {
@@ -28,7 +26,6 @@ export class KnockLoop {
   readonly #outbox: Outbox;
   readonly #view = new PacketView();
   #waiting: Knock[] = [];
-  #flushing = false;
 
   constructor(settings: KnockSettings, outbox: Outbox) {
     const local = settings.local.map(parseAddress).filter((address) => address !== undefined);
@@ -38,44 +35,34 @@ export class KnockLoop {
     this.#view.headersOnly = true;
   }
 
-  /** One captured frame of `length` bytes, not all of which may be here. The bytes are not kept. */
-  frame(link: LinkType, frame: Uint8Array, time: UnixMs, length: number): void {
-    const view = this.#view;
-    if (isTagged(link, frame)) return;
-    const fault = decodeFrame(link, frame, view);
+  /** One captured frame, the first `captured` of the bytes, of which there were `length`. The bytes are not kept. */
+  frame(link: LinkType, bytes: Uint8Array, captured: number, time: UnixMs, length: number): void {
+    if (isTagged(link, bytes, captured)) return;
+    const fault = decodeFrame(link, bytes, this.#view, captured);
     if (fault !== undefined) this.#outbox.count(fault);
-    else if (this.#families.includes(view.family)) this.#knock(time, length);
+    else if (this.#families.includes(this.#view.family)) this.#take(this.#knock(time, length));
   }
 
-  #knock(time: UnixMs, length: number): void {
+  #knock(time: UnixMs, length: number): Knock {
     const { protocol: number, destinationPort: port, tcpFlags, sourcePort } = this.#view;
     const protocol = number === TCP ? 'tcp' : 'udp';
-    const destination = this.#view.destination();
-    if (this.#sight.sees({ protocol, port, tcpFlags, destinationKey: bytesKey(destination.bytes) }) === 'nothing') {
-      this.#outbox.count('other-port');
-      return;
-    }
-    const source = this.#view.source();
-    // An IPv4 address in the clothes of IPv6, which no packet may bear.
-    if (source.family !== destination.family) this.#outbox.count('bad-header');
-    else this.#hold({ time, source, destination, protocol, sourcePort, port, tcpFlags, length });
+    const [source, destination] = [this.#view.sourceKey(), this.#view.destinationKey()];
+    return { time, source, destination, protocol, sourcePort, port, tcpFlags, length };
   }
 
-  /**
-   * Under load one message takes many knocks. When the ring is empty the event loop comes round and sends what is left,
-   * so nothing waits for a message to fill up.
-   */
+  #take(knock: Knock): void {
+    if (this.#sight.sees(knock) === 'nothing') this.#outbox.count('other-port');
+    // An IPv4 address in the clothes of IPv6, which no packet may bear.
+    else if (familyOfKey(knock.source) !== familyOfKey(knock.destination)) this.#outbox.count('bad-header');
+    else this.#hold(knock);
+  }
+
   #hold(knock: Knock): void {
     this.#waiting.push(knock);
     if (this.#waiting.length >= MAX_KNOCKS) this.flush();
-    if (this.#flushing) return;
-    this.#flushing = true;
-    setImmediate(() => {
-      this.#flushing = false;
-      this.flush();
-    });
   }
 
+  /** Hands over what waits: one message takes many knocks. To be called when no frame is left. */
   flush(): void {
     const knocks = this.#waiting;
     if (knocks.length === 0) return;

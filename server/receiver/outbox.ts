@@ -1,6 +1,7 @@
 /**
  * The receiver's end of the pipe to the authorizer. Under a flood the event loop of this process may never run, so every
- * write is synchronous and none waits: what the pipe does not take at once is dropped and counted.
+ * write is synchronous and none waits. What the pipe does not take at once is kept, in bounds, and goes with the next
+ * message or a little later; beyond the bounds it is dropped and counted.
  */
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -9,11 +10,18 @@ import { encodeHandoff, type Handoff, type ReceiverCount } from '../../src/engin
 const DESCRIPTOR = 3;
 /** Exit status when the authorizer has gone; nobody is left to read it. */
 const ORPHANED = 70;
+/** Bytes kept for the pipe: some thousands of messages, so that a burst of genuine packets is not lost to a busy authorizer. */
+const MOST_KEPT = 1024 * 1024;
+/** Written at a time: the pipe charges for each write, however short. */
+const CHUNK = 65_536;
+const RETRY_MS = 2;
 
 export class Outbox {
   readonly #pipe: Socket;
-  /** The rest of a message that the pipe took in part. */
-  #rest: Uint8Array = new Uint8Array(0);
+  /** What the pipe has not taken; the first may be the rest of a message. */
+  #kept: Uint8Array[] = [];
+  #keptBytes = 0;
+  #isRetrying = false;
   #counts: Partial<Record<ReceiverCount, number>> = {};
 
   constructor() {
@@ -34,19 +42,53 @@ export class Outbox {
     if (this.send({ kind: 'counts', counts: this.#counts })) this.#counts = {};
   }
 
-  /** Whether the pipe took the message. */
+  /** Whether the pipe has taken the message, or will. */
   send(message: Handoff): boolean {
-    if (!this.#drain()) return false;
     const bytes = encodeHandoff(message);
-    const written = this.#write(bytes);
-    // A stream may take a part; then the rest goes first next time, or the reader would lose its place.
-    if (written > 0) this.#rest = bytes.subarray(written);
-    return written > 0;
+    if (this.#keptBytes + bytes.length > MOST_KEPT) {
+      this.#flush();
+      if (this.#keptBytes + bytes.length > MOST_KEPT) return false;
+    }
+    this.#kept.push(bytes);
+    this.#keptBytes += bytes.length;
+    this.#flush();
+    return true;
   }
 
-  #drain(): boolean {
-    if (this.#rest.length > 0) this.#rest = this.#rest.subarray(this.#write(this.#rest));
-    return this.#rest.length === 0;
+  #flush(): void {
+    while (this.#kept.length > 0) {
+      const chunk = this.#takeChunk();
+      const written = this.#write(chunk);
+      this.#keptBytes -= written;
+      if (written < chunk.length) {
+        this.#kept.unshift(chunk.subarray(written));
+        this.#retryLater();
+        return;
+      }
+    }
+  }
+
+  #retryLater(): void {
+    if (this.#isRetrying) return;
+    this.#isRetrying = true;
+    setTimeout(() => {
+      this.#isRetrying = false;
+      this.#flush();
+    }, RETRY_MS);
+  }
+
+  /** Takes off what goes in one write. */
+  #takeChunk(): Uint8Array {
+    const [first = new Uint8Array(0)] = this.#kept;
+    let length = 0;
+    let count = 0;
+    for (const bytes of this.#kept) {
+      if (count > 0 && length + bytes.length > CHUNK) break;
+      length += bytes.length;
+      count += 1;
+    }
+    const taken = this.#kept.splice(0, count);
+    return count === 1 ? first : Buffer.concat(taken, length);
   }
 
   #write(bytes: Uint8Array): number {

@@ -13,18 +13,19 @@ import { DATAGRAM_SIZES } from '../../src/spa/native/layout.ts';
 import type { GateLoop } from './gate-loop.ts';
 import type { KnockLoop } from './knock-loop.ts';
 import type { Outbox } from './outbox.ts';
+import { Rest } from './rest.ts';
 
 /** UDP, IPv6 with some extension headers, two VLAN tags and the link's own header, before the largest datagram. */
 const HEADERS_ROOM = 200;
 /** Headers are all that knocks are: a link's, IPv6 with some extension headers, TCP. */
 const HEADERS_LENGTH = 256;
 /**
- * The kernel's ring. Each batch takes a block of 256 KiB of it, however few frames it has: 64 blocks are as many milliseconds
- * that this process may be kept from running before frames are lost.
+ * The kernel's ring. Each frame takes a place as long as the longest: some 8000 packets or 45 000 knocks fit, the flood of
+ * a tenth of a second, before frames are lost because this process does not run.
  */
 const RING_BYTES = 16 * 1024 * 1024;
-/** Milliseconds that the kernel gathers frames for: half a millisecond of latency, a tenth of immediate mode's cost. */
-const BATCH_MS = 1;
+/** Immediate mode: the kernel does not gather frames. Where there are many, {@link Rest} does. */
+const BATCH_MS = 0;
 
 /** The part of the addon that is used here; its own type declarations say `any`. */
 interface PcapSession {
@@ -72,8 +73,8 @@ export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: Gate
     filter: filterFor(settings, ownFrames(settings.interface)),
     snap_length: largest + HEADERS_ROOM,
   };
-  return openInterface(pcap, settings.interface, options, outbox, (link, frame) =>
-    loop.frame(link, frame, unixMs(Date.now())),
+  return openInterface(pcap, settings.interface, options, outbox, (link, bytes, length) =>
+    loop.frame(link, bytes, length, unixMs(Date.now())),
   );
 };
 
@@ -95,7 +96,8 @@ export const openKnock = (pcap: PcapAddon, settings: KnockSettings, loop: KnockL
     settings.interface,
     { filter, snap_length: HEADERS_LENGTH },
     outbox,
-    (link, frame, header) => loop.frame(link, frame, timeOf(header), header.readUInt32LE(12)),
+    (link, bytes, length, header) => loop.frame(link, bytes, length, timeOf(header), header.readUInt32LE(WHOLE_LENGTH)),
+    () => loop.flush(),
   );
 };
 
@@ -104,14 +106,29 @@ const openInterface = (
   device: string,
   options: { readonly filter: string; readonly snap_length: number },
   outbox: Outbox,
-  take: (link: LinkType, frame: Uint8Array, header: Buffer) => void,
+  take: (link: LinkType, bytes: Uint8Array, length: number, header: Buffer) => void,
+  drained: () => void = () => undefined,
 ): Capture => {
   const session = createSession(pcap, device, options);
   const link = linkTypeOf(session.link_type, device);
   let dropped = 0;
   return {
     description: `${device} (${link})`,
-    start: () => session.on('packet', ({ buf, header }) => take(link, buf.subarray(0, header.readUInt32LE(8)), header)),
+    start: () => {
+      const rest = new Rest();
+      let isAwake = false;
+      session.on('packet', ({ buf, header }) => {
+        take(link, buf, lengthOf(header), header);
+        if (isAwake) return;
+        isAwake = true;
+        // The event loop comes round when the addon finds no frame any more.
+        setImmediate(() => {
+          isAwake = false;
+          drained();
+          rest.drained();
+        });
+      });
+    },
     countDrops: () => {
       const drops = session.stats().ps_drop;
       if (drops > dropped) outbox.count('kernel-dropped', drops - dropped);
@@ -139,7 +156,16 @@ const createSession = (
   }
 };
 
-/** The kernel's time of a packet: struct pcap_pkthdr, as the addon hands it over (seconds, then microseconds). */
+/**
+ * The addon hands all frames over in one buffer, and with each a struct pcap_pkthdr as four numbers of 32 bits: the
+ * kernel's time (seconds, then microseconds), how many bytes were captured, and how many there were.
+ */
+const CAPTURED_LENGTH = 8;
+const WHOLE_LENGTH = 12;
+
+/** A view of each frame would cost as much as all that is done with it. */
+const lengthOf = (header: Buffer): number => header.readUInt32LE(CAPTURED_LENGTH);
+
 const timeOf = (header: Buffer): UnixMs =>
   unixMs(header.readUInt32LE(0) * 1000 + Math.floor(header.readUInt32LE(4) / 1000));
 
@@ -165,7 +191,7 @@ export const openFile = (pcap: PcapAddon, settings: ReceiverSettings, loop: Gate
     description: `${path} (${link})`,
     start: () => {
       session.on('packet', ({ buf, header }) => {
-        loop.frame(link, buf.subarray(0, header.readUInt32LE(8)), timeOf(header));
+        loop.frame(link, buf, lengthOf(header), timeOf(header));
       });
       session.on('complete', done);
     },

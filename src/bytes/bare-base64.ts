@@ -16,7 +16,10 @@ export const bareBase64Length = (length: number): number => Math.ceil((length * 
 
 /** Whether every byte is a letter of base64; `=` is none. */
 export const isBareBase64Alphabet = (text: Uint8Array): boolean => {
-  for (const code of text) if (DIGITS[code] === NO_DIGIT) return false;
+  // Not for…of: this is done for each byte of each datagram of junk, and takes a third of the time so.
+  for (let index = 0; index < text.length; index += 1) {
+    if (DIGITS[text[index] ?? 0] === NO_DIGIT) return false;
+  }
   return true;
 };
 

@@ -25,21 +25,22 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#unsigned(1);
+    return this.#claim(1) ? this.#back(1) : 0;
   }
 
   u16(): number {
-    return this.#unsigned(2);
+    return this.#claim(2) ? (this.#back(2) << 8) | this.#back(1) : 0;
   }
 
   u32(): number {
-    return this.#unsigned(4);
+    if (!this.#claim(4)) return 0;
+    return ((this.#back(4) << 24) | (this.#back(3) << 16) | (this.#back(2) << 8) | this.#back(1)) >>> 0;
   }
 
   /** 64 bits as a number, or undefined where it is above 2^53 - 1 and would not be exact. */
   u64(): number | undefined {
-    const high = this.#unsigned(4);
-    const low = this.#unsigned(4);
+    const high = this.u32();
+    const low = this.u32();
     return high <= 0x1f_ffff ? high * 0x1_0000_0000 + low : undefined;
   }
 
@@ -49,13 +50,9 @@ export class ByteReader {
     return this.#bytes.slice(this.#offset - length, this.#offset);
   }
 
-  #unsigned(length: number): number {
-    if (!this.#claim(length)) return 0;
-    let value = 0;
-    for (let index = this.#offset - length; index < this.#offset; index += 1) {
-      value = value * 256 + (this.#bytes[index] ?? 0);
-    }
-    return value;
+  /** The byte that many places before the next. */
+  #back(places: number): number {
+    return this.#bytes[this.#offset - places] ?? 0;
   }
 
   #claim(length: number): boolean {

@@ -30,8 +30,8 @@ export class ByteWriter {
 
   /** A whole number from 0 to 2^53 - 1. */
   u64(value: number): void {
-    this.#view.setBigUint64(this.#offset, BigInt(value));
-    this.#offset += 8;
+    this.u32(Math.floor(value / 0x1_0000_0000));
+    this.u32(value);
   }
 
   put(bytes: Uint8Array): void {

@@ -8,8 +8,9 @@ import { DEFAULT_SPA_PORT, type Seconds } from '../base/units.ts';
 import type { Secret } from '../crypto/secret.ts';
 import { MAX_ADDRESSES } from '../spa/native/layout.ts';
 import type { Forward } from '../spa/request.ts';
-import { maybe, maybeSecret, one, optional, readSection, required } from './directive.ts';
-import { parseIni } from './ini-file.ts';
+import { maybe, maybeSecret, one, oneOf, optional, readSection } from './directive.ts';
+import { type FwknopProfile, isFwknopKey, readFwknopProfile } from './fwknop-profile.ts';
+import { type IniEntry, type IniSection, parseIni } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
 import { duration, forwardTarget, portNumber, ports, secret, serverName } from './values.ts';
 
@@ -38,8 +39,9 @@ export const parseAllow = (text: string): Result<AllowChoice, string> => {
 const text = one((value) => (value === '' ? undefined : value), 'some text');
 
 export const profileDirectives = {
+  format: optional(oneOf('native', 'fwknop'), 'native', 'whose packets the server takes; fwknop: see below'),
   host: maybe(text, "the host name or address that packets go to; the profile's own name if absent"),
-  server: required(serverName, "server = gw1: the name in the server's spad.conf"),
+  server: maybe(serverName, "the name in the server's spad.conf; required where format = native"),
   port: optional(portNumber, DEFAULT_SPA_PORT, 'the UDP port that packets go to'),
   key: maybeSecret(secret, 'the secret, base64 of 32 bytes'),
   key_file: maybe(text, 'a file that holds the secret alone, mode 0600'),
@@ -63,6 +65,8 @@ export interface Profile {
 
 export interface ProfilesReading {
   readonly profiles: readonly Profile[];
+  /** Those with `format = fwknop`. */
+  readonly fwknop: readonly FwknopProfile[];
   /** Names of the profiles that were left out. */
   readonly broken: readonly string[];
   readonly issues: readonly Issue[];
@@ -72,45 +76,52 @@ export interface ProfilesReading {
 export const parseProfiles = (content: string, file: string): ProfilesReading => {
   const ini = parseIni(content, file);
   const issues: Issue[] = [...ini.issues];
-  const profiles = ini.sections.flatMap((section): Profile[] => {
-    const values = readSection(profileDirectives, section, file, issues);
-    if (values === undefined) return [];
-    if (printable(section.name) !== section.name) {
-      issues.push({
-        severity: 'error',
-        file,
-        line: section.line,
-        problem: `[${printable(section.name)}] cannot be a name`,
-        hint: 'use letters, digits and . _ - without control characters',
-      });
-      return [];
-    }
-    const { key, key_file: keyFile, open_for: openFor, ...rest } = values;
-    if ((key === undefined) === (keyFile === undefined)) {
-      issues.push({
-        severity: 'error',
-        file,
-        line: section.line,
-        problem: `[${printable(section.name)}] needs either "key" or "key_file"`,
-        hint: '`spa-keys generate` prints a whole profile',
-      });
-      return [];
-    }
-    return [
-      {
-        ...rest,
-        name: section.name,
-        host: values.host ?? section.name,
-        openFor,
-        key: key === undefined ? { file: keyFile ?? '' } : { secret: key },
-      },
-    ];
-  });
-  const sound = hasErrors(ini.issues) ? [] : profiles;
+  const found = ini.sections.map((section) => readProfile(section, file, issues));
+  const sound = hasErrors(ini.issues) ? [] : found.filter((profile) => profile !== undefined);
   const names = ini.sections.map((section) => section.name);
-  return { profiles: sound, broken: names.filter((name) => !sound.some((profile) => profile.name === name)), issues };
+  return {
+    profiles: sound.filter((profile) => 'key' in profile),
+    fwknop: sound.filter((profile) => 'variables' in profile),
+    broken: names.filter((name) => !sound.some((profile) => profile.name === name)),
+    issues,
+  };
+};
+
+const readProfile = (section: IniSection, file: string, issues: Issue[]): Profile | FwknopProfile | undefined => {
+  const refuse = (problem: string, hint: string): Profile | undefined => {
+    issues.push({ severity: 'error', file, line: section.line, problem, hint });
+    return undefined;
+  };
+  const { name } = section;
+  const isFwknop = section.entries.some(({ key, value }) => key === 'format' && value === 'fwknop');
+  const isOurs = ({ key }: IniEntry): boolean => !isFwknop || !isFwknopKey(key);
+  const values = readSection(profileDirectives, { ...section, entries: section.entries.filter(isOurs) }, file, issues);
+  if (values === undefined) return undefined;
+  if (printable(name) !== name) {
+    return refuse(`[${printable(name)}] cannot be a name`, 'use letters, digits and . _ - without control characters');
+  }
+  const { format, server, key, key_file: keyFile, open_for: openFor, ...rest } = values;
+  const common = { ...rest, name, host: values.host ?? name, openFor };
+  if (format === 'fwknop') {
+    const stray = (['server', 'key_file', 'forward'] as const).find((word) => values[word] !== undefined);
+    if (stray === undefined) return readFwknopProfile(common, section, file, issues);
+    return refuse(`${stray} is not for fwknop's packets`, `leave it out, or format = fwknop`);
+  }
+  if (server === undefined) {
+    return refuse(`[${printable(name)}] has no "server"`, "server = gw1: the name in the server's spad.conf");
+  }
+  if ((key === undefined) === (keyFile === undefined)) {
+    return refuse(
+      `[${printable(name)}] needs either "key" or "key_file"`,
+      '`spa-keys generate` prints a whole profile',
+    );
+  }
+  return { ...common, server, key: key === undefined ? { file: keyFile ?? '' } : { secret: key } };
 };
 
 /** The profile that is called `name`, else the first one whose host is `name`. */
-export const findProfile = (profiles: readonly Profile[], name: string): Profile | undefined =>
+export const findProfile = <P extends { readonly name: string; readonly host: string }>(
+  profiles: readonly P[],
+  name: string,
+): P | undefined =>
   profiles.find((profile) => profile.name === name) ?? profiles.find((profile) => profile.host === name);

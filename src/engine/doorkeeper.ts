@@ -3,6 +3,7 @@
  * (attempts, one-time sequences, rates) and grants nothing; {@link Engine} makes decisions of what it says.
  */
 import { canBeRemoteHost, cidrContains, type IpAddress } from '../base/address.ts';
+import { addressOfKey } from '../base/address-key.ts';
 import type { Moment, UnixMs } from '../base/units.ts';
 import { Attempts } from '../knock/attempts.ts';
 import type { Door, KnockStep } from '../knock/door.ts';
@@ -104,7 +105,9 @@ export class Doorkeeper {
     this.#turnClock(now.wall);
     const evictedBefore = this.#attempts.evicted;
     const events = this.#attempts.step(knock);
-    const visits = events.flatMap((event) => (event.kind === 'open' ? this.#visit(event.door, knock.source, now) : []));
+    const visits = events.flatMap((event) =>
+      event.kind === 'open' ? this.#visit(event.door, addressOfKey(knock.source), now) : [],
+    );
     return {
       visits,
       stages: events.filter(({ kind }) => kind === 'stage').length,

@@ -28,7 +28,7 @@ export interface FwknopAdmission {
   /** Undefined where the text could not be read. */
   readonly message: FwknopMessage | undefined;
   /** To be made durable: set once the packet is known to be genuine, fresh and new, whatever the policy says then. */
-  readonly records: readonly ReplayRecord[];
+  readonly record: ReplayRecord | undefined;
   readonly outcome:
     | Exclude<FwknopAuthorized, { kind: 'look-up' }>
     | { readonly kind: 'rejected'; readonly reason: Rejection }
@@ -61,13 +61,13 @@ export interface FwknopAdmissionParts {
   readonly answers: FwknopAnswers;
 }
 
-/** What the replay cache holds of a text: as much of SHA-256 as of a native packet's MAC. fwknopd's file has the whole. */
+/** What fwknopd's digest.cache holds of a text, as much of it as our replay cache holds of anything. */
 export const textDigest = (text: Uint8Array): Uint8Array => sha256(text).slice(0, 16);
 
 /**
- * Judges a text. Changes nothing: the caller enters `records` into the cache. Undefined where nobody has such a key. A text
- * under an HMAC is remembered by its digest, as fwknopd does; where there are clients without one, also by what it seals,
- * for such a text can be written in more than one way, and an HMAC can be cut off.
+ * Judges a text. Changes nothing: the caller enters `record` into the cache. Undefined where nobody has such a key. What is
+ * remembered is what was sealed, and not the text as with fwknopd: without an HMAC one packet can be written in more than one
+ * way, and an HMAC can be cut off where the same key is good without it.
  */
 export const admitFwknop = (
   candidate: FwknopCandidate,
@@ -114,22 +114,22 @@ class Search {
     const { stanza } = client;
     const opened = this.#open(client);
     if ('question' in opened) {
-      return { stanza, message: undefined, records: [], outcome: { kind: 'ask', question: opened.question } };
+      return { stanza, message: undefined, record: undefined, outcome: { kind: 'ask', question: opened.question } };
     }
     const rejected = (reason: Rejection): FwknopAdmission['outcome'] => ({ kind: 'rejected', reason });
-    if (!opened.ok) return { stanza, message: undefined, records: [], outcome: rejected(opened.error) };
+    if (!opened.ok) return { stanza, message: undefined, record: undefined, outcome: rejected(opened.error) };
     const { message, plain } = opened.value;
     const refused = judgeFreshness(message.time, this.#now, this.#parts.index.policy.maxAge);
-    if (refused !== undefined) return { stanza, message, records: [], outcome: rejected(refused) };
-    const records = this.#recordsOf(message, plain);
-    const seen = this.#judgeReplay(records);
-    if (seen !== undefined) return { stanza, message, records: [], outcome: rejected(seen) };
+    if (refused !== undefined) return { stanza, message, record: undefined, outcome: rejected(refused) };
+    const record = { digest: replayKeyOf(plain), time: message.time };
+    const seen = this.#judgeReplay(record);
+    if (seen !== undefined) return { stanza, message, record: undefined, outcome: rejected(seen) };
     const authorized = authorizeFwknop(message, this.#facts(), stanza, this.#now);
-    if (!authorized.ok) return { stanza, message, records, outcome: rejected(authorized.error) };
+    if (!authorized.ok) return { stanza, message, record, outcome: rejected(authorized.error) };
     const { value } = authorized;
-    if (value.kind !== 'look-up') return { stanza, message, records, outcome: value };
+    if (value.kind !== 'look-up') return { stanza, message, record, outcome: value };
     const question = { kind: 'resolve-host', host: value.host } as const;
-    return { stanza, message, records: [], outcome: { kind: 'ask', question } };
+    return { stanza, message, record: undefined, outcome: { kind: 'ask', question } };
   }
 
   /** With the client's AES key, and where that opens nothing, by gpg. */
@@ -166,16 +166,9 @@ class Search {
     return refused === undefined ? ok({ message: message.value, plain }) : err(refused);
   }
 
-  #recordsOf({ time }: FwknopMessage, plain: Uint8Array): readonly ReplayRecord[] {
-    const ofText = { digest: textDigest(this.#candidate.text), time };
-    return this.#parts.index.bare.length > 0 ? [ofText, { digest: replayKeyOf(plain), time }] : [ofText];
-  }
-
-  #judgeReplay(records: readonly ReplayRecord[]): Rejection | undefined {
+  #judgeReplay({ digest, time }: ReplayRecord): Rejection | undefined {
     const { cache, foreign } = this.#parts;
-    if (records.some(({ digest }) => foreign.has(bytesKey(digest)))) return 'replayed';
-    const verdicts = records.map(({ digest, time }) => cache.judge(digest, time));
-    return verdicts.find((verdict) => verdict === 'replayed') ?? verdicts.find((verdict) => verdict !== undefined);
+    return foreign.has(bytesKey(textDigest(this.#candidate.text))) ? 'replayed' : cache.judge(digest, time);
   }
 
   #facts(): PacketFacts {

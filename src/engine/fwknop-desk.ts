@@ -13,7 +13,7 @@ import type { Rejection } from '../spa/rejection.ts';
 import type { AuditLine, AuditReason } from './audit.ts';
 import type { Counters } from './counters.ts';
 import { CycleDesk, type CycleEnd } from './cycle-desk.ts';
-import type { Decision, Effect, EffectFailure, RunProgramEffect } from './effect.ts';
+import type { Decision, EffectFailure, RunProgramEffect } from './effect.ts';
 import { admitFwknop, type FwknopAdmission, type FwknopIndex, indexFwknop, textDigest } from './fwknop-admit.ts';
 import { type FwknopAnswer, type FwknopAnswers, NO_ANSWERS, withAnswer } from './fwknop-question.ts';
 import type { GrantDesk } from './grant-desk.ts';
@@ -135,11 +135,12 @@ export class FwknopDesk {
     const { cache, foreign } = this.#parts;
     const admission = admitFwknop(candidate, { index: this.#index, cache, foreign, answers }, came.wall);
     if (admission === undefined) return this.#count('no-key-matched');
-    const { outcome, records } = admission;
+    const { outcome, record } = admission;
     if (outcome.kind === 'ask') return this.#ask(waiting, admission, now);
-    for (const record of records) cache.remember(record);
-    const remember = records.map((record): Effect => ({ kind: 'remember', record }));
-    return [[...remember, ...this.#decide(admission, candidate, now)]];
+    const decision = this.#decide(admission, candidate, now);
+    if (record === undefined) return [decision];
+    cache.remember(record);
+    return [[{ kind: 'remember', record }, ...decision]];
   }
 
   /**

@@ -51,8 +51,8 @@ export type Handoff =
 
 const KINDS = { candidate: 1, counts: 2, ready: 3, trouble: 4, done: 5, knocks: 6, 'fwknop-candidate': 7 } as const;
 
-/** The longest message, its length field included; a pipe takes one whole or not at all. */
-export const MAX_HANDOFF = 2048;
+/** The longest message, its length field included. */
+export const MAX_HANDOFF = 32_768;
 const COUNT_LENGTH = 5;
 
 export const encodeHandoff = (message: Handoff): Uint8Array => {

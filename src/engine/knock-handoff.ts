@@ -4,28 +4,30 @@
  *     time, Unix ms (8) · family (1) · source (4 or 16) · destination (4 or 16) · protocol (1) · source port (2) ·
  *     destination port (2) · TCP flags (1) · length of the frame (4)
  */
-import { addressFromBytes, type IpAddress } from '../base/address.ts';
+import type { Family } from '../base/address.ts';
+import { type AddressKey, addressKeyAt, bytesOfKey, familyOfKey } from '../base/address-key.ts';
 import { unixMs } from '../base/units.ts';
 import { ByteReader } from '../bytes/reader.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import type { Knock } from '../knock/knock.ts';
 
 const FIXED = 19;
+const LONGEST = FIXED + 32;
 const TCP = 6;
 const UDP = 17;
 
-const knockLength = ({ source }: Knock): number => FIXED + 2 * source.bytes.length;
+const knockLength = ({ source }: Knock): number => (familyOfKey(source) === 4 ? FIXED + 8 : LONGEST);
 
-/** As many of the longest as one message surely takes. */
-export const MAX_KNOCKS = 39;
+/** As many as one message surely takes, however long they are. */
+export const MAX_KNOCKS = 642;
 
 export const encodeKnocks = (knocks: readonly Knock[]): Uint8Array => {
   const writer = new ByteWriter(knocks.reduce((sum, knock) => sum + knockLength(knock), 0));
   for (const knock of knocks) {
     writer.u64(knock.time);
-    writer.u8(knock.source.family);
-    writer.put(knock.source.bytes);
-    writer.put(knock.destination.bytes);
+    writer.u8(familyOfKey(knock.source));
+    putAddress(writer, knock.source);
+    putAddress(writer, knock.destination);
     writer.u8(knock.protocol === 'tcp' ? TCP : UDP);
     writer.u16(knock.sourcePort);
     writer.u16(knock.port);
@@ -33,6 +35,11 @@ export const encodeKnocks = (knocks: readonly Knock[]): Uint8Array => {
     writer.u32(knock.length);
   }
   return writer.bytes;
+};
+
+const putAddress = (writer: ByteWriter, address: AddressKey): void => {
+  if (typeof address === 'number') writer.u32(address);
+  else writer.put(bytesOfKey(address));
 };
 
 /** Undefined where it is no list of knocks. */
@@ -51,14 +58,19 @@ const decodeKnock = (reader: ByteReader): Knock | undefined => {
   const time = reader.u64();
   const family = reader.u8();
   if (family !== 4 && family !== 6) return undefined;
-  const address = (): IpAddress => addressFromBytes(reader.take(family === 4 ? 4 : 16));
-  const source = address();
-  const destination = address();
+  const source = takeAddress(reader, family);
+  const destination = takeAddress(reader, family);
   const protocol = reader.u8();
-  const [sourcePort, port, tcpFlags, length] = [reader.u16(), reader.u16(), reader.u8(), reader.u32()];
+  const sourcePort = reader.u16();
+  const port = reader.u16();
+  const tcpFlags = reader.u8();
+  const length = reader.u32();
   // An IPv4 address in the clothes of IPv6 would be read as another family.
-  if (source.family !== family || destination.family !== family) return undefined;
+  if (familyOfKey(source) !== family || familyOfKey(destination) !== family) return undefined;
   if (reader.overrun || time === undefined || (protocol !== TCP && protocol !== UDP)) return undefined;
   const name = protocol === TCP ? 'tcp' : 'udp';
   return { time: unixMs(time), source, destination, protocol: name, sourcePort, port, tcpFlags, length };
 };
+
+const takeAddress = (reader: ByteReader, family: Family): AddressKey =>
+  family === 4 ? reader.u32() | 0 : addressKeyAt(reader.take(16), 0, 6);

@@ -18,41 +18,36 @@ const MAX_VLAN_TAGS = 2;
 const PACKET_OUTGOING = 4;
 const NFULA_PAYLOAD = 9;
 
-/** Finds the IP header of a frame: sets `view.start` and `view.end`, or says why there is none. */
-export const stripLink = (link: LinkType, frame: Uint8Array, view: PacketView): FrameFault | undefined => {
-  view.end = frame.length;
+/** Finds the IP header of the frame that ends at `view.end`: sets `view.start` and the end, or says why there is none. */
+export const stripLink = (link: LinkType, view: PacketView): FrameFault | undefined => {
+  const { bytes, end } = view;
   switch (link) {
     case 'ethernet':
-      return stripEthernet(frame, view);
+      return end < 14 ? 'truncated' : expectIp(u16At(bytes, 12), 14, view);
     case 'linux-sll':
-      if (frame.length < 16) return 'truncated';
-      return u16At(frame, 0) === PACKET_OUTGOING ? 'outbound' : expectIp(u16At(frame, 14), frame, 16, view);
+      if (end < 16) return 'truncated';
+      return u16At(bytes, 0) === PACKET_OUTGOING ? 'outbound' : expectIp(u16At(bytes, 14), 16, view);
     case 'linux-sll2':
-      if (frame.length < 20) return 'truncated';
-      return u8At(frame, 10) === PACKET_OUTGOING ? 'outbound' : expectIp(u16At(frame, 0), frame, 20, view);
+      if (end < 20) return 'truncated';
+      return u8At(bytes, 10) === PACKET_OUTGOING ? 'outbound' : expectIp(u16At(bytes, 0), 20, view);
     case 'raw':
       view.start = 0;
       return undefined;
     case 'null':
       // Four bytes of address family, in the byte order of the host that captured; the IP version tells the same.
       view.start = 4;
-      return frame.length < 4 ? 'truncated' : undefined;
+      return end < 4 ? 'truncated' : undefined;
     case 'nflog':
-      return stripNflog(frame, view);
+      return stripNflog(view);
   }
 };
 
-const stripEthernet = (frame: Uint8Array, view: PacketView): FrameFault | undefined => {
-  if (frame.length < 14) return 'truncated';
-  return expectIp(u16At(frame, 12), frame, 14, view);
-};
-
-const expectIp = (etherType: number, frame: Uint8Array, start: number, view: PacketView): FrameFault | undefined => {
+const expectIp = (etherType: number, start: number, view: PacketView): FrameFault | undefined => {
   let type = etherType;
   let offset = start;
   for (let tags = 0; tags < MAX_VLAN_TAGS && VLAN_ETHERTYPES.includes(type); tags += 1) {
-    if (frame.length < offset + 4) return 'truncated';
-    type = u16At(frame, offset + 2);
+    if (view.end < offset + 4) return 'truncated';
+    type = u16At(view.bytes, offset + 2);
     offset += 4;
   }
   if (type !== ETHERTYPE_IPV4 && type !== ETHERTYPE_IPV6) return 'not-ip';
@@ -61,12 +56,13 @@ const expectIp = (etherType: number, frame: Uint8Array, start: number, view: Pac
 };
 
 /** A 4-byte header, then attributes of length and type in the byte order of the host (little-endian here), 4-aligned. */
-const stripNflog = (frame: Uint8Array, view: PacketView): FrameFault | undefined => {
+const stripNflog = (view: PacketView): FrameFault | undefined => {
+  const { bytes, end } = view;
   let offset = 4;
-  while (offset + 4 <= frame.length) {
-    const length = u8At(frame, offset) | (u8At(frame, offset + 1) << 8);
-    const type = u8At(frame, offset + 2) | (u8At(frame, offset + 3) << 8);
-    if (length < 4 || offset + length > frame.length) return 'truncated';
+  while (offset + 4 <= end) {
+    const length = u8At(bytes, offset) | (u8At(bytes, offset + 1) << 8);
+    const type = u8At(bytes, offset + 2) | (u8At(bytes, offset + 3) << 8);
+    if (length < 4 || offset + length > end) return 'truncated';
     if (type === NFULA_PAYLOAD) {
       view.start = offset + 4;
       view.end = offset + length;

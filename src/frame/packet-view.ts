@@ -1,4 +1,5 @@
 import { addressFromBytes, type Family, type IpAddress } from '../base/address.ts';
+import { type AddressKey, addressKeyAt } from '../base/address-key.ts';
 
 /**
  * Where the parts of one captured packet lie. One view is made and used for every frame, so that a flood of junk costs
@@ -37,6 +38,14 @@ export class PacketView {
 
   destination(): IpAddress {
     return this.#address(this.destinationOffset);
+  }
+
+  sourceKey(): AddressKey {
+    return addressKeyAt(this.bytes, this.sourceOffset, this.family);
+  }
+
+  destinationKey(): AddressKey {
+    return addressKeyAt(this.bytes, this.destinationOffset, this.family);
   }
 
   /** A view of the payload, not a copy. */

@@ -13,12 +13,19 @@ const ICMP_HEADER = 8;
 export const isIcmp = (protocol: number): boolean => protocol === ICMP || protocol === ICMPV6;
 
 /**
- * Finds addresses, ports and payload of the TCP, UDP or (where wanted) ICMP packet in `frame`, into `view`. Gives the fault where there is
- * none; then only `view.bytes` is to be relied on. Never throws and never reads outside, whatever the frame holds.
+ * Finds addresses, ports and payload of the TCP, UDP or (where wanted) ICMP packet in the frame, into `view`; the frame is
+ * the first `length` of `bytes`. Gives the fault where there is none; then only `view.bytes` is to be relied on. Never
+ * throws and never reads outside, whatever the frame holds.
  */
-export const decodeFrame = (link: LinkType, frame: Uint8Array, view: PacketView): FrameFault | undefined => {
-  view.bytes = frame;
-  return stripLink(link, frame, view) ?? stripIp(view) ?? stripTransport(view);
+export const decodeFrame = (
+  link: LinkType,
+  bytes: Uint8Array,
+  view: PacketView,
+  length = bytes.length,
+): FrameFault | undefined => {
+  view.bytes = bytes;
+  view.end = length;
+  return stripLink(link, view) ?? stripIp(view) ?? stripTransport(view);
 };
 
 /** RFC 768 and RFC 9293. Checksums are not looked at: what is authenticated is the payload. */

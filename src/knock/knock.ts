@@ -1,4 +1,4 @@
-import type { IpAddress } from '../base/address.ts';
+import type { AddressKey } from '../base/address-key.ts';
 import type { Protocol } from '../base/port-spec.ts';
 import type { UnixMs } from '../base/units.ts';
 
@@ -6,8 +6,8 @@ import type { UnixMs } from '../base/units.ts';
 export interface Knock {
   /** When it was captured. */
   readonly time: UnixMs;
-  readonly source: IpAddress;
-  readonly destination: IpAddress;
+  readonly source: AddressKey;
+  readonly destination: AddressKey;
   readonly protocol: Protocol;
   readonly sourcePort: number;
   /** The destination port, 0 to 65535. */

@@ -2,7 +2,7 @@
 import type { UnixMs } from '../base/units.ts';
 import type { Door } from './door.ts';
 import type { Knock } from './knock.ts';
-import { formatAddress } from '../base/address.ts';
+import { formatKey } from '../base/address-key.ts';
 
 /** Command lines of this many bytes are not run. */
 export const MAX_COMMAND = 4096;
@@ -56,7 +56,7 @@ export interface WallTime {
 /** A line of `--debug` for a packet. */
 export const packetMessage = (knock: Knock, wall: (time: UnixMs) => WallTime): string => {
   const { day, time } = wall(knock.time);
-  const [from, to] = [formatAddress(knock.source), formatAddress(knock.destination)];
+  const [from, to] = [formatKey(knock.source), formatKey(knock.destination)];
   const ends = `${from}:${String(knock.sourcePort)} -> ${to}:${String(knock.port)}`;
   return `${day} ${time}: ${knock.protocol}: ${ends} ${String(knock.length)} bytes`;
 };

@@ -4,8 +4,8 @@
  * out what a filter had to let through, so that it need not know doors or commands.
  */
 import { type Family, formatAddress, type IpAddress, parseAddress } from '../base/address.ts';
+import { type AddressKey, addressKey } from '../base/address-key.ts';
 import type { Protocol } from '../base/port-spec.ts';
-import { bytesKey } from '../bytes/encoding.ts';
 import { type Door, flagsFit, type TcpFlags } from './door.ts';
 
 /** Ports that count under one condition. */
@@ -53,21 +53,20 @@ export interface Seen {
   readonly protocol: Protocol;
   readonly port: number;
   readonly tcpFlags: number;
-  /** {@link bytesKey} of the destination. */
-  readonly destinationKey: string;
+  readonly destination: AddressKey;
 }
 
 export class Sight {
   readonly #byPort = new Map<number, Watch[]>();
   readonly #anyPort: Watch[] = [];
-  readonly #targets = new Map<Watch, string>();
-  #local: ReadonlySet<string> = new Set();
+  readonly #targets = new Map<Watch, AddressKey>();
+  #local: ReadonlySet<AddressKey> = new Set();
 
   constructor(watches: readonly Watch[], local: readonly IpAddress[]) {
     this.setLocal(local);
     for (const watch of watches) {
       const target = watch.target === undefined ? undefined : parseAddress(watch.target);
-      if (target !== undefined) this.#targets.set(watch, bytesKey(target.bytes));
+      if (target !== undefined) this.#targets.set(watch, addressKey(target));
       if (watch.ports === undefined) this.#anyPort.push(watch);
       for (const port of watch.ports ?? []) {
         const key = portKey(watch.protocol, port);
@@ -78,11 +77,11 @@ export class Sight {
 
   /** The host's own addresses from now on. */
   setLocal(local: readonly IpAddress[]): void {
-    this.#local = new Set(local.map((address) => bytesKey(address.bytes)));
+    this.#local = new Set(local.map(addressKey));
   }
 
-  isLocal(destinationKey: string): boolean {
-    return this.#local.has(destinationKey);
+  isLocal(destination: AddressKey): boolean {
+    return this.#local.has(destination);
   }
 
   /** `door`: knockd's filter would let it through. `foreign`: it is a strict door alone that wants to know of it. */
@@ -95,9 +94,7 @@ export class Sight {
 
   #fits(watch: Watch, seen: Seen): boolean {
     const isThere =
-      watch.target === undefined
-        ? this.#local.has(seen.destinationKey)
-        : this.#targets.get(watch) === seen.destinationKey;
+      watch.target === undefined ? this.#local.has(seen.destination) : this.#targets.get(watch) === seen.destination;
     return isThere && flagsFit(watch.flags, seen.tcpFlags);
   }
 }

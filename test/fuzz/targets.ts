@@ -29,6 +29,7 @@ import { deriveUnsealKeys, unsealNative } from '../../src/spa/native/unseal.ts';
 import { GATE_REJECTIONS, UNSEAL_REJECTIONS } from '../../src/spa/rejection.ts';
 import { LINK_TYPES } from '../unit/frame/frames.ts';
 import { fwknopConfTargets } from './fwknop-conf-targets.ts';
+import { fwknopStateTargets } from './fwknop-state-targets.ts';
 import { fwknopTargets } from './fwknop-targets.ts';
 import { knockTargets } from './knock-targets.ts';
 import {
@@ -60,11 +61,16 @@ const among = (tag: string | undefined, list: readonly string[]): string | undef
   tag === undefined || list.includes(tag) ? undefined : `"${tag}" is not in the closed list`;
 
 const view = new PacketView();
+const roomy = new PacketView();
+/** What earlier frames may have left in the buffer. */
+const BEHIND = new Uint8Array(64).fill(0x45);
 
 const frame =
   (link: LinkType): Check =>
   (input) => {
     const fault = decodeFrame(link, input, view);
+    if (decodeFrame(link, Uint8Array.of(...input, ...BEHIND), roomy, input.length) !== fault)
+      return 'read behind its end';
     if (fault !== undefined) return among(fault, FRAME_FAULTS);
     const { payloadStart: start, payloadEnd: end } = view;
     if (start > end || end > input.length) return `payload from ${String(start)} to ${String(end)}`;
@@ -197,6 +203,7 @@ export const targets: readonly Target[] = [
   ...knockTargets,
   ...fwknopConfTargets,
   ...fwknopTargets,
+  ...fwknopStateTargets,
   ...texts.map(([name, run]) => ({ name, seeds: wordSeeds, run })),
 ];
 

@@ -97,14 +97,14 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   '@noble/ciphers': ['src/crypto'],
   '@noble/hashes': ['src/crypto'],
   ini: ['src/config'],
-  koffi: ['server/firewall', 'server/log', 'server/process'],
+  koffi: ['server/firewall', 'server/log', 'server/process', 'client/fwknop'],
   pcap: ['server/receiver'],
   commander: ['server', 'client', 'keys', 'bench'],
   uqr: ['keys'],
 };
 
 /** The only files that start other programs; tests, the demo and the benches aside. */
-const MAY_SPAWN = ['server/process/run.ts', 'server/receiver-host.ts'];
+const MAY_SPAWN = ['server/process/run.ts', 'server/receiver-host.ts', 'client/fwknop/gpg.ts'];
 
 const programs = under('src', 'server', 'client', 'keys', 'bench', 'demo', 'test/support');
 

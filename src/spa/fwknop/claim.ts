@@ -22,21 +22,23 @@ export interface Claim {
   readonly mac: Uint8Array;
 }
 
+/**
+ * Whether `text` can be sealed in one of these ways, where its last `macLength` letters are an HMAC (0: it has none). One
+ * look for AES; for GPG as much as tells nearly all that is none.
+ */
+export const isLikely = (text: Uint8Array, macLength: number, { rijndael, gpg }: SealKinds): boolean =>
+  (rijndael && isBlocks(text, text.length - macLength)) ||
+  (gpg && openPgpPrefix(text.subarray(0, Math.max(0, text.length - macLength))) !== undefined);
+
 /** How `text` may be read where its last `macLength` letters are an HMAC; none: no key can have made it. */
-export const claimsOf = (text: Uint8Array, macLength: number, kinds: SealKinds): readonly Claim[] => {
+export const claimsOf = (text: Uint8Array, macLength: number, { rijndael, gpg }: SealKinds): readonly Claim[] => {
   const cut = text.length - macLength;
-  const isSalted = kinds.rijndael && isBlocks(text, cut);
-  if (cut < MIN_SEALED || (!isSalted && !kinds.gpg)) return [];
-  const sealed = text.subarray(0, cut);
-  const prefixes = [isSalted ? SALT : undefined, kinds.gpg ? openPgpPrefix(sealed) : undefined];
-  const mac = decodeBareBase64(text.subarray(cut));
+  const mac = cut < MIN_SEALED ? undefined : decodeBareBase64(text.subarray(cut));
   if (mac === undefined) return [];
+  const sealed = text.subarray(0, cut);
+  const prefixes = [rijndael && isBlocks(text, cut) ? SALT : undefined, gpg ? openPgpPrefix(sealed) : undefined];
   return prefixes.flatMap((prefix) => (prefix === undefined ? [] : [{ sealed: withPrefix(prefix, sealed), mac }]));
 };
-
-/** Whether `text` may be one that has no HMAC. */
-export const isLikelyBare = (text: Uint8Array, { rijndael, gpg }: SealKinds): boolean =>
-  (rijndael && isBlocks(text, text.length)) || (gpg && openPgpPrefix(text) !== undefined);
 
 /** The salt's first letter, and a length that the salt and whole blocks give: one text in sixteen, one length in 22. */
 const isBlocks = (text: Uint8Array, length: number): boolean => {

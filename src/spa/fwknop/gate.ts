@@ -5,7 +5,7 @@
 import type { Cidr, IpAddress } from '../../base/address.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { FwknopGateRejection } from '../rejection.ts';
-import { isLikelyBare, type SealKinds } from './claim.ts';
+import { isLikely, type SealKinds } from './claim.ts';
 import { FairBudget } from './fair-budget.ts';
 import { checkShape } from './shape.ts';
 import { SourceIndex } from './source-index.ts';
@@ -53,7 +53,7 @@ export class FwknopGate {
 
   /** Undefined where what the trials have said stands. */
   #checkUnkeyed(kinds: SealKinds, text: Uint8Array, source: IpAddress, now: UnixMs): Passed | GateRefusal | undefined {
-    if (!isLikelyBare(text, kinds)) return undefined;
+    if (!isLikely(text, 0, kinds)) return undefined;
     if (this.#unkeyedSources.find(source).length === 0) return undefined;
     if (this.#budget.allowance(source, now) < 1) return 'over-budget';
     this.#budget.spend(source, 1);

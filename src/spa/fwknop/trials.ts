@@ -13,7 +13,7 @@ import type { UnixMs } from '../../base/units.ts';
 import { bytesKey } from '../../bytes/encoding.ts';
 import { type MacFactory, type MacKey, macKeyOf } from '../../crypto/hmac.ts';
 import { equalBytes } from '../../crypto/secret.ts';
-import { type Claim, claimsOf, type SealKinds } from './claim.ts';
+import { type Claim, claimsOf, isLikely, type SealKinds } from './claim.ts';
 import { FairBudget } from './fair-budget.ts';
 import type { FwknopDigest, FwknopHmacKey } from './key.ts';
 import { RecentKeys } from './recent-keys.ts';
@@ -29,8 +29,8 @@ export interface TrialKey extends SealKinds {
 
 export type NoTrial = 'no-key-matched' | 'source-not-allowed' | 'over-budget';
 
-/** Units a second: a unit is one trial of HMAC-SHA256, some two microseconds. A fifth of one processor. */
-const UNITS_PER_SECOND = 100_000;
+/** Units a second: a unit is one trial of HMAC-SHA256, some two microseconds. A tenth of one processor. */
+const UNITS_PER_SECOND = 50_000;
 /** What a trial takes of the budget, measured beside SHA-256. */
 const UNITS: Readonly<Record<FwknopDigest, number>> = {
   md5: 1,
@@ -87,22 +87,25 @@ export class TrialTable {
 
   /** The number of the key under which `text`, which has the right shape, carries its HMAC. */
   find(text: Uint8Array, source: IpAddress, now: UnixMs): number | NoTrial {
-    const likely = this.#groups
-      .map((group) => ({ group, claims: claimsOf(text, hmacLength(group.type), group) }))
-      .filter(({ claims }) => claims.length > 0);
+    const likely = this.#groups.filter((group) => isLikely(text, hmacLength(group.type), group));
     if (likely.length === 0) return 'no-key-matched';
     const name = bytesKey(source.bytes);
     const recent = this.#recent.find(name);
-    const known = likely.find(({ group }) => recent !== undefined && group === this.#groupOf[recent]);
-    if (recent !== undefined && known !== undefined && this.#matches(recent, known.claims)) {
+    if (recent !== undefined && this.#matchesAlone(recent, text)) {
       this.#recent.remember(name, recent);
       return recent;
     }
-    const suspects = likely.flatMap(({ group: { index, type }, claims }) =>
-      index.find(source).map((keys) => ({ claims, units: UNITS[type] * claims.length, keys })),
-    );
-    if (suspects.length === 0) return 'source-not-allowed';
-    const found = this.#search(suspects, this.#budget.allowance(source, now));
+    const lists = likely.map((group) => ({ group, lists: group.index.find(source) }));
+    if (lists.every((one) => one.lists.length === 0)) return 'source-not-allowed';
+    const allowance = this.#budget.allowance(source, now);
+    if (allowance < 1) return 'over-budget';
+    const suspects = lists.flatMap(({ group, lists: some }) => {
+      const claims = claimsOf(text, hmacLength(group.type), group);
+      return claims.length === 0
+        ? []
+        : some.map((keys) => ({ claims, units: UNITS[group.type] * claims.length, keys }));
+    });
+    const found = this.#search(suspects, allowance);
     this.#budget.spend(source, found.spent);
     if (typeof found.verdict === 'number') this.#recent.remember(name, found.verdict);
     return found.verdict;
@@ -125,6 +128,11 @@ export class TrialTable {
       if (this.#matches(key, claims)) return { verdict: key, spent };
     }
     return { verdict: 'no-key-matched', spent };
+  }
+
+  #matchesAlone(key: number, text: Uint8Array): boolean {
+    const group = this.#groupOf[key];
+    return group !== undefined && this.#matches(key, claimsOf(text, hmacLength(group.type), group));
   }
 
   #matches(key: number, claims: readonly Claim[]): boolean {

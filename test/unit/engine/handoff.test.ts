@@ -66,7 +66,7 @@ describe('a reader', () => {
 
   test.each([
     ['length 0', '0000'],
-    ['a length beyond the longest', '0800 01'],
+    ['a length beyond the longest', '8000 01'],
     ['an unknown kind', '0001 09'],
     ['kind 0', '0001 00'],
     ['a candidate of nothing', '0001 01'],

@@ -170,6 +170,18 @@ describe('TCP', () => {
   });
 });
 
+test('a frame may be the first part of a longer buffer', () => {
+  const packet = v4(udp(payload));
+  const buffer = join(packet, new Uint8Array(100).fill(0xff));
+  for (let length = 0; length <= packet.length; length += 1) {
+    const view = new PacketView();
+    expect(decodeFrame('raw', buffer, view, length)).toBe(decode(packet.subarray(0, length)).fault);
+  }
+  const view = new PacketView();
+  decodeFrame('raw', buffer, view, packet.length);
+  expect(toHex(view.payload())).toBe(toHex(payload));
+});
+
 test('one view serves frame after frame: nothing of the one before is left', () => {
   const view = new PacketView();
   const frames = [

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Attempts } from '../../../src/knock/attempts.ts';
 import { type Door, TCP_FLAG_BITS } from '../../../src/knock/door.ts';
-import { doorsOf, knock, type KnockText, LOCAL, say, SERVER6 } from './doors.ts';
+import { address, doorsOf, knock, type KnockText, LOCAL, say, SERVER6 } from './doors.ts';
 
 const { syn, ack, rst, psh, urg } = TCP_FLAG_BITS;
 
@@ -144,7 +144,7 @@ describe('addresses', () => {
   test('that are ours from now on count from now on', () => {
     const bench = new Bench(A);
     expect(bench.knock('7000', { to: '10.99.0.9' })).toEqual([]);
-    bench.attempts.setLocal([...LOCAL, knock('1', { to: '10.99.0.9' }).destination]);
+    bench.attempts.setLocal([...LOCAL, address('10.99.0.9')]);
     expect(bench.knock('7000', { to: '10.99.0.9' })).toEqual(['A 1']);
   });
 });

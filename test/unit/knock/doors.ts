@@ -1,5 +1,6 @@
 /** Doors and knocks for tests, each with only what matters said. */
 import { parseAddress, type IpAddress } from '../../../src/base/address.ts';
+import { addressKey, formatKey } from '../../../src/base/address-key.ts';
 import { unixMs } from '../../../src/base/units.ts';
 import { parseKnockdConf } from '../../../src/config/knockd-conf.ts';
 import type { KnockEvent } from '../../../src/knock/attempts.ts';
@@ -39,8 +40,8 @@ export const knock = (port: string, { from = '10.99.0.2', to = SERVER, at = 1000
   return {
     ...step,
     time: unixMs(at * 1000),
-    source: address(from),
-    destination: address(to),
+    source: addressKey(address(from)),
+    destination: addressKey(address(to)),
     sourcePort: 40_000,
     tcpFlags: step.protocol === 'udp' ? 0 : (flags ?? TCP_FLAG_BITS.syn),
     length: 74,
@@ -52,6 +53,6 @@ export const say = (doors: readonly Door[], events: readonly KnockEvent[]): stri
   events.flatMap((event) => {
     if (event.kind === 'removed' || event.kind === 'flags-ignored') return [];
     const name = doors[event.door]?.name ?? '?';
-    if (event.kind === 'open') return [`${name} open ${event.source}`];
+    if (event.kind === 'open') return [`${name} open ${formatKey(event.source)}`];
     return [event.kind === 'stage' ? `${name} ${event.stage}` : `${name} late ${event.stage}`];
   });

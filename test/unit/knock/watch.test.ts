@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bytesKey } from '../../../src/bytes/encoding.ts';
+import { addressKey } from '../../../src/base/address-key.ts';
 import { Sight, knockFilter, watchesOf } from '../../../src/knock/watch.ts';
 import { address, doorsOf, LOCAL, SERVER, SERVER6 } from './doors.ts';
 
@@ -44,7 +44,7 @@ describe('sight', () => {
   const sight = (conf: string): Sight => new Sight(watchesOf(doorsOf(conf)), LOCAL);
   const seen = (port: number, protocol: 'tcp' | 'udp' = 'tcp', to = SERVER, tcpFlags = 2) => ({
     ...{ port, protocol, tcpFlags },
-    destinationKey: bytesKey(address(to).bytes),
+    destination: addressKey(address(to)),
   });
 
   test('is what knockd’s filter is', () => {

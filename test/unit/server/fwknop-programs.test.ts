@@ -1,8 +1,9 @@
 /** Real programs: who runs, as whom, in which order, and for how long. */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FwknopEdge } from '../../../server/fwknop/fwknop-edge.ts';
 import { Programs } from '../../../server/fwknop/programs.ts';
 import { Turns } from '../../../server/fwknop/turns.ts';
 import { identityOf } from '../../../server/process/accounts.ts';
@@ -129,6 +130,16 @@ describe.runIf(process.geteuid?.() === 0)('as somebody else', () => {
     await until('its end', said, 1);
     expect(said).toEqual(['-true failed: there is no user no-such-user in /etc/passwd']);
   });
+});
+
+test('dry-run: nothing is run, and it is said what would be', () => {
+  const said: string[] = [];
+  const nothing = (): void => undefined;
+  const logger = { info: (text: string) => void said.push(text), warn: nothing, error: nothing };
+  const edge = new FwknopEdge({ closeLog: join(dir, 'closes.log'), dryRun: true, logger, onInput: nothing });
+  edge.run(effectOf(['touch', join(dir, 'ran')]));
+  expect(said).toEqual([`would run for [access alice]: touch ${join(dir, 'ran')}`]);
+  expect(existsSync(join(dir, 'ran'))).toBe(false);
 });
 
 test('turns: so many at once, so many waiting', async () => {

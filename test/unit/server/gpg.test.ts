@@ -87,6 +87,7 @@ describe.runIf(hasGpg)('gpg', () => {
     const nothing = (): void => undefined;
     const edge = new FwknopEdge({
       closeLog: join(dir, 'closes.log'),
+      dryRun: false,
       logger: { info: nothing, error: nothing, warn: (text) => void told.push(text) },
       onInput: (input) => void inputs.push(input),
     });

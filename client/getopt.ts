@@ -1,11 +1,11 @@
 /**
- * GNU `getopt_long`: options anywhere, long names cut short, switches run together. Knock's command line is read by
- * it, and commander reads others: `-d100`, `--verb`, and what is complained about, in which order and words.
+ * GNU `getopt_long`: options anywhere, long names cut short, switches run together. The command lines of knock
+ * and fwknop are read by it, and commander reads others: `-d100`, `--verb`, and what is complained about.
  */
 
 export interface LongOption {
   readonly name: string;
-  /** The letter that means the same. */
+  /** The letter that means the same. Names with the same letter are one option; the first in the table is its name. */
   readonly short: string | undefined;
   readonly takesValue: boolean;
 }
@@ -40,24 +40,29 @@ export const readOptions = (words: readonly string[], table: readonly LongOption
 const readLong = (word: string, table: readonly LongOption[], rest: string[]): Found => {
   const [, typed = '', value] = /^([^=]*)(?:=([^]*))?$/.exec(word) ?? [];
   const exact = table.find(({ name }) => name === typed);
-  const near = table.filter(({ name }) => name.startsWith(typed));
+  const all = table.filter(({ name }) => name.startsWith(typed));
+  const near = all.filter((each, index) => all.findIndex((other) => isSame(each, other)) === index);
   if (exact === undefined && near.length > 1) {
     const names = near.map(({ name }) => `'--${name}'`).join(' ');
     return { complaint: `option '--${word}' is ambiguous; possibilities: ${names}` };
   }
   const option = exact ?? near[0];
   if (option === undefined) return { complaint: `unrecognized option '--${typed}'` };
-  const { name, takesValue } = option;
+  const { name: written, takesValue } = option;
+  const name = table.find((each) => isSame(each, option))?.name ?? written;
   if (!takesValue) {
     return value === undefined
       ? { option: name, value: '' }
-      : { complaint: `option '--${name}' doesn't allow an argument` };
+      : { complaint: `option '--${written}' doesn't allow an argument` };
   }
   const given = value ?? rest.shift();
   return given === undefined
-    ? { complaint: `option '--${name}' requires an argument` }
+    ? { complaint: `option '--${written}' requires an argument` }
     : { option: name, value: given };
 };
+
+const isSame = (a: LongOption, b: LongOption | undefined): boolean =>
+  a === b || (a.short !== undefined && a.short === b?.short);
 
 const readShort = (word: string, table: readonly LongOption[], rest: string[]): Found[] => {
   const found: Found[] = [];
