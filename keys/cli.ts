@@ -7,8 +7,9 @@ import { SECRET_LENGTH, Secret } from '../src/crypto/secret.ts';
 import { isServerName } from '../src/spa/native/keys.ts';
 import { generate } from './generate.ts';
 import { list, remove, show } from './inspect.ts';
+import { invite, type InviteSource } from './invite.ts';
 import type { KeysIo } from './io.ts';
-import { asTrouble } from './trouble.ts';
+import { asTrouble, Trouble } from './trouble.ts';
 import { packageVersion } from './version.ts';
 
 const EXAMPLES = `
@@ -19,6 +20,9 @@ Examples:
       add the stanza on the server, print the profile to hand to alice
   spa-keys list
   spa-keys remove alice
+  spa-keys invite --fwknop alice
+      show the keys of [access alice] as the QR code that Fwknop2 (Android) scans
+  spa-keys invite --fwknop --access /etc/fwknop/access.conf --stanza 2
 
 Exit codes:
   0  done
@@ -72,6 +76,7 @@ const buildProgram = (io: KeysIo, setExitCode: (code: number) => void): Command 
     .showHelpAfterError('(spa-keys --help shows how)')
     .addHelpText('after', EXAMPLES);
   addGenerate(program, io);
+  addInvite(program, io);
   program
     .command('list [FILE...]')
     .description("list names, kinds and fingerprints (default: the daemon's configuration and your profiles)")
@@ -115,6 +120,49 @@ const addGenerate = (program: Command, io: KeysIo): void => {
       const to = { stanzaFile: options.stanza, profileFile: options.profile };
       generate({ server, client, host, port, allow, secret }, to, io);
     });
+};
+
+interface InviteOptions {
+  readonly fwknop: string | true;
+  readonly file?: string;
+  readonly access?: string;
+  readonly stanza?: number;
+  readonly text?: true;
+}
+
+const addInvite = (program: Command, io: KeysIo): void => {
+  program
+    .command('invite')
+    .description("show a stanza's keys as the QR code that a client's app scans")
+    .requiredOption(
+      '--fwknop [NAME]',
+      'for Fwknop2 (Android): the keys of [access NAME]; without NAME and --access new ones',
+    )
+    .option('--file <FILE>', 'look for NAME in this file (default: /etc/spad/spad.conf)')
+    .option('--access <FILE>', "take them from this access.conf of fwknop's")
+    .option('--stanza <N>', 'its stanza number N, from 1', readStanzaNumber)
+    .option('--text', 'print the text instead of the code')
+    .action((options: InviteOptions) => invite(inviteSource(options), options.text === true, io));
+};
+
+/** @throws Trouble for options that do not go together. */
+const inviteSource = ({ fwknop, file, access, stanza }: InviteOptions): InviteSource => {
+  const name = fwknop === true ? undefined : fwknop;
+  if (access !== undefined) {
+    if (name !== undefined || file !== undefined) {
+      throw new Trouble('give either a NAME of spad.conf or --access, not both');
+    }
+    return { kind: 'access-conf', file: access, stanza };
+  }
+  if (stanza !== undefined) throw new Trouble('--stanza counts the stanzas of a file: name it with --access');
+  if (name !== undefined) return { kind: 'spad-conf', file, name };
+  if (file !== undefined) throw new Trouble('--file needs the name of its section: --fwknop NAME');
+  return { kind: 'new' };
+};
+
+const readStanzaNumber = (text: string): number => {
+  if (/^[1-9][0-9]{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Write the number of a stanza, from 1.');
 };
 
 const readServerName = (text: string): string => {

@@ -27,6 +27,8 @@ needs() {
     echo 'knockd knockd to compare ours with'
     echo 'fwknop fwknop-client to compare ours with'
     echo 'fwknopd fwknop-server to compare ours with'
+    echo 'zbarimg zbar-tools to read QR codes'
+    echo 'wget wget to ask over HTTP'
     echo 'gpg gnupg to seal packets with GnuPG'
     echo 'nmap nmap to knock by scanning'
     echo 'hping3 hping3 to knock with odd packets'

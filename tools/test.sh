@@ -1,6 +1,6 @@
 #!/bin/sh
 # Everything: types, lint, the fast suites, then in network namespaces, which needs root, the end-to-end suite and the
-# comparison with the real knockd.
+# comparison with the real knockd and fwknop.
 set -eu
 . "$(dirname "$0")/common.sh"
 

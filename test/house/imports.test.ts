@@ -100,6 +100,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   koffi: ['server/firewall', 'server/log', 'server/process', 'client/fwknop'],
   pcap: ['server/receiver'],
   commander: ['server', 'client', 'keys', 'bench'],
+  uqr: ['keys'],
 };
 
 /** The only files that start other programs; tests, the demo and the benches aside. */

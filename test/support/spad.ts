@@ -22,6 +22,8 @@ export interface SpadConfig {
 export interface StartOptions {
   /** A shell command that becomes the daemon by `exec "$@"`, to set something up first. */
   readonly through?: string;
+  /** Instead of `-c` and spad.conf. */
+  readonly args?: readonly string[];
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Unless told, `start` waits until the daemon captures. */
@@ -80,10 +82,11 @@ export class Spad {
 
   /** Starts the daemon and waits until it captures, or for the line that `options` name. */
   async start(options: StartOptions = {}): Promise<LabProcess> {
-    const words = [process.execPath, builtFile('server/main.js'), '-c', this.confFile];
+    const args = options.args ?? ['-c', this.confFile];
+    const words = [process.execPath, builtFile('server/main.js'), ...args];
     const command = options.through === undefined ? words : ['sh', '-c', options.through, 'sh', ...words];
-    const [file = '', ...args] = command;
-    this.child = this.host.spawn(file, args, { env: options.env ?? {} });
+    const [file = '', ...rest] = command;
+    this.child = this.host.spawn(file, rest, { env: options.env ?? {} });
     await this.child.waitForLine(options.until ?? READY, START_MS);
     return this.child;
   }

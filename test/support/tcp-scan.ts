@@ -6,7 +6,9 @@ import { connect } from 'node:net';
 
 const [address = '', timeout = '', ...ports] = process.argv.slice(2);
 
-/** A service that keeps silent for as long as a closed port may take is still an open port. */
+/** A service that keeps silent for so long is still an open port. */
+const GREETING_MS = 5000;
+
 function look(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port });
@@ -16,8 +18,12 @@ function look(port: number): Promise<string> {
       socket.destroy();
       resolve(`${port} ${what}`);
     };
-    const patience = setTimeout(() => end(state), Number(timeout));
-    socket.once('connect', () => (state = 'open'));
+    let patience = setTimeout(() => end(state), Number(timeout));
+    socket.once('connect', () => {
+      clearTimeout(patience);
+      state = 'open';
+      patience = setTimeout(() => end(state), GREETING_MS);
+    });
     socket.once('data', (text: Buffer) => end(`open ${text.toString().trimEnd()}`));
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED') end('refused');

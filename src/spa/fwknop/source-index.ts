@@ -54,7 +54,8 @@ const covers = (outer: Cidr, inner: Cidr, isEarlier: boolean): boolean =>
 
 const maskedKey = ({ bytes }: IpAddress, prefix: number): string => {
   if (prefix === 0) return '';
-  const masked = bytes.slice(0, Math.ceil(prefix / 8));
+  // Not `slice`: of a Buffer, which captured packets are, that is no copy.
+  const masked = Uint8Array.from(bytes.subarray(0, Math.ceil(prefix / 8)));
   const spare = masked.length * 8 - prefix;
   const last = masked.length - 1;
   masked[last] = (masked[last] ?? 0) & (0xff << spare);

@@ -22,7 +22,7 @@ beforeAll(async () => {
         ['SOURCE', 'ANY'],
         ['KEY', 'a passphrase'],
         ['HMAC_KEY', 'another'],
-        ['FW_ACCESS_TIMEOUT', '2'],
+        ['FW_ACCESS_TIMEOUT', '8'],
       ],
     ],
     guard: ['22'],
@@ -33,14 +33,14 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
-test('the client opens a port for two seconds', async () => {
+test('the client opens a port for eight seconds', async () => {
   const at = { address: lab.host('server').address4, port: 22 };
   expect(await tcpState(client.host, at.address, 22)).toBe('filtered');
   const { code } = await client.send('-A', 'tcp/22', '-a', client.host.address4, ...KEYS);
   expect(code).toBe(0);
   await waitForTcpState(client.host, at, 'open');
   expect(await daemon.open()).toEqual([`${client.host.address4} tcp/22`]);
-  await waitForTcpState(client.host, at, 'filtered');
+  await waitForTcpState(client.host, at, 'filtered', 30_000);
   expect(daemon.digests()).toHaveLength(1);
 });
 

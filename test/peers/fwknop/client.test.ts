@@ -1,27 +1,21 @@
 /** Our client with fwknop's command line, at the real server: what counts is the rule that appears. */
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ExpectStatic, test } from 'vitest';
+import type { ExpectStatic } from 'vitest';
 import type { ExecOptions, ExecResult } from '../../support/lab-process.ts';
 import { builtFile } from '../../support/paths.ts';
 import { waitUntil } from '../../support/wait.ts';
 import { FWKNOP_ENVIRONMENT } from './harness/environment.ts';
 import type { Variables } from './harness/fwknopd.ts';
-import { Stage } from './harness/stage.ts';
+import { scenario } from './harness/scenario.ts';
+import type { Stage } from './harness/stage.ts';
 
 const OURS = builtFile('client/fwknop-main.js');
 const PLAIN = ['--no-rc-file', '--no-save-args'];
 
 /** A course of events with a real fwknopd in it, or with none where it is not started. */
-function play(title: string, course: (stage: Stage, expect: ExpectStatic) => Promise<void>): void {
-  test.concurrent(title, { timeout: 90_000 }, async ({ expect }) => {
-    const stage = await Stage.create('fwknopd', 1);
-    try {
-      await course(stage, expect);
-    } finally {
-      await stage.close();
-    }
-  });
+function play(title: string, course: (stage: Stage, expect: ExpectStatic) => Promise<void>, ports = 0): void {
+  scenario(title, course, { ports, without: ['access.conf', 'spad.conf'] });
 }
 
 function run(stage: Stage, words: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
@@ -116,29 +110,33 @@ http.server.HTTPServer(("0.0.0.0", 8000), Tell).serve_forever()
   );
 });
 
-play('spa-client: a stanza of .fwknoprc and a profile, and waiting for the port', async (stage, expect) => {
-  await stage.start([KEYED]);
-  const rc = [
-    '[lab]',
-    'SPA_SERVER SERVER_IP',
-    'ACCESS tcp/9000',
-    'ALLOW_IP source',
-    `KEY_BASE64 ${base64('a passphrase')}`,
-  ];
-  rc.push(`HMAC_KEY_BASE64 ${base64('another one')}`, '');
-  writeFileSync(join(stage.dir, '.fwknoprc'), stage.expand(rc.join('\n')), { mode: 0o600 });
-  const profile = ['[office]', 'format = fwknop', 'host = SERVER_IP', 'key = a passphrase', 'hmac_key = another one'];
-  const profiles = join(stage.dir, 'profiles.ini');
-  writeFileSync(profiles, stage.expand(`${profile.join('\n')}\naccess = udp/53\n`), { mode: 0o600 });
-  const env = { ...FWKNOP_ENVIRONMENT, HOME: stage.dir };
-  const ask = (...words: string[]): Promise<ExecResult> =>
-    stage.client.exec(process.execPath, [builtFile('client/main.js'), ...words], { env, timeoutMs: 30_000 });
-  const waited = await ask('-n', 'lab', '--wait', '10s');
-  expect([waited.code, waited.stdout], waited.stderr).toEqual([0, expect.stringMatching(/tcp\/9000 is open after/)]);
-  expect((await ask('--profiles', profiles, 'office')).code).toBe(0);
-  await stage.settle();
-  expect(await stage.open()).toEqual(['10.99.0.1 tcp/9000', '10.99.0.1 udp/53']);
-});
+play(
+  'spa-client: a stanza of .fwknoprc and a profile, and waiting for the port',
+  async (stage, expect) => {
+    await stage.start([KEYED]);
+    const rc = [
+      '[lab]',
+      'SPA_SERVER SERVER_IP',
+      'ACCESS tcp/9000',
+      'ALLOW_IP source',
+      `KEY_BASE64 ${base64('a passphrase')}`,
+    ];
+    rc.push(`HMAC_KEY_BASE64 ${base64('another one')}`, '');
+    writeFileSync(join(stage.dir, '.fwknoprc'), stage.expand(rc.join('\n')), { mode: 0o600 });
+    const profile = ['[office]', 'format = fwknop', 'host = SERVER_IP', 'key = a passphrase', 'hmac_key = another one'];
+    const profiles = join(stage.dir, 'profiles.ini');
+    writeFileSync(profiles, stage.expand(`${profile.join('\n')}\naccess = udp/53\n`), { mode: 0o600 });
+    const env = { ...FWKNOP_ENVIRONMENT, HOME: stage.dir };
+    const ask = (...words: string[]): Promise<ExecResult> =>
+      stage.client.exec(process.execPath, [builtFile('client/main.js'), ...words], { env, timeoutMs: 30_000 });
+    const waited = await ask('-n', 'lab', '--wait', '10s');
+    expect([waited.code, waited.stdout], waited.stderr).toEqual([0, expect.stringMatching(/tcp\/9000 is open after/)]);
+    expect((await ask('--profiles', profiles, 'office')).code).toBe(0);
+    await stage.settle();
+    expect(await stage.open()).toEqual(['10.99.0.1 tcp/9000', '10.99.0.1 udp/53']);
+  },
+  1,
+);
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
@@ -194,41 +192,45 @@ play('tcp, a SYN, icmp and http', async (stage, expect) => {
   expect(await opens(stage, '-A', 'tcp/5', '-s', '-P', 'http', '-p', '80', ...WORDS)).toContain('10.99.0.1 tcp/5');
 });
 
-play('forwarding, and commands', async (stage, expect) => {
-  const stanzas = [KEYED, stanza(['KEY', 'commands'], ['HMAC_KEY', 'hc'], ['ENABLE_CMD_EXEC', 'Y'])];
-  await stage.start(stanzas, [
-    ['ENABLE_IPT_FORWARDING', 'Y'],
-    ['ENABLE_IPT_LOCAL_NAT', 'Y'],
-  ]);
-  await opens(stage, '-A', 'tcp/25001', '-a', 'CLIENT_IP', '-N', 'INNER_IP:30000', '-f', '60', ...WORDS);
-  await waitUntil('the host behind', async () => {
-    const script = `exec 3<>/dev/tcp/${stage.server.address4}/25001`;
-    return (await stage.client.exec('timeout', ['2', 'bash', '-c', script])).code === 0;
-  });
-  const { stdout } = await run(stage, [
-    ...PLAIN,
-    '-D',
-    'SERVER_IP',
-    '-A',
-    'tcp/9000',
-    '-a',
-    'CLIENT_IP',
-    '--nat-local',
-    '--nat-rand-port',
-    ...WORDS,
-  ]);
-  const [, outer = ''] =
-    /^\[\+\] Randomly assigned port '(\d+)' on: '10\.99\.0\.1,tcp\/\1' will grant access to: '10\.99\.0\.3,9000'\n$/.exec(
-      stdout,
-    ) ?? [];
-  await stage.settle();
-  expect(
-    (await stage.client.exec('timeout', ['2', 'bash', '-c', `exec 3<>/dev/tcp/${stage.server.address4}/${outer}`]))
-      .code,
-  ).toBe(0);
-  await opens(stage, '-C', 'touch EFFECTS/ran', '-s', '--key-rijndael', 'commands', '--key-hmac', 'hc');
-  await waitUntil('the command', () => stage.hasEffect('ran'));
-});
+play(
+  'forwarding, and commands',
+  async (stage, expect) => {
+    const stanzas = [KEYED, stanza(['KEY', 'commands'], ['HMAC_KEY', 'hc'], ['ENABLE_CMD_EXEC', 'Y'])];
+    await stage.start(stanzas, [
+      ['ENABLE_IPT_FORWARDING', 'Y'],
+      ['ENABLE_IPT_LOCAL_NAT', 'Y'],
+    ]);
+    await opens(stage, '-A', 'tcp/25001', '-a', 'CLIENT_IP', '-N', 'INNER_IP:30000', '-f', '60', ...WORDS);
+    await waitUntil('the host behind', async () => {
+      const script = `exec 3<>/dev/tcp/${stage.server.address4}/25001`;
+      return (await stage.client.exec('timeout', ['2', 'bash', '-c', script])).code === 0;
+    });
+    const { stdout } = await run(stage, [
+      ...PLAIN,
+      '-D',
+      'SERVER_IP',
+      '-A',
+      'tcp/9000',
+      '-a',
+      'CLIENT_IP',
+      '--nat-local',
+      '--nat-rand-port',
+      ...WORDS,
+    ]);
+    const [, outer = ''] =
+      /^\[\+\] Randomly assigned port '(\d+)' on: '10\.99\.0\.1,tcp\/\1' will grant access to: '10\.99\.0\.3,9000'\n$/.exec(
+        stdout,
+      ) ?? [];
+    await stage.settle();
+    expect(
+      (await stage.client.exec('timeout', ['2', 'bash', '-c', `exec 3<>/dev/tcp/${stage.server.address4}/${outer}`]))
+        .code,
+    ).toBe(0);
+    await opens(stage, '-C', 'touch EFFECTS/ran', '-s', '--key-rijndael', 'commands', '--key-hmac', 'hc');
+    await waitUntil('the command', () => stage.hasEffect('ran'));
+  },
+  1,
+);
 
 play('GnuPG: signed and with an HMAC; an elliptic curve is refused', async (stage, expect) => {
   const home = join(stage.dir, 'gpg');

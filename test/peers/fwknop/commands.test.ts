@@ -38,7 +38,7 @@ class Recorder {
   }
 
   /** Waits until there are so many lines. */
-  async wait(count: number, withinMs = 15_000): Promise<readonly string[]> {
+  async wait(count: number, withinMs = 30_000): Promise<readonly string[]> {
     await waitUntil(`${count} recorded lines`, () => this.lines.length >= count, withinMs).catch((error: unknown) => {
       throw new Error(`${String(error)}: ${this.lines.join('; ')}`);
     });
@@ -87,15 +87,15 @@ scenario('a stanza for commands opens ports as well', async (stage, expect) => {
 scenario('a command that takes its time holds up fwknopd, and not spad', async (stage, expect) => {
   await stage.start([[...KEYS, ['ENABLE_CMD_EXEC', 'Y']]]);
   const packets = [
-    await stage.make('-a', 'CLIENT_IP', '-C', '/bin/sleep 3', ...KEY_WORDS),
+    await stage.make('-a', 'CLIENT_IP', '-C', '/bin/sleep 10', ...KEY_WORDS),
     await stage.make('-a', 'CLIENT_IP', '-A', 'tcp/22', ...KEY_WORDS),
   ];
   const start = performance.now();
   await stage.send(packets);
-  await waitUntil('the port to open', async () => (await stage.open()).length > 0);
+  await waitUntil('the port to open', () => stage.granted().length > 0, 30_000);
   const took = performance.now() - start;
-  if (stage.peer.side === 'fwknopd') expect(took).toBeGreaterThan(2900);
-  else expect(took).toBeLessThan(2900);
+  if (stage.peer.side === 'fwknopd') expect(took).toBeGreaterThan(9500);
+  else expect(took).toBeLessThan(9500);
 });
 
 // --- cycles
@@ -116,16 +116,15 @@ function cycle(recorder: Recorder, timer: number, ...more: Variables): Variables
 const line = (verb: string, address: string, rest: string): string =>
   `root in /: [${verb}] [${address}] [${address}] [10.99.0.1] [10.99.0.3] ${rest}`;
 
-scenario('a cycle opens and closes', async (stage, expect) => {
+scenario('a cycle opens and closes, in fwknopd for the first port alone', async (stage, expect) => {
   const recorder = new Recorder(stage);
   await stage.start([cycle(recorder, 2)]);
   const start = performance.now();
   await ask(stage, '-A', 'udp/53,tcp/80', '-a', '192.0.2.7');
-  expect(await recorder.wait(1)).toEqual([line('open', '192.0.2.7', '[53] [17] [2]')]);
-  expect(await recorder.wait(2)).toEqual([
-    line('open', '192.0.2.7', '[53] [17] [2]'),
-    line('close', '192.0.2.7', '[53] [17] [2]'),
-  ]);
+  const ports = stage.peer.side === 'fwknopd' ? ['[53] [17] [2]'] : ['[53] [17] [2]', '[80] [6] [2]'];
+  const lines = (verb: string): readonly string[] => ports.map((port) => line(verb, '192.0.2.7', port)).sort();
+  expect([...(await recorder.wait(ports.length))].sort()).toEqual(lines('open'));
+  expect([...(await recorder.wait(2 * ports.length))].sort()).toEqual([...lines('close'), ...lines('open')].sort());
   expect(performance.now() - start).toBeGreaterThan(1000);
   expect(await stage.open()).toEqual([]);
 });
@@ -162,7 +161,7 @@ scenario('a cycle says when it ends', async (stage, expect) => {
   ]);
   await ask(stage, '-A', 'tcp/22', '-a', '192.0.2.7');
   const ends = (await recorder.wait(2)).map((text) => Number(/\[(\d+)\]/.exec(text)?.[1]) - Date.now() / 1000);
-  for (const end of ends) expect(Math.abs(end)).toBeLessThan(5);
+  for (const end of ends) expect(Math.abs(end)).toBeLessThan(20);
 });
 
 scenario('a cycle without a close command', async (stage, expect) => {
@@ -176,11 +175,11 @@ scenario('a cycle without a close command', async (stage, expect) => {
 
 scenario('three cycles at the same time', async (stage, expect) => {
   const recorder = new Recorder(stage);
-  await stage.start([cycle(recorder, 3)]);
+  await stage.start([cycle(recorder, 8)]);
   for (const last of [1, 2, 3]) await ask(stage, '-A', 'tcp/22', '-a', `192.0.2.${last}`);
   const lines = await recorder.wait(6);
   const wanted = ['open', 'close'].flatMap((verb) =>
-    [1, 2, 3].map((last) => line(verb, `192.0.2.${last}`, '[22] [6] [3]')),
+    [1, 2, 3].map((last) => line(verb, `192.0.2.${last}`, '[22] [6] [8]')),
   );
   expect(lines).toEqual(wanted);
 });

@@ -1,6 +1,6 @@
 /** Requests that lead elsewhere: to a host behind, or to another port. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { scanTcp } from '../../support/probe.ts';
+import { waitUntil } from '../../support/wait.ts';
 import type { Variables } from './harness/fwknopd.ts';
 import { scenario } from './harness/scenario.ts';
 import { FIRST_INNER_PORT, FIRST_PORT, OTHER_GATEWAY, type Stage } from './harness/stage.ts';
@@ -24,7 +24,7 @@ const KEYS: Variables = [
   ['SOURCE', 'ANY'],
   ['KEY', 'forwarding'],
   ['HMAC_KEY', 'forwarding hmac'],
-  ['FW_ACCESS_TIMEOUT', '4'],
+  ['FW_ACCESS_TIMEOUT', '10'],
 ];
 
 const KEY_WORDS = ['--key-rijndael', 'forwarding', '--key-hmac', 'forwarding hmac'];
@@ -57,10 +57,10 @@ scenario(
       `open hello from ${FIRST_INNER} to 10.99.0.1`,
       `open hello from ${FIRST_INNER + 1} to 10.99.0.1`,
     ]);
-    await sleep(5500);
-    expect(await inside(stage, FIRST_INNER)).toEqual(['filtered']);
+    await waitUntil('the way to close', async () => (await inside(stage, FIRST_INNER))[0] === 'filtered', 30_000);
   },
-  { ports: 2 },
+  // What a host forwards of itself is none of spad's affair: it has no say in the table where that is dropped.
+  { ports: 2, without: ['access.conf', 'spad.conf'] },
 );
 
 scenario(
@@ -73,8 +73,7 @@ scenario(
       `open hello from ${FIRST_INNER} to 10.99.0.1`,
       `open hello from ${FIRST_INNER + 1} to 10.99.0.1`,
     ]);
-    await sleep(5500);
-    expect(await outside(stage, FIRST_PORT + 1)).toEqual(['filtered']);
+    await waitUntil('the port to close', async () => (await outside(stage, FIRST_PORT + 1))[0] === 'filtered', 30_000);
   },
   { ports: 2 },
 );

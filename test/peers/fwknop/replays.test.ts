@@ -1,8 +1,11 @@
 /** A packet opens once: not again as it is, in another spelling, after a restart, or twice at the same time. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { test } from 'vitest';
 import { waitUntil } from '../../support/wait.ts';
-import type { Variables } from './harness/fwknopd.ts';
+import { Fwknopd, type Variables } from './harness/fwknopd.ts';
+import { sides } from './harness/peer.ts';
 import { scenario } from './harness/scenario.ts';
-import type { Stage } from './harness/stage.ts';
+import { Stage } from './harness/stage.ts';
 
 const KEY = ['KEY', 'replay'] as const;
 const HMAC = ['HMAC_KEY', 'replay hmac'] as const;
@@ -11,12 +14,9 @@ const MAC_WORDS = ['--key-hmac', 'replay hmac'];
 
 const stanza = (...lines: Variables): Variables => [['SOURCE', 'ANY'], ...lines, ['FW_ACCESS_TIMEOUT', '2']];
 
-/** What opens when this arrives, after what was opened before has closed. */
+/** Whether something opens when these arrive. */
 async function opens(stage: Stage, ...datagrams: readonly string[]): Promise<boolean> {
-  await waitUntil('everything to close', async () => (await stage.open()).length === 0);
-  await stage.send(datagrams);
-  await stage.settle();
-  return (await stage.open()).length > 0;
+  return (await stage.opens(...datagrams)).length > 0;
 }
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -53,6 +53,8 @@ scenario('without an HMAC, in no spelling; fwknopd takes some', async (stage, ex
   const packet = await stage.make(...WORDS);
   expect(await opens(stage, packet), stage.peer.log()).toBe(true);
   for (const [name, change] of SPELLINGS) {
+    // A rule that would end in the same second as another is not added again.
+    await sleep(1100);
     const taken = ['with = appended', 'with == appended', 'with low bits changed'].includes(name);
     expect(await opens(stage, change(packet)), name).toBe(taken && stage.peer.side === 'fwknopd');
   }
@@ -94,7 +96,7 @@ scenario('after the configuration was read again', async (stage, expect) => {
 scenario('two at once', async (stage, expect) => {
   await stage.start([stanza(KEY, HMAC)]);
   const packet = await stage.make(...WORDS, ...MAC_WORDS);
-  expect(await opens(stage, packet, packet, packet)).toBe(true);
+  expect(await stage.opens(packet, packet, packet)).toHaveLength(1);
   expect(await stage.peer.replays()).toBe(2);
 });
 
@@ -102,8 +104,10 @@ scenario('from another host', async (stage, expect) => {
   await stage.start([stanza(KEY, HMAC)]);
   const packet = await stage.make(...WORDS, ...MAC_WORDS);
   expect(await opens(stage, packet)).toBe(true);
+  const before = stage.granted().length;
   await stage.send([packet], stage.other);
-  expect(await opens(stage)).toBe(false);
+  await stage.settle();
+  expect(stage.granted()).toHaveLength(before);
 });
 
 scenario(
@@ -117,3 +121,25 @@ scenario(
     expect(await opens(stage, packet)).toBe(false);
   },
 );
+
+for (const side of sides()) {
+  if (side === 'fwknopd') continue;
+  test.concurrent(`${side}: what fwknopd has seen before it was replaced`, async ({ expect }) => {
+    const stage = await Stage.create(side, 1);
+    try {
+      const before = new Fwknopd(stage.lab, stage.server);
+      before.configure({ access: [stanza(KEY, HMAC)] });
+      await before.start();
+      const [seen, unseen] = [await stage.make(...WORDS, ...MAC_WORDS), await stage.make(...WORDS, ...MAC_WORDS)];
+      await stage.send([seen]);
+      await waitUntil('fwknopd to open', async () => (await before.open()).length > 0);
+      await before.stop();
+      await stage.start([stanza(KEY, HMAC)], [['DIGEST_FILE', before.digestFile]]);
+      expect(await opens(stage, seen)).toBe(false);
+      expect(await stage.peer.replays()).toBe(1);
+      expect(await opens(stage, unseen)).toBe(true);
+    } finally {
+      await stage.close();
+    }
+  });
+}

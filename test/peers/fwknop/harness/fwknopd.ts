@@ -77,7 +77,7 @@ export class Fwknopd {
     writeFileSync(this.confFile, named.map(([name = '', value = '']) => `${name} ${value};\n`).join(''), {
       mode: 0o600,
     });
-    writeFileSync(this.accessFile, access.map(stanzaText).join('\n'), { mode: 0o600 });
+    writeFileSync(this.accessFile, access.map(variablesText).join('\n'), { mode: 0o600 });
     this.guarded = guard;
   }
 
@@ -124,10 +124,9 @@ export class Fwknopd {
 
   /** What is open by its rules for traffic to this host: `10.99.0.2 tcp/22`, sorted, each once. */
   async open(): Promise<readonly string[]> {
-    const found = (await this.rules()).flatMap(({ chain, rule }) => {
-      const match = /-s (\S+?)(?:\/32)? .*-p (\w+) .*--dport (\d+)/.exec(rule);
-      return chain === 'FWKNOP_INPUT' && match !== null ? [`${match[1]} ${match[2]}/${match[3]}`] : [];
-    });
+    const { stdout } = await this.host.exec('iptables', ['-S', 'FWKNOP_INPUT']);
+    const rules = stdout.matchAll(/^-A \S+ -s (\S+?)(?:\/32)? .*-p (\w+) .*--dport (\d+)/gm);
+    const found = [...rules].map(([, address, protocol, port]) => `${address} ${protocol}/${port}`);
     return [...new Set(found)].sort();
   }
 
@@ -157,6 +156,7 @@ export class Fwknopd {
   }
 }
 
-function stanzaText(variables: Variables): string {
+/** The text of a file, or of one stanza in it. */
+export function variablesText(variables: Variables): string {
   return variables.map(([name, value]) => `${name} ${value}\n`).join('');
 }

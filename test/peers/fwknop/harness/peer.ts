@@ -1,6 +1,7 @@
 /** The daemon under test, whoever it is: the real fwknopd, or spad configured in one of its two ways. */
 import type { Host } from '../../../support/host.ts';
 import type { Lab } from '../../../support/lab.ts';
+import { SpadPeer } from './spad-peer.ts';
 import { Fwknopd, type FwknopdSetup } from './fwknopd.ts';
 
 /** `access.conf`: spad with fwknop's own files; `spad.conf`: spad with sections of `format = fwknop`. */
@@ -10,6 +11,9 @@ export type Side = (typeof SIDES)[number];
 
 /** Set to play some sides alone: `PEERS_SIDE=fwknopd` needs no spad, `PEERS_SIDE=spad` no fwknopd. */
 const ALONE = process.env['PEERS_SIDE'];
+
+/** Whether some sides are asked for by name. */
+export const IS_ASKED = ALONE !== undefined;
 
 /** The sides to play. */
 export function sides(): readonly Side[] {
@@ -26,6 +30,8 @@ export interface Peer {
   reload(): Promise<void>;
   /** What is open on this host by its rules: `10.99.0.2 tcp/22`, sorted. */
   open(): Promise<readonly string[]>;
+  /** What it has opened since it was first started, by its own account, in its order: `10.99.0.2 tcp/22`. */
+  granted(): readonly string[];
   /** How many packets it has found to be replays since it was started. */
   replays(): Promise<number>;
   /** What it said, for the message of a test that fails. */
@@ -36,6 +42,9 @@ class FwknopdPeer implements Peer {
   readonly side = 'fwknopd';
   readonly host: Host;
   private readonly daemon: Fwknopd;
+  /** What earlier daemons said. */
+  private earlier = '';
+  private isRunning = false;
 
   constructor(lab: Lab, host: Host) {
     this.host = host;
@@ -48,10 +57,13 @@ class FwknopdPeer implements Peer {
 
   async start(): Promise<void> {
     await this.daemon.start();
+    this.isRunning = true;
   }
 
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     await this.daemon.stop(signal);
+    this.earlier += `${this.daemon.log}\n`;
+    this.isRunning = false;
   }
 
   reload(): Promise<void> {
@@ -60,6 +72,12 @@ class FwknopdPeer implements Peer {
 
   open(): Promise<readonly string[]> {
     return this.daemon.open();
+  }
+
+  granted(): readonly string[] {
+    const text = `${this.earlier}${this.isRunning ? this.daemon.log : ''}`;
+    const added = text.matchAll(/^Added access rule to FWKNOP_INPUT for (\S+) -> \S+ (\S+),/gm);
+    return [...added].map(([, address, port]) => `${address} ${port}`);
   }
 
   replays(): Promise<number> {
@@ -74,5 +92,5 @@ class FwknopdPeer implements Peer {
 /** The daemon of this side; it has yet to be configured and started. */
 export function peerOf(side: Side, lab: Lab, host: Host): Peer {
   if (side === 'fwknopd') return new FwknopdPeer(lab, host);
-  throw new Error(`${side}: not yet`);
+  return new SpadPeer(side, lab, host);
 }

@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../../support/host.ts';
 import { Lab } from '../../../support/lab.ts';
-import { builtFile } from '../../../support/paths.ts';
 import { scanTcp, startTcpService } from '../../../support/probe.ts';
 import { SPA_PORT } from '../../../support/spad.ts';
 import { waitUntil } from '../../../support/wait.ts';
 import type { Variables } from './fwknopd.ts';
 import { FwknopClient } from './packets.ts';
+import { Sender } from './sender.ts';
 import { type Peer, peerOf, type Side } from './peer.ts';
 
 /** The guarded port of the server that case number N asks for is FIRST_PORT + N. */
@@ -25,7 +25,7 @@ const MARKER: Variables = [
   ['SOURCE', 'ANY'],
   ['KEY', 'the marker'],
   ['HMAC_KEY', 'marks'],
-  ['FW_ACCESS_TIMEOUT', '3'],
+  ['FW_ACCESS_TIMEOUT', '60'],
 ];
 
 const MARKER_KEYS = ['--key-rijndael', 'the marker', '--key-hmac', 'marks'];
@@ -38,39 +38,37 @@ export class Stage {
   readonly client: Host;
   readonly other: Host;
   readonly server: Host;
-  readonly inner: Host;
+  private readonly behind: Host | undefined;
   readonly peer: Peer;
   readonly fwknop: FwknopClient;
   readonly dir: string;
   readonly ports: number;
-  private readonly lab: Lab;
+  readonly lab: Lab;
+  private readonly senders = new Map<Host, Sender>();
   private markers = 0;
 
-  private constructor(side: Side, lab: Lab, { inner, ports }: { inner: Host; ports: number }) {
+  private constructor(side: Side, lab: Lab, { inner, ports }: { inner: Host | undefined; ports: number }) {
     this.ports = ports;
     this.lab = lab;
     this.dir = lab.dir;
     this.client = lab.host('client');
     this.other = lab.host('other');
     this.server = lab.host('server');
-    this.inner = inner;
+    this.behind = inner;
     this.peer = peerOf(side, lab, this.server);
     this.fwknop = new FwknopClient(lab, this.client, this.server.address4);
     mkdirSync(this.effectsDir);
-    writeFileSync(join(lab.dir, 'hosts'), `127.0.0.1 localhost\n${inner.address4} inner.lab\n`);
+    const names = inner === undefined ? '' : `${inner.address4} inner.lab\n`;
+    writeFileSync(join(lab.dir, 'hosts'), `127.0.0.1 localhost\n${names}`);
   }
 
-  /** @param ports how many guarded ports there are, each with a service; the first is the marker's own */
+  /** @param ports how many guarded ports there are; the first is the marker's own, and where there are more, each has a service */
   static async create(side: Side, ports: number): Promise<Stage> {
     const lab = await Lab.create({ hosts: ['client', 'other', 'server'] });
     try {
-      const inner = await lab.addBehind(lab.host('server'), 'inner');
+      const inner = ports > 1 ? await lab.addBehind(lab.host('server'), 'inner') : undefined;
       const stage = new Stage(side, lab, { inner, ports });
-      await stage.server.run('ip', ['addr', 'add', `${OTHER_GATEWAY}/24`, 'dev', 'to-inner']);
-      const guarded = Array.from({ length: ports }, (_, index) => FIRST_PORT + index);
-      await startTcpService(stage.server, [LOCAL_PORT, ...guarded], '--name-peer');
-      const inside = guarded.map((_, index) => FIRST_INNER_PORT + index);
-      await startTcpService(stage.inner, inside, '--name-peer');
+      if (inner !== undefined) await stage.serve(inner);
       return stage;
     } catch (error) {
       await lab.close();
@@ -78,11 +76,27 @@ export class Stage {
     }
   }
 
+  /** The host behind the server. @throws Error where there is one guarded port alone. */
+  get inner(): Host {
+    if (this.behind === undefined) throw new Error('this stage has no host behind the server');
+    return this.behind;
+  }
+
+  private async serve(inner: Host): Promise<void> {
+    const guarded = Array.from({ length: this.ports }, (_, index) => FIRST_PORT + index);
+    const inside = guarded.map((_, index) => FIRST_INNER_PORT + index);
+    await this.server.run('ip', ['addr', 'add', `${OTHER_GATEWAY}/24`, 'dev', 'to-inner']);
+    await Promise.all([
+      startTcpService(this.server, [LOCAL_PORT, ...guarded], '--name-peer'),
+      startTcpService(inner, inside, '--name-peer'),
+    ]);
+  }
+
   close(): Promise<void> {
     return this.lab.close();
   }
 
-  /** Configures the daemon and starts it; a stanza of the stage's own comes last. */
+  /** Configures the daemon and starts it; a stanza of the stage's own comes last, and ports of its own are guarded. */
   async start(access: readonly Variables[], conf: Variables = []): Promise<void> {
     this.configure(access, conf);
     await this.peer.start();
@@ -105,10 +119,23 @@ export class Stage {
   async settle(): Promise<void> {
     const allowed = `10.88.0.${++this.markers}`;
     await this.send([await this.make('-A', `tcp/${FIRST_PORT}`, '-a', allowed, ...MARKER_KEYS)]);
-    const isOpen = async (): Promise<boolean> => (await this.peer.open()).includes(`${allowed} tcp/${FIRST_PORT}`);
-    await waitUntil('the marker to open', isOpen, 30_000).catch((error: unknown) => {
+    const isOpen = (): boolean => this.peer.granted().includes(`${allowed} tcp/${FIRST_PORT}`);
+    await waitUntil('the marker to open', isOpen, 60_000).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.peer.log().slice(-4000)}`);
     });
+  }
+
+  /** Sends packets and says what that has opened by the daemon's own account, however short it may have been. */
+  async opens(...datagrams: readonly (string | Uint8Array)[]): Promise<readonly string[]> {
+    const before = this.granted().length;
+    await this.send(datagrams);
+    await this.settle();
+    return this.granted().slice(before);
+  }
+
+  /** What has been opened since the daemon was first started, the marker's own apart. */
+  granted(): readonly string[] {
+    return this.peer.granted().filter((line) => !line.startsWith('10.88.0.'));
   }
 
   /** What is open, the marker's own apart. */
@@ -122,7 +149,7 @@ export class Stage {
       .replaceAll('CLIENT_IP', this.client.address4)
       .replaceAll('OTHER_IP', this.other.address4)
       .replaceAll('SERVER_IP', this.server.address4)
-      .replaceAll('INNER_IP', this.inner.address4)
+      .replaceAll('INNER_IP', this.behind?.address4 ?? '')
       .replaceAll('EFFECTS', this.effectsDir);
   }
 
@@ -138,12 +165,11 @@ export class Stage {
     rmSync(join(this.effectsDir, name), { force: true });
   }
 
-  /** Sends the datagrams in their order, by one program, with a pause (milliseconds) after every 64. */
-  async send(datagrams: readonly (string | Uint8Array)[], from = this.client, pause = 20): Promise<void> {
-    const args = [builtFile('test/support/udp-send-many.js'), this.server.address4, String(SPA_PORT), String(pause)];
-    const hex = datagrams.map((one) => (typeof one === 'string' ? Buffer.from(one, 'latin1') : Buffer.from(one)));
-    const input = hex.map((bytes) => `${bytes.toString('hex')}\n`).join('');
-    await from.run(process.execPath, args, { input, timeoutMs: 60_000 });
+  /** Sends the datagrams in their order to the SPA port, over IPv4 unless told. */
+  async send(datagrams: readonly (string | Uint8Array)[], from = this.client, family: 4 | 6 = 4): Promise<void> {
+    const sender = this.senders.get(from) ?? new Sender(from);
+    this.senders.set(from, sender);
+    await sender.send(family === 4 ? this.server.address4 : this.server.address6, SPA_PORT, datagrams);
   }
 
   /** What the server's ports look like from the client, or from another host. */

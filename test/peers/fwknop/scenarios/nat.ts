@@ -4,6 +4,7 @@ import type { Variables } from '../harness/fwknopd.ts';
 import { GATEWAY, LOCAL_PORT, OTHER_GATEWAY } from '../harness/stage.ts';
 import { cipherKey, hmacKey } from './matrix.ts';
 
+/** @param seenAs where the host behind sees the connection come from, if that is not the client */
 function nat(name: string, effect: Case['effect'], stanza: Variables, words: readonly string[], seenAs?: string): Case {
   const [cipher, mac] = [cipherKey(`nat ${name}`, 'base64'), hmacKey(`nat ${name}`, 'base64')];
   return {
@@ -32,8 +33,14 @@ export const forwarding: readonly Case[] = [
   nat('to a host by its name', 'nat', [], ['-A', 'tcp/PORT', '-N', 'inner.lab:INNER_PORT']),
   nat('to a host that does not exist', 'nothing', [], ['-A', 'tcp/PORT', '-N', 'nobody.lab:INNER_PORT']),
   nat('forced', 'nat', [FORCE], ACCESS),
-  nat('forced, with FORCE_SNAT', 'nat', [FORCE, ['FORCE_SNAT', OTHER_GATEWAY]], ACCESS),
-  nat('forced, with FORCE_MASQUERADE', 'nat', [FORCE, ['FORCE_MASQUERADE', 'Y']], ACCESS),
+  {
+    ...nat('forced, with FORCE_SNAT', 'nat', [FORCE, ['FORCE_SNAT', OTHER_GATEWAY]], ACCESS),
+    spad: { seenAs: OTHER_GATEWAY, why: 'fwknopd passes over FORCE_SNAT without a word unless ENABLE_IPT_SNAT is set' },
+  },
+  {
+    ...nat('forced, with FORCE_MASQUERADE', 'nat', [FORCE, ['FORCE_MASQUERADE', 'Y']], ACCESS),
+    spad: { seenAs: GATEWAY, why: 'fwknopd passes over FORCE_MASQUERADE without a word unless ENABLE_IPT_SNAT is set' },
+  },
   nat('forced, whatever the client asks for', 'nat', [FORCE], ['-A', 'tcp/PORT', '-N', '192.0.2.1:9']),
 ];
 

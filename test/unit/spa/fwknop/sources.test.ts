@@ -27,6 +27,14 @@ describe('an index of sources', () => {
   });
 });
 
+test('the address that is looked for stays as it is, also where it is part of a captured frame', () => {
+  const index = new SourceIndex();
+  index.add(0, [cidr('10.99.0.2/31')]);
+  const bytes = Buffer.from([10, 99, 0, 3]);
+  expect(index.find({ family: 4, bytes })).toEqual([[0]]);
+  expect([...bytes]).toEqual([10, 99, 0, 3]);
+});
+
 describe('recent keys', () => {
   test('the last one of a source counts', () => {
     const recent = new RecentKeys(2);
