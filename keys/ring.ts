@@ -1,4 +1,6 @@
 /** The ring: every stanza and profile in the files that hold keys. */
+import { accessDirectives } from '../src/config/access-section.ts';
+import { fwknopDirectives } from '../src/config/fwknop-section.ts';
 import { printable } from '../src/base/printable.ts';
 import { nearest } from '../src/base/suggest.ts';
 import { type IniEntry, type IniSection, parseIni } from '../src/config/ini-file.ts';
@@ -60,6 +62,11 @@ export const readRing = (named: readonly string[], env: Environment): Ring => {
 const settingOf = (section: IniSection | undefined, key: string): string | undefined =>
   section?.entries.find((entry) => entry.key === key)?.value;
 
+/** What is never shown with the other settings: our own key, and those of fwknop. */
+const SECRET_KEYS = Object.entries({ ...fwknopDirectives, ...accessDirectives })
+  .filter(([, directive]) => 'isSecret' in directive)
+  .map(([key]) => key);
+
 /** A profile must say `server`, a stanza cannot: that tells them apart whatever they are called. */
 const readEntries = (file: string, text: string, env: Environment): RingEntry[] => {
   const { sections } = parseIni(text, file);
@@ -74,12 +81,17 @@ const readEntries = (file: string, text: string, env: Environment): RingEntry[] 
         ...(stanza === undefined
           ? { kind: 'profile', name: section.name, server: settingOf(section, 'server') }
           : { kind: 'stanza', name: stanza, server: settingOf(daemon, 'name') }),
-        ...{ file, line: section.line, keyFile, key: readKey(settingOf(section, 'key'), keyFile, env) },
-        settings: section.entries.filter((entry) => entry.key !== 'key'),
+        ...{ file, line: section.line, keyFile, key: readKeyOf(section, keyFile, env) },
+        settings: section.entries.filter((entry) => !SECRET_KEYS.includes(entry.key)),
       },
     ];
   });
 };
+
+const readKeyOf = (section: IniSection, keyFile: string | undefined, env: Environment): RingEntry['key'] =>
+  settingOf(section, 'format') === 'fwknop'
+    ? { problem: "its keys are fwknop's, which have no fingerprint" }
+    : readKey(settingOf(section, 'key'), keyFile, env);
 
 const readKey = (text: string | undefined, keyFile: string | undefined, env: Environment): RingEntry['key'] => {
   if (text !== undefined && keyFile !== undefined) return { problem: 'there are both "key" and "key_file"' };

@@ -1,6 +1,7 @@
 /** spad's command line. */
 import { Command } from 'commander';
 import { defineCompile } from './compile.ts';
+import { defineImport } from './import.ts';
 import type { FwknopModeOptions } from './fwknop-mode.ts';
 
 /** spad.conf, or fwknop's own files. */
@@ -120,6 +121,9 @@ export const runCli = async (argv: readonly string[], version: string, commands:
       status = await commands.knockd(args);
     });
   defineCompile(program.command('compile'), (result) => {
+    status = result;
+  });
+  defineImport(program.command('import'), (result) => {
     status = result;
   });
   await program.parseAsync([...argv], { from: 'user' });

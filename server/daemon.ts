@@ -5,7 +5,7 @@ import { countOf } from '../src/base/printable.ts';
 import { type Moment, unixMs } from '../src/base/units.ts';
 import { describeIssue } from '../src/config/issue.ts';
 import type { Decision } from '../src/engine/effect.ts';
-import { clientCount, lossAgeOf, replayAgeOf } from '../src/engine/policy.ts';
+import { clientCount, firstFloorOf, lossAgeOf, replayAgeOf } from '../src/engine/policy.ts';
 import { Engine } from '../src/engine/engine.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
@@ -63,7 +63,7 @@ export class Daemon {
     const grantPath = join(conf.daemon.state_dir, 'grants.log');
     const firstStart = !GrantStore.exists(grantPath);
     // The packets of a capture file are older than any start of ours, and open nothing.
-    const birth = receiver.capture === 'file' ? unixMs(0) : now.wall;
+    const birth = receiver.capture === 'file' ? unixMs(0) : firstFloorOf(policy, now.wall);
     const journal = join(conf.daemon.state_dir, 'replay.journal');
     const opening = ReplayStore.open(journal, birth, replayAgeOf(policy), firstStart, lossAgeOf(policy));
     if (opening.warning !== undefined) parts.logger.warn(opening.warning);
@@ -74,8 +74,8 @@ export class Daemon {
     this.#audit = new AuditFile(conf.daemon.audit_log);
     const newGrantId = (): string => randomBytes(6).toString('hex');
     const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, parts.logger);
-    const { cache } = opening;
-    this.#engine = new Engine({ policy, cache, foreignDigests, maxGrants: conf.daemon.max_grants, newGrantId });
+    const [cache, maxGrants] = [opening.cache, conf.daemon.max_grants];
+    this.#engine = new Engine({ policy, cache, foreignDigests, maxGrants, newGrantId });
     this.#receiver = new ReceiverHost(receiver, parts.logger, {
       onMessage: (message) => this.#hear(message),
       onReady: (description) => this.#announce(description),
@@ -84,9 +84,10 @@ export class Daemon {
     const { logger } = parts;
     const onInput = (input: Input): void => this.#input(input);
     this.#doors = new Doors({ stopLog, logger, onInput }, receiver);
-    this.#fwknop = new FwknopEdge({ closeLog: join(conf.daemon.state_dir, 'fwknop-closes.log'), logger, onInput });
-    this.#waiting.push({ kind: 'start', grants: log.grants });
-    this.#waiting.push({ kind: 'closes-left', closes: this.#fwknop.closesLeft });
+    const closeLog = join(conf.daemon.state_dir, 'fwknop-closes.log');
+    this.#fwknop = new FwknopEdge({ closeLog, dryRun: conf.daemon.firewall === 'dry-run', logger, onInput });
+    const { closesLeft: closes } = this.#fwknop;
+    this.#waiting.push({ kind: 'start', grants: log.grants }, { kind: 'closes-left', closes });
   }
 
   /** Runs until {@link Daemon.stop}. Throws FirewallError where the guard cannot be set up in the first place. */

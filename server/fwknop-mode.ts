@@ -5,7 +5,7 @@ import { readSection } from '../src/config/directive.ts';
 import type { FwknopEntry } from '../src/config/fwknop/access-conf.ts';
 import { hasErrors, type Issue } from '../src/config/issue.ts';
 import { completeConfiguration, type ConfigurationReading, type ConfigurationSource } from './load-config.ts';
-import { type FwknopLoading, isFile, loadFwknop } from './load-fwknop.ts';
+import { type FwknopLoading, loadFwknop } from './load-fwknop.ts';
 
 /** As on the command line; values are checked as those of spad.conf are. */
 export interface FwknopModeOptions {
@@ -60,7 +60,6 @@ const settingsFor = (
   capture: conf.capture,
   ...(conf.captureFile === undefined ? {} : { capture_file: conf.captureFile }),
   ...(dryRun ? { firewall: 'dry-run' } : {}),
-  ...(isFile(conf.digestFile) ? { fwknop_digest_cache: conf.digestFile } : {}),
   ...settings,
 });
 

@@ -5,6 +5,7 @@ import { readSecretFile } from '../keys/safe-file.ts';
 import { normalizePorts, type PortSpec } from '../src/base/port-spec.ts';
 import type { FwknopEntry } from '../src/config/fwknop/access-conf.ts';
 import type { FwknopdConf } from '../src/config/fwknop/fwknopd-conf.ts';
+import { unguarded } from '../src/config/guard.ts';
 import { fwknopWays } from '../src/config/fwknop/ways.ts';
 import { hasErrors, type Issue } from '../src/config/issue.ts';
 import type { AccessEntry } from '../src/config/access-section.ts';
@@ -18,7 +19,7 @@ import { type GateKeys, reachFor } from '../src/spa/native/gate.ts';
 import { deriveNativeKey } from '../src/spa/native/keys.ts';
 import { deriveUnsealKeys } from '../src/spa/native/unseal.ts';
 import { loadDoors } from './load-doors.ts';
-import { checkSurroundings, type FwknopLoading, loadFwknop } from './load-fwknop.ts';
+import { checkSurroundings, type FwknopLoading, isFile, loadFwknop } from './load-fwknop.ts';
 import { routingWarnings } from './routing.ts';
 
 export interface Configuration {
@@ -83,6 +84,7 @@ export const completeConfiguration = (
     issues.push({ severity: 'error', file, line, problem, hint });
   };
   const { daemon, access } = conf;
+  if (beside !== undefined) warnOfUnguarded(conf, beside, issues);
   const secrets = access.map(({ key, line }) =>
     'secret' in key
       ? key.secret
@@ -99,9 +101,31 @@ export const completeConfiguration = (
   checkSurroundings(fwknop, issues);
   if (hasErrors(issues)) return { configuration: undefined, issues };
   const known = secrets.filter((secret) => secret !== undefined);
-  const configuration = configure({ conf, secrets: known, doors, user, fwknop, beside: beside?.conf });
+  const configuration = configure({
+    conf: withDigestCache(conf, beside),
+    secrets: known,
+    doors,
+    user,
+    fwknop,
+    beside: beside?.conf,
+  });
   if (daemon.firewall !== 'dry-run') issues.push(...routingWarnings(forwardsTo(configuration.policy), file));
   return { configuration, issues };
+};
+
+/** Where spad.conf names none, what fwknopd has left where its own files say. */
+const withDigestCache = (conf: SpadConf, beside: FwknopLoading | undefined): SpadConf => {
+  const found = beside !== undefined && isFile(beside.conf.digestFile) ? beside.conf.digestFile : undefined;
+  const { fwknop_digest_cache: named = found } = conf.daemon;
+  return { ...conf, daemon: { ...conf.daemon, fwknop_digest_cache: named } };
+};
+
+const warnOfUnguarded = ({ daemon }: SpadConf, { entries }: FwknopLoading, issues: Issue[]): void => {
+  for (const { client, file, line } of entries) {
+    const { name, openPorts, cycle } = client.stanza;
+    const loose = unguarded(daemon.guard, `${name} allows`, cycle === undefined ? (openPorts ?? []) : []);
+    if (loose !== undefined) issues.push({ severity: 'warning', file, line, ...loose });
+  }
 };
 
 interface Parts {
@@ -127,7 +151,7 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
   const ways = fwknopWays(daemon, beside);
   const fwknopPolicy: FwknopPolicy = {
     clients: fwknop.map(({ client }) => client),
-    maxAge: beside?.maxAge ?? maxAge,
+    maxAge: daemon.fwknop_max_age === undefined ? (beside?.maxAge ?? maxAge) : daemon.fwknop_max_age * 1000,
     trustForwardedFor: ways.http?.forwardedFor === true,
   };
   return {

@@ -1,12 +1,14 @@
 /** From fwknop's own files on disk to its clients and settings, or to every problem there is. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { identityOf } from './process/accounts.ts';
 import { readSecretFile } from '../keys/safe-file.ts';
 import type { ProgramUser } from '../src/access/fwknop-stanza.ts';
 import { err, ok, type Result } from '../src/base/result.ts';
-import { unixMs } from '../src/base/units.ts';
+import { type UnixMs, unixMs } from '../src/base/units.ts';
 import { type FwknopEntry, parseAccessConf } from '../src/config/fwknop/access-conf.ts';
-import type { AccessStart } from '../src/config/fwknop/access-files.ts';
+import type { AccessStart, FileReader } from '../src/config/fwknop/access-files.ts';
+import type { CalendarDay } from '../src/config/fwknop/values.ts';
 import { type FwknopdConf, parseFwknopdConf } from '../src/config/fwknop/fwknopd-conf.ts';
 import type { Issue } from '../src/config/issue.ts';
 
@@ -39,9 +41,8 @@ export const loadFwknop = (files: FwknopFiles, issues: Issue[]): FwknopLoading |
   if (conf === undefined) return undefined;
   const start: AccessStart = files.access === undefined ? conf.access : { file: files.access };
   const access = parseAccessConf(start, {
-    readFile: readAccessFile,
-    readFolder: readAccessFolder,
-    midnight: ({ year, month, day }) => unixMs(new Date(year, month - 1, day).getTime()),
+    ...fwknopReader,
+    midnight: localMidnight,
     ...{ nat: conf.nat, gpgHomeDir: conf.gpgHomeDir, gpgProgram: conf.gpgProgram },
     allowUnauthenticated: files.allowUnauthenticated,
     askForUnauthenticated: files.askForUnauthenticated,
@@ -62,16 +63,6 @@ const readPlain = (path: string, issues: Issue[]): { path: string; text: string 
   }
 };
 
-const readAccessFile = (path: string): Result<string, string> => attempt(() => readSecretFile(path));
-
-const readAccessFolder = (path: string): Result<readonly string[], string> =>
-  attempt(() =>
-    readdirSync(path)
-      .filter((name) => name.endsWith('.conf'))
-      .sort()
-      .map((name) => join(path, name)),
-  );
-
 const attempt = <T>(work: () => T): Result<T, string> => {
   try {
     return ok(work());
@@ -79,6 +70,22 @@ const attempt = <T>(work: () => T): Result<T, string> => {
     return err(wordsOf(error));
   }
 };
+
+/** Files that may hold keys. */
+export const fwknopReader: FileReader = {
+  readFile: (path) => attempt(() => readSecretFile(path)),
+  readFolder: (path) =>
+    attempt(() =>
+      readdirSync(path)
+        .filter((name) => name.endsWith('.conf'))
+        .sort()
+        .map((name) => join(path, name)),
+    ),
+};
+
+/** Where a day begins by the time zone of this host. */
+export const localMidnight = ({ year, month, day }: CalendarDay): UnixMs =>
+  unixMs(new Date(year, month - 1, day).getTime());
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -96,20 +103,14 @@ export const checkSurroundings = (entries: readonly FwknopEntry[], issues: Issue
 };
 
 const checkAccounts = ({ user, group, sudo }: ProgramUser, complain: (problem: string, hint: string) => void): void => {
-  for (const name of new Set([user, sudo?.user])) {
-    if (name !== undefined && !isListed('/etc/passwd', name))
-      complain(`there is no user ${name} in /etc/passwd`, 'name a user');
-  }
-  for (const name of new Set([group, sudo?.group])) {
-    if (name !== undefined && !isListed('/etc/group', name))
-      complain(`there is no group ${name} in /etc/group`, 'name a group');
+  for (const [name, of] of [
+    [user, group],
+    [sudo?.user, sudo?.group],
+  ] as const) {
+    const found = attempt(() => identityOf(name, of));
+    if (!found.ok) complain(found.error, 'name an account of this host');
   }
 };
 
 /** Whether there is such a file. */
 export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-
-const isListed = (file: string, name: string): boolean =>
-  readFileSync(file, 'utf8')
-    .split('\n')
-    .some((line) => line.startsWith(`${name}:`));

@@ -1,7 +1,9 @@
 /** The nftables back-end: scripts of src/firewall/nft-script.ts, run as transactions, held against what the kernel shows. */
-import type { SteadyMs } from '../../src/base/units.ts';
+import type { PortSpec } from '../../src/base/port-spec.ts';
+import { type SteadyMs, steadyMs } from '../../src/base/units.ts';
 import { DesiredState } from '../../src/firewall/desired.ts';
 import { changeScript, flushScript, guardScript, probeScript, TABLE } from '../../src/firewall/nft-script.ts';
+import type { FirewallChange, Opening } from '../../src/firewall/opening.ts';
 import type { FirewallBackend } from './backend.ts';
 import type { NftRunner } from './nft-runner.ts';
 
@@ -11,92 +13,110 @@ const NEAR_END_MS = 1000;
 const REST_FACTOR = 20;
 
 /** `now` reads the steady clock: timeouts are worked out at the last instant. */
-export const nftables = (runner: NftRunner, now: () => SteadyMs): FirewallBackend => {
-  const desired = new DesiredState();
+export const nftables = (runner: NftRunner, now: () => SteadyMs): FirewallBackend => new NftablesFirewall(runner, now);
+
+class NftablesFirewall implements FirewallBackend {
+  readonly description: string;
+  readonly #runner: NftRunner;
+  readonly #now: () => SteadyMs;
+  readonly #desired = new DesiredState();
   /** Whether the table has what forwarding takes. */
-  let forwards = false;
-  /** What the table looked like when it was last known to be right. */
-  let shown: string | undefined;
-  /** The number of the ruleset's generation up to which nobody but us has changed it. */
-  let known: number | undefined;
-  /** Counts what we change, so that an inspection that a change has overtaken proves nothing. */
-  let changes = 0;
-  let nextProbe = Number.NEGATIVE_INFINITY;
+  #forwards = false;
+  /** What the table looked like when it was last known to be right; undefined until it is. */
+  #shown: string | undefined;
+  /** The generation of the ruleset up to which it is known that nobody but us has changed our table. */
+  #known: number | undefined;
+  /** Counts our own changes: one that comes in while the kernel is being looked at makes the look worthless. */
+  #changes = 0;
+  #nextProbe = steadyMs(Number.NEGATIVE_INFINITY);
 
-  const run = async (script: string): Promise<void> => {
-    changes += 1;
-    const before = runner.generation();
-    await runner.run(script);
-    const after = runner.generation();
-    // One transaction is one generation; more than that was somebody else.
-    if (before === known && before !== undefined && after !== undefined && after - before <= 1) known = after;
-    changes += 1;
-  };
+  constructor(runner: NftRunner, now: () => SteadyMs) {
+    this.description = `nftables through ${runner.description}`;
+    this.#runner = runner;
+    this.#now = now;
+  }
 
-  const install = async (): Promise<void> => {
-    const openings = { close: [], open: desired.openings(now()) };
-    forwards ||= openings.open.some(({ forwarding }) => forwarding !== undefined);
-    known = runner.generation();
-    await run(guardScript(desired.guard, forwards) + changeScript(openings, now()));
-    shown = withoutCounters(await runner.list(TABLE));
-  };
+  async synchronize(guard: readonly PortSpec[], openings: readonly Opening[], forwards: boolean): Promise<void> {
+    this.#desired.replace(guard, openings);
+    this.#forwards = forwards;
+    await this.#install();
+  }
 
-  /** Whether every live element is there. Not asked at every turn, for it takes long where there are many. */
-  const holdsElements = async (): Promise<boolean> => {
-    const begin = now();
-    const lasting = desired.openings(begin).filter(({ ends }) => ends - begin > NEAR_END_MS);
-    const holds = lasting.length === 0 || (await runner.wouldRun(probeScript(lasting)));
-    const end = now();
-    nextProbe = end + REST_FACTOR * (end - begin);
-    return holds;
-  };
-
-  return {
-    description: `nftables through ${runner.description}`,
-    synchronize: async (guard, openings, mayForward) => {
-      desired.replace(guard, openings);
-      forwards = mayForward;
-      await install();
-    },
-    apply: async (list) => {
-      const undo = desired.apply(list);
-      desired.prune(now());
+  async apply(changes: readonly FirewallChange[]): Promise<void> {
+    const undo = this.#desired.apply(changes);
+    this.#desired.prune(this.#now());
+    try {
+      await this.#run(changes.map((change) => changeScript(change, this.#now())).join(''));
+    } catch {
+      // Most likely somebody has flushed the ruleset: all of it is made anew, the changes included.
       try {
-        await run(list.map((change) => changeScript(change, now())).join(''));
-      } catch {
-        // Most likely somebody has flushed the ruleset: all of it is made anew, the changes included.
-        try {
-          await install();
-        } catch (error) {
-          undo();
-          throw error;
-        }
+        await this.#install();
+      } catch (error) {
+        undo();
+        throw error;
       }
-    },
-    repair: async () => {
-      const generation = runner.generation();
-      if (generation !== undefined && generation === known) return false;
-      const count = changes;
-      if (shown !== undefined && withoutCounters(await runner.list(TABLE)) === shown) {
-        // Between two looks at the elements it stays open whether they are all there.
-        if (now() < nextProbe) return false;
-        const holds = await holdsElements();
-        if (changes !== count) return false;
-        if (holds) {
-          known = generation;
-          return false;
-        }
-      }
-      await install();
-      return true;
-    },
-    flush: async () => {
-      await runner.run(flushScript());
-      shown = undefined;
-    },
-  };
-};
+    }
+  }
 
-/** Packet counts change of themselves. */
-const withoutCounters = (listing: string | undefined): string | undefined =>
-  listing?.replace(/counter packets \d+ bytes \d+/g, 'counter');
+  async repair(): Promise<boolean> {
+    const generation = this.#runner.generation();
+    const isRight = this.#shown !== undefined;
+    if (isRight && generation !== undefined && generation === this.#known) return false;
+    const changes = this.#changes;
+    if (isRight && (await this.#list()) === this.#shown) {
+      // Until the next look at the elements it stays open whether they are all there.
+      if (this.#now() < this.#nextProbe) return false;
+      const holds = await this.#holdsElements();
+      if (this.#changes !== changes) return false;
+      if (holds) {
+        this.#known = generation;
+        return false;
+      }
+    }
+    await this.#install();
+    return true;
+  }
+
+  async flush(): Promise<void> {
+    await this.#run(flushScript());
+    this.#shown = undefined;
+  }
+
+  async #install(): Promise<void> {
+    const open = this.#desired.openings(this.#now());
+    // What was granted while grants could still forward goes on.
+    this.#forwards ||= open.some(({ forwarding }) => forwarding !== undefined);
+    this.#shown = undefined;
+    this.#known = this.#runner.generation();
+    const script = guardScript(this.#desired.guard, this.#forwards);
+    await this.#run(script + changeScript({ close: [], open }, this.#now()));
+    this.#shown = await this.#list();
+  }
+
+  async #run(script: string): Promise<void> {
+    this.#changes += 1;
+    const before = this.#runner.generation();
+    await this.#runner.run(script);
+    const after = this.#runner.generation();
+    // A transaction is one generation; what is more was somebody else, and is looked at in the next repair.
+    const isOurs = before !== undefined && before === this.#known && after !== undefined && after - before <= 1;
+    if (isOurs) this.#known = after;
+    this.#changes += 1;
+  }
+
+  async #list(): Promise<string | undefined> {
+    const listing = await this.#runner.list(TABLE);
+    // Packet counts change of themselves.
+    return listing?.replace(/counter packets \d+ bytes \d+/g, 'counter');
+  }
+
+  /** Whether every live element is there. */
+  async #holdsElements(): Promise<boolean> {
+    const begin = this.#now();
+    const lasting = this.#desired.openings(begin).filter(({ ends }) => ends - begin > NEAR_END_MS);
+    const holds = lasting.length === 0 || (await this.#runner.wouldRun(probeScript(lasting)));
+    const end = this.#now();
+    this.#nextProbe = steadyMs(end + REST_FACTOR * (end - begin));
+    return holds;
+  }
+}

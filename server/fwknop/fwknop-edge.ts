@@ -25,6 +25,8 @@ const PATIENCE_MS = 10_000;
 export interface FwknopEdgeParts {
   /** Where pending closes are remembered. */
   readonly closeLog: string;
+  /** Nothing is run, and it is said what would be. */
+  readonly dryRun: boolean;
   readonly logger: Logger;
   readonly onInput: (input: Input) => void;
 }
@@ -65,7 +67,13 @@ export class FwknopEdge {
 
   /** Throws a sentence where too many programs wait. */
   run(effect: RunProgramEffect): void {
-    this.#programs.run(effect);
+    if (!this.#parts.dryRun) {
+      this.#programs.run(effect);
+      return;
+    }
+    const { run, stanza, purpose } = effect;
+    this.#parts.logger.info(`would run for [access ${stanza}]: ${run.argv.join(' ')}`);
+    if (purpose.kind === 'close') this.#closes.done(purpose.id);
   }
 
   /** The answer comes as an input, in any case. */

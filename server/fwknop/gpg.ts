@@ -14,7 +14,7 @@ const MAX_OUTPUT = 65_536;
 const argumentsFor = ({ homeDir }: GpgKeys): readonly string[] => [
   ...['--batch', '--no-tty', '--homedir', homeDir, '--status-fd', '3'],
   ...['--pinentry-mode', 'loopback', '--passphrase-fd', '4'],
-  ...['--no-auto-key-retrieve', '--max-output', String(MAX_PLAIN), '--decrypt'],
+  ...['--disable-dirmngr', '--no-auto-key-retrieve', '--max-output', String(MAX_PLAIN), '--decrypt'],
 ];
 
 /** `message`: OpenPGP, binary. Throws where gpg cannot be run or takes too long; what it says of the message is a result. */

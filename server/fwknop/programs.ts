@@ -52,7 +52,7 @@ export class Programs {
         };
       });
     }
-    // What goes on may outlive us, and must not keep us.
+    // What goes on may outlive us, and must not keep us; nobody ends it then.
     for (const child of this.#running.values()) child.unref();
   }
 
@@ -88,7 +88,7 @@ export class Programs {
     const late = setTimeout(() => {
       isLate = true;
       killGroup(child);
-    }, this.#timeLimit);
+    }, this.#timeLimit).unref();
     const end = (tell: () => void): void => {
       clearTimeout(late);
       if (!this.#running.delete(effect)) return;

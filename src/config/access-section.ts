@@ -74,7 +74,7 @@ export const readNative = (name: string, section: IniSection, file: string, issu
   const { forward, forward_source: source } = values;
   if (typeof source !== 'string' && forward.some(({ to }) => to && to.address.family !== source.family))
     return complain(
-      `[${section.name}] forwards to IPv4 and IPv6 with forward_source = ${formatAddress(source)}`,
+      `[${section.name}] forwards to hosts that are not of the family of forward_source = ${formatAddress(source)}`,
       'an address stands for hosts of its own family alone; masquerade does for both',
     );
   const stanza = {

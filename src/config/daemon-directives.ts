@@ -16,6 +16,13 @@ const userName = one(
 
 const paths = listOf((text) => (text.startsWith('/') ? text : undefined), 'a path that begins with /');
 
+/** In seconds; never is infinite. */
+const maxAge = one((text): number | undefined => {
+  if (text === 'never') return Number.POSITIVE_INFINITY;
+  const value = duration(1, 100_000)(text);
+  return value.ok ? value.value : undefined;
+}, 'a time from 1 to 100000 seconds, such as 90s or 5m, or never');
+
 export const daemonDirectives = {
   name: required(
     serverName,
@@ -49,8 +56,10 @@ export const daemonDirectives = {
   fwknop_override: optional(paths, [], 'files that override fwknop_config, as fwknopd -O'),
   fwknop_allow_no_hmac: optional(yesNo, false, 'yes: stanzas of access.conf need no HMAC key'),
   fwknop_digest_cache: maybe(absolutePath, "fwknopd's digest.cache: packets in it are refused"),
+  fwknop_max_age: maybe(maxAge, "the same as max_age for fwknop's packets; never: their time is not looked at"),
   fwknop_ports: optional(ports, [], "more ports that fwknop's packets may come to"),
   fwknop_tcp: optional(yesNo, false, "yes: fwknop's packets may come over TCP connections to the SPA port"),
+  fwknop_tcp_port: maybe(portNumber, 'another port for these connections'),
   fwknop_http: optional(
     yesNo,
     false,

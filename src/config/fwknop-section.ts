@@ -46,6 +46,9 @@ export const fwknopDirectives = {
   require_address: maybe(yesNo, "yes: only an address named in the packet opens, never the packet's source"),
   expires: maybe(expiry, 'the last day on which this stanza holds'),
   ...fwknopPolicyDirectives,
+  // Ranges too, unlike in access.conf, where a range is its first port.
+  open_ports: maybe(ports, fwknopPolicyDirectives.open_ports.doc),
+  restrict_ports: optional(ports, [], fwknopPolicyDirectives.restrict_ports.doc),
   nat: optional(
     listOf((word) => (['forward', 'local'] as const).find((known) => known === word), 'forward or local'),
     [],
@@ -64,13 +67,8 @@ const {
   ...rest
 } = fwknopDirectives;
 
-/** Where packets of both formats are read, `key` is the secret of our own, and what means both has our name. */
-export const bothDirectives = {
-  ...accessDirectives,
-  ...rest,
-  key: accessDirectives.key,
-  allow: accessDirectives.allow,
-} as const;
+/** Where packets of both formats are read, what both have is ours: `key` is our own secret, and defaults are ours. */
+export const bothDirectives = { ...rest, ...accessDirectives } as const;
 
 type Values = Omit<ValuesOf<typeof fwknopDirectives>, 'allow'> & {
   readonly allow: readonly PortSpec[] | 'any' | undefined;

@@ -242,7 +242,8 @@ const newDoor = (name: string, line: number): DraftDoor => ({
   strict: false,
 });
 
-const DOOR_KEYS: Readonly<Record<string, DoorField>> = {
+/** What each key of a door's section sets. */
+export const DOOR_KEYS: Readonly<Record<string, DoorField>> = {
   SEQUENCE: 'steps',
   ONE_TIME_SEQUENCES: 'oneTimeFile',
   SEQ_TIMEOUT: 'seqTimeout',

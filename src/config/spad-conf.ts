@@ -8,6 +8,7 @@ import { type DoorEntry, readDoor } from './door.ts';
 import type { FwknopEntry } from './fwknop/access-conf.ts';
 import { fwknopDirectives, readFwknop } from './fwknop-section.ts';
 import { readSection } from './directive.ts';
+import { unguarded } from './guard.ts';
 import { type IniSection, parseIni } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
 
@@ -177,15 +178,12 @@ const checkTogether = (
     ...fwknop.map(({ client: { stanza }, line: at }) => ({
       at,
       what: `[access ${stanza.name}] allows`,
-      ports: stanza.openPorts ?? [],
+      ports: stanza.cycle === undefined ? (stanza.openPorts ?? []) : [],
     })),
     ...doors.map(({ rule, line: at }) => ({ at, what: `[door ${rule.door.name}] opens`, ports: rule.open })),
   ];
   for (const { at, what, ports: specs } of opened) {
-    const loose = daemon.guard.length > 0 && specs.find((spec) => !coversPorts(daemon.guard, spec));
-    if (loose) {
-      const hint = 'add it to "guard", or another firewall must close it and let spad\'s grants pass';
-      complain('warning', at, `${what} ${formatPortSpec(loose)}, which spad does not guard`, hint);
-    }
+    const loose = unguarded(daemon.guard, what, specs);
+    if (loose !== undefined) complain('warning', at, loose.problem, loose.hint);
   }
 };

@@ -203,7 +203,10 @@ export class Engine {
     const isClock = reason === 'stale' || reason === 'future';
     const skew = isClock ? { skew: Math.round((request.time - now.wall) / 1000) } : {};
     const allow = request.addresses.length > 0 ? { allow: request.addresses.map((cidr) => cidr.address) } : {};
-    return this.#rejections.tell({ ...line, ...allow, ports: request.ports, ...skew }, now);
+    const { forward: target } = request;
+    const to = target?.kind === 'address' ? target.address : undefined;
+    const forward = target === undefined ? {} : { forward: { to, port: target.port } };
+    return this.#rejections.tell({ ...line, ...allow, ports: request.ports, ...forward, ...skew }, now);
   }
 
   /** A failed step is taken back: the ledger never claims what the firewall does not have. */

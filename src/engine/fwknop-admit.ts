@@ -28,7 +28,7 @@ export interface FwknopAdmission {
   /** Undefined where the text could not be read. */
   readonly message: FwknopMessage | undefined;
   /** To be made durable: set once the packet is known to be genuine, fresh and new, whatever the policy says then. */
-  readonly records: readonly ReplayRecord[];
+  readonly record: ReplayRecord | undefined;
   readonly outcome:
     | Exclude<FwknopAuthorized, { kind: 'look-up' }>
     | { readonly kind: 'rejected'; readonly reason: Rejection }
@@ -36,21 +36,38 @@ export interface FwknopAdmission {
     | { readonly kind: 'ask'; readonly question: FwknopQuestion };
 }
 
-export interface FwknopAdmissionParts {
+/** A policy's clients by what a receiver can name: worked out once, for there may be ten thousand. */
+export interface FwknopIndex {
   readonly policy: FwknopPolicy;
+  /** By the place of their key among `hmacKeysOf`. */
+  readonly byKey: readonly (readonly FwknopClient[])[];
+  /** Those without an HMAC. */
+  readonly bare: readonly FwknopClient[];
+}
+
+export const indexFwknop = (policy: FwknopPolicy): FwknopIndex => {
+  const groups = new Map(hmacKeysOf(policy).map((key): [string, FwknopClient[]] => [hmacName(key), []]));
+  for (const client of policy.clients) {
+    if (client.hmac !== undefined) groups.get(hmacName(client.hmac))?.push(client);
+  }
+  return { policy, byKey: [...groups.values()], bare: policy.clients.filter(({ hmac }) => hmac === undefined) };
+};
+
+export interface FwknopAdmissionParts {
+  readonly index: FwknopIndex;
   readonly cache: ReplayCache;
   /** Digests that an fwknopd has left behind, as `bytesKey` writes them: refused whatever the time of the packet. */
   readonly foreign: ReadonlySet<string>;
   readonly answers: FwknopAnswers;
 }
 
-/** What the replay cache holds of a text: as much of SHA-256 as of a native packet's MAC. fwknopd's file has the whole. */
+/** What fwknopd's digest.cache holds of a text, as much of it as our replay cache holds of anything. */
 export const textDigest = (text: Uint8Array): Uint8Array => sha256(text).slice(0, 16);
 
 /**
- * Judges a text. Changes nothing: the caller enters `records` into the cache. Undefined where nobody has such a key. A text
- * under an HMAC is remembered by its digest, as fwknopd does; where there are clients without one, also by what it seals,
- * for such a text can be written in more than one way, and an HMAC can be cut off.
+ * Judges a text. Changes nothing: the caller enters `record` into the cache. Undefined where nobody has such a key. What is
+ * remembered is what was sealed, and not the text as with fwknopd: without an HMAC one packet can be written in more than one
+ * way, and an HMAC can be cut off where the same key is good without it.
  */
 export const admitFwknop = (
   candidate: FwknopCandidate,
@@ -59,21 +76,14 @@ export const admitFwknop = (
 ): FwknopAdmission | undefined => {
   const search = new Search(candidate, parts, now);
   let furthest: FwknopAdmission | undefined;
-  for (const client of clientsOf(candidate.key, parts.policy)) {
+  const { byKey, bare } = parts.index;
+  // The receiver has tried the HMAC; that it names a key is no more than a hint where to look.
+  for (const client of candidate.key === undefined ? bare : (byKey[candidate.key] ?? [])) {
     const admission = search.ask(client);
     if (admission.outcome.kind !== 'rejected') return admission;
     if (furthest === undefined || distance(admission) >= distance(furthest)) furthest = admission;
   }
   return furthest;
-};
-
-/** The clients of the HMAC key that the receiver names, or those without any. */
-const clientsOf = (key: number | undefined, policy: FwknopPolicy): readonly FwknopClient[] => {
-  if (key === undefined) return policy.clients.filter(({ hmac }) => hmac === undefined);
-  const named = hmacKeysOf(policy)[key];
-  if (named === undefined) return [];
-  const name = hmacName(named);
-  return policy.clients.filter(({ hmac }) => hmac !== undefined && hmacName(hmac) === name);
 };
 
 const SIGNATURES: readonly Rejection[] = FWKNOP_SIGNATURE_REJECTIONS;
@@ -104,22 +114,22 @@ class Search {
     const { stanza } = client;
     const opened = this.#open(client);
     if ('question' in opened) {
-      return { stanza, message: undefined, records: [], outcome: { kind: 'ask', question: opened.question } };
+      return { stanza, message: undefined, record: undefined, outcome: { kind: 'ask', question: opened.question } };
     }
     const rejected = (reason: Rejection): FwknopAdmission['outcome'] => ({ kind: 'rejected', reason });
-    if (!opened.ok) return { stanza, message: undefined, records: [], outcome: rejected(opened.error) };
+    if (!opened.ok) return { stanza, message: undefined, record: undefined, outcome: rejected(opened.error) };
     const { message, plain } = opened.value;
-    const refused = judgeFreshness(message.time, this.#now, this.#parts.policy.maxAge);
-    if (refused !== undefined) return { stanza, message, records: [], outcome: rejected(refused) };
-    const records = this.#recordsOf(message, plain);
-    const seen = this.#judgeReplay(records);
-    if (seen !== undefined) return { stanza, message, records: [], outcome: rejected(seen) };
+    const refused = judgeFreshness(message.time, this.#now, this.#parts.index.policy.maxAge);
+    if (refused !== undefined) return { stanza, message, record: undefined, outcome: rejected(refused) };
+    const record = { digest: replayKeyOf(plain), time: message.time };
+    const seen = this.#judgeReplay(record);
+    if (seen !== undefined) return { stanza, message, record: undefined, outcome: rejected(seen) };
     const authorized = authorizeFwknop(message, this.#facts(), stanza, this.#now);
-    if (!authorized.ok) return { stanza, message, records, outcome: rejected(authorized.error) };
+    if (!authorized.ok) return { stanza, message, record, outcome: rejected(authorized.error) };
     const { value } = authorized;
-    if (value.kind !== 'look-up') return { stanza, message, records, outcome: value };
+    if (value.kind !== 'look-up') return { stanza, message, record, outcome: value };
     const question = { kind: 'resolve-host', host: value.host } as const;
-    return { stanza, message, records: [], outcome: { kind: 'ask', question } };
+    return { stanza, message, record: undefined, outcome: { kind: 'ask', question } };
   }
 
   /** With the client's AES key, and where that opens nothing, by gpg. */
@@ -156,23 +166,15 @@ class Search {
     return refused === undefined ? ok({ message: message.value, plain }) : err(refused);
   }
 
-  #recordsOf({ time }: FwknopMessage, plain: Uint8Array): readonly ReplayRecord[] {
-    const ofText = { digest: textDigest(this.#candidate.text), time };
-    const isExposed = this.#parts.policy.clients.some(({ hmac }) => hmac === undefined);
-    return isExposed ? [ofText, { digest: replayKeyOf(plain), time }] : [ofText];
-  }
-
-  #judgeReplay(records: readonly ReplayRecord[]): Rejection | undefined {
+  #judgeReplay({ digest, time }: ReplayRecord): Rejection | undefined {
     const { cache, foreign } = this.#parts;
-    if (records.some(({ digest }) => foreign.has(bytesKey(digest)))) return 'replayed';
-    const verdicts = records.map(({ digest, time }) => cache.judge(digest, time));
-    return verdicts.find((verdict) => verdict === 'replayed') ?? verdicts.find((verdict) => verdict !== undefined);
+    return foreign.has(bytesKey(textDigest(this.#candidate.text))) ? 'replayed' : cache.judge(digest, time);
   }
 
   #facts(): PacketFacts {
     const { source, destination, transport, forwardedFor } = this.#candidate;
-    const { policy, answers } = this.#parts;
-    const isBelieved = transport === 'http' && policy.trustForwardedFor;
+    const { index, answers } = this.#parts;
+    const isBelieved = transport === 'http' && index.policy.trustForwardedFor;
     return { source, destination, forwardedFor: isBelieved ? forwardedFor : undefined, lookups: answers.lookups };
   }
 }

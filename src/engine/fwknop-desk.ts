@@ -13,8 +13,8 @@ import type { Rejection } from '../spa/rejection.ts';
 import type { AuditLine, AuditReason } from './audit.ts';
 import type { Counters } from './counters.ts';
 import { CycleDesk, type CycleEnd } from './cycle-desk.ts';
-import type { Decision, Effect, EffectFailure, RunProgramEffect } from './effect.ts';
-import { admitFwknop, type FwknopAdmission, textDigest } from './fwknop-admit.ts';
+import type { Decision, EffectFailure, RunProgramEffect } from './effect.ts';
+import { admitFwknop, type FwknopAdmission, type FwknopIndex, indexFwknop, textDigest } from './fwknop-admit.ts';
 import { type FwknopAnswer, type FwknopAnswers, NO_ANSWERS, withAnswer } from './fwknop-question.ts';
 import type { GrantDesk } from './grant-desk.ts';
 import type { FwknopCandidate } from './input.ts';
@@ -54,7 +54,8 @@ interface Waiting {
 export class FwknopDesk {
   readonly #parts: FwknopDeskParts;
   readonly cycles: CycleDesk;
-  #policy: FwknopPolicy;
+  #index: FwknopIndex;
+  #stanzas: ReadonlySet<string>;
   #openings: Limiter;
   readonly #questions = new Limiter(QUESTIONS_PER_SECOND, QUESTIONS_BURST);
   /** By id, which is the text's digest; undefined once it has been answered. */
@@ -63,19 +64,21 @@ export class FwknopDesk {
   constructor(parts: FwknopDeskParts) {
     this.#parts = parts;
     this.cycles = new CycleDesk(parts.newId);
-    this.#policy = parts.policy;
+    this.#index = indexFwknop(parts.policy);
+    this.#stanzas = stanzasOf(parts.policy);
     this.#openings = openingsFor(parts.policy);
   }
 
   /** Other clients from now on. Texts that wait for an answer are lost, as on a bad network. */
   setPolicy(policy: FwknopPolicy): void {
-    this.#policy = policy;
+    this.#index = indexFwknop(policy);
+    this.#stanzas = stanzasOf(policy);
     this.#openings = openingsFor(policy);
     for (const id of this.#asked.keys()) this.#asked.set(id, undefined);
   }
 
   hasStanza(name: string): boolean {
-    return this.#policy.clients.some(({ stanza }) => stanza.name === name);
+    return this.#stanzas.has(name);
   }
 
   take(candidate: FwknopCandidate, now: Moment): readonly Decision[] {
@@ -130,13 +133,14 @@ export class FwknopDesk {
   #judge(waiting: Waiting, now: Moment): readonly Decision[] {
     const { candidate, came, answers } = waiting;
     const { cache, foreign } = this.#parts;
-    const admission = admitFwknop(candidate, { policy: this.#policy, cache, foreign, answers }, came.wall);
+    const admission = admitFwknop(candidate, { index: this.#index, cache, foreign, answers }, came.wall);
     if (admission === undefined) return this.#count('no-key-matched');
-    const { outcome, records } = admission;
+    const { outcome, record } = admission;
     if (outcome.kind === 'ask') return this.#ask(waiting, admission, now);
-    for (const record of records) cache.remember(record);
-    const remember = records.map((record): Effect => ({ kind: 'remember', record }));
-    return [[...remember, ...this.#decide(admission, candidate, now)]];
+    const decision = this.#decide(admission, candidate, now);
+    if (record === undefined) return [decision];
+    cache.remember(record);
+    return [[{ kind: 'remember', record }, ...decision]];
   }
 
   /**
@@ -225,6 +229,8 @@ export class FwknopDesk {
     return this.#parts.rejections.tell({ ...about, ...allow, ports: message.ports, reason, ...skew }, now);
   }
 }
+
+const stanzasOf = ({ clients }: FwknopPolicy): ReadonlySet<string> => new Set(clients.map(({ stanza }) => stanza.name));
 
 /** As many as the clients without an HMAC leave room for. */
 const openingsFor = ({ clients }: FwknopPolicy): Limiter => {

@@ -2,6 +2,7 @@ import type { FwknopStanza } from '../access/fwknop-stanza.ts';
 import type { Stanza } from '../access/stanza.ts';
 import type { Family } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
+import { type UnixMs, unixMs } from '../base/units.ts';
 import { encodeHex } from '../bytes/encoding.ts';
 import type { DoorRule } from '../knock/door-rule.ts';
 import type { FwknopCipherKey, FwknopHmacKey } from '../spa/fwknop/key.ts';
@@ -83,6 +84,13 @@ export const replayAgeOf = ({ maxAge, fwknop }: Policy): number =>
  */
 export const lossAgeOf = ({ maxAge, fwknop }: Policy): number =>
   Number.isFinite(fwknop.maxAge) ? Math.max(maxAge, fwknop.maxAge) : maxAge;
+
+/**
+ * The replay floor of a first start. Clients of fwknop's tell the second alone: what they make in the second of the start is
+ * not from before it.
+ */
+export const firstFloorOf = ({ fwknop }: Policy, now: UnixMs): UnixMs =>
+  fwknop.clients.length === 0 ? now : unixMs(now - (now % 1000) - 1);
 
 /** How many there are, one of both formats counted once. */
 export const clientCount = ({ clients, fwknop }: Policy): number =>

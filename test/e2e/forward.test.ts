@@ -1,6 +1,10 @@
 /** Grants that forward: to inner hosts and to other ports of the server, by the kernel's own maps, for as long as they last. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseAddress } from '../../src/base/address.ts';
+import { steadyMs } from '../../src/base/units.ts';
+import { changeScript, guardScript } from '../../src/firewall/nft-script.ts';
+import { layOpenings } from '../../src/firewall/opening.ts';
 import type { Host } from '../support/host.ts';
 import { Keyholder, type Wish } from '../support/keyholder.ts';
 import { Lab } from '../support/lab.ts';
@@ -8,6 +12,7 @@ import { type Destination, openConnection, startWhoService, tcpState, whoAnswers
 import { SpaClient } from '../support/spa-client.ts';
 import { Spad } from '../support/spad.ts';
 import { waitUntil } from '../support/wait.ts';
+import { grantOf, present } from '../unit/values.ts';
 
 const OUTER = 2222;
 
@@ -167,6 +172,20 @@ test('refused: a stanza that does not forward', async () => {
   expect(await ask('plain', { forward: `${inner.address4}:22` }, 'rejected')).toMatchObject({
     reason: 'forward-not-allowed',
   });
+});
+
+test('all ports of a client to the same ports of an inner host, as the scripts can', async () => {
+  await spad.stop();
+  const source = present(parseAddress('10.99.4.9'));
+  const all = { to: present(parseAddress(inner.address4)), port: undefined, source };
+  const grant = grantOf(client.address4, 'tcp/1-65535 udp/1-65535', 60_000, { forwarding: all });
+  const script = guardScript([], true) + changeScript({ close: [], open: layOpenings([grant]) }, steadyMs(0));
+  await server.run('nft', ['-f', '-'], { input: script });
+  for (const port of [22, 80, OUTER]) {
+    for (const protocol of ['tcp', 'udp'] as const)
+      expect(await who(client, at(4, protocol, port))).toBe(`inner:${port} sees 10.99.4.9`);
+  }
+  expect(await who(attacker, at(4, 'tcp', 22))).toBe(`server:22 sees ${attacker.address4}`);
 });
 
 describe('it ends', () => {

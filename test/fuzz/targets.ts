@@ -28,6 +28,9 @@ import { deriveNativeKey } from '../../src/spa/native/keys.ts';
 import { deriveUnsealKeys, unsealNative } from '../../src/spa/native/unseal.ts';
 import { GATE_REJECTIONS, UNSEAL_REJECTIONS } from '../../src/spa/rejection.ts';
 import { LINK_TYPES } from '../unit/frame/frames.ts';
+import { fwknopConfTargets } from './fwknop-conf-targets.ts';
+import { fwknopStateTargets } from './fwknop-state-targets.ts';
+import { fwknopTargets } from './fwknop-targets.ts';
 import { knockTargets } from './knock-targets.ts';
 import {
   bodySeeds,
@@ -193,6 +196,9 @@ export const targets: readonly Target[] = [
   { name: 'profiles', seeds: confSeeds, run: profiles },
   { name: 'utf8', seeds: wordSeeds, run: (input) => (decodeUtf8(input) === undefined ? undefined : textAgrees(input)) },
   ...knockTargets,
+  ...fwknopConfTargets,
+  ...fwknopTargets,
+  ...fwknopStateTargets,
   ...texts.map(([name, run]) => ({ name, seeds: wordSeeds, run })),
 ];
 

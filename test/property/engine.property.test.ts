@@ -10,10 +10,34 @@ import type { Decision, Effect } from '../../src/engine/effect.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { Input } from '../../src/engine/input.ts';
 import { layOpenings, type Opening, openingKey } from '../../src/firewall/opening.ts';
+import {
+  fwknopClient,
+  fwknopInput,
+  fwknopPolicy,
+  fwknopStanza,
+  messageOf,
+  ROOT,
+  textOf,
+} from '../unit/engine/fwknop.ts';
 import { candidateAt, engineOf, moment, policyOf, showOpening, stanzaOf } from '../unit/engine/desk.ts';
-import { specs } from '../unit/values.ts';
+import { ip, specs } from '../unit/values.ts';
 
 const STANZAS = ['alice', 'bob', 'carol'].map((name) => stanzaOf(name));
+/** Ports, a command cycle, commands, and no HMAC. */
+const FWKNOP_KEYS = [
+  ['k0', 'h0'],
+  ['k1', 'h1'],
+  ['k2', 'h2'],
+  ['k3', undefined],
+] as const;
+const CYCLE = { open: '/open $IP $PORT', close: '/close $IP $PORT', timer: seconds(10), runAs: ROOT };
+const FWKNOP = fwknopPolicy(
+  FWKNOP_KEYS.map(([cipher, hmac], index) => {
+    const fields = index === 1 ? { cycle: CYCLE } : index === 2 ? { commands: ROOT } : { openFor: seconds(20) };
+    const stanza = fwknopStanza(`f${String(index)}`, fields);
+    return fwknopClient(stanza, { cipher, ...(hmac === undefined ? {} : { hmac }) });
+  }),
+);
 const LISTS = ['tcp/22', 'tcp/20-30', 'tcp/25 tcp/80', 'tcp/1-1000'];
 
 type Step =
@@ -25,6 +49,7 @@ type Step =
       readonly openFor: number;
       readonly close: boolean;
     }
+  | { readonly kind: 'fwknop'; readonly client: number; readonly source: number; readonly list: number }
   | { readonly kind: 'replay'; readonly which: number }
   | { readonly kind: 'tick' }
   | { readonly kind: 'reload'; readonly without: number };
@@ -47,6 +72,15 @@ const plan: fc.Arbitrary<Plan> = fc.record({
         list: fc.nat(3),
         openFor: fc.integer({ min: 1, max: 20 }),
         close: fc.nat(4).map((value) => value === 0),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('fwknop' as const),
+        client: fc.nat(3),
+        source: fc.nat(2),
+        list: fc.nat(2),
       }),
     },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('replay' as const), which: fc.nat() }) },
@@ -108,8 +142,25 @@ const inputOf = (step: Step, now: number, seen: Input[]): Input | undefined => {
   switch (step.kind) {
     case 'tick':
       return { kind: 'tick' };
-    case 'reload':
-      return { kind: 'reload', policy: policyOf(STANZAS.filter((_, index) => index !== step.without || index === 0)) };
+    case 'reload': {
+      const stanzas = STANZAS.filter((_, index) => index !== step.without || index === 0);
+      return { kind: 'reload', policy: policyOf(stanzas, { fwknop: FWKNOP }) };
+    }
+    case 'fwknop': {
+      const [cipher, hmac] = FWKNOP_KEYS[step.client] ?? ['', undefined];
+      const list = specs(['tcp/22', 'tcp/25 udp/53', 'tcp/80'][step.list] ?? '');
+      const isCommand = step.client === 2;
+      const message = messageOf(
+        moment(now),
+        isCommand ? { type: 'command', command: 'id', ports: [] } : { ports: list },
+      );
+      const input = fwknopInput(textOf(message, cipher, hmac), moment(now), {
+        key: hmac === undefined ? undefined : step.client,
+        source: ip(`192.0.2.${String(step.source + 1)}`),
+      });
+      seen.push(input);
+      return input;
+    }
     case 'replay':
       return seen[step.which % Math.max(1, seen.length)];
     case 'knock': {
@@ -140,7 +191,7 @@ const run = (
   plans: readonly Plan[],
   check: (engine: Engine, world: World, now: number, decisions: readonly Decision[]) => void,
 ): void => {
-  const engine = engineOf(policyOf(STANZAS), 8);
+  const engine = engineOf(policyOf(STANZAS, { fwknop: FWKNOP }), 8);
   const world = new World();
   const seen: Input[] = [];
   let now = 0;
@@ -189,7 +240,10 @@ describe('whatever happens and whatever fails', () => {
   });
 
   test('what opens is remembered first; what begins is told after it is done', () => {
-    const ORDER = ['remember', 'synchronize-firewall', 'change-firewall', 'record-grants', 'audit'];
+    const ORDER = [
+      ...['remember', 'synchronize-firewall', 'change-firewall', 'record-grants'],
+      ...['journal-closes', 'run-program', 'ask', 'audit'],
+    ];
     fc.assert(
       fc.property(plans, (list) => {
         run(list, (_engine, _world, _now, decisions) => {
@@ -197,7 +251,9 @@ describe('whatever happens and whatever fails', () => {
             const order = decision.map((effect) => ORDER.indexOf(effect.kind));
             expect(order).toEqual([...order].sort((a, b) => a - b));
             const kinds = decision.map((effect) => effect.kind);
-            if (kinds.includes('change-firewall')) expect([kinds[0], kinds.at(-1)]).toEqual(['remember', 'audit']);
+            const opens = decision.some((one) => one.kind === 'run-program' && one.purpose.kind !== 'close');
+            if (opens || kinds.includes('change-firewall') || kinds.includes('journal-closes'))
+              expect([kinds[0], kinds.at(-1)]).toEqual(['remember', 'audit']);
           }
         });
       }),

@@ -9,6 +9,8 @@ export interface AuditEntry {
   readonly event: string;
   readonly stanza?: string;
   readonly format?: string;
+  readonly transport?: string;
+  readonly user?: string;
   readonly source?: string;
   readonly allow?: string | readonly string[];
   readonly ports?: readonly string[];

@@ -26,7 +26,9 @@ export async function kernelGrants(host: Host): Promise<readonly KernelGrant[]> 
   const { code, stdout } = await host.exec('nft', ['--json', 'list', 'table', 'inet', 'spad']);
   if (code !== 0) return [];
   const { nftables } = JSON.parse(stdout) as { nftables: readonly NftObject[] };
-  const sets = nftables.flatMap(({ set }) => (set !== undefined && set.name !== 'guarded' ? [set] : []));
+  const sets = nftables.flatMap(({ set }) =>
+    set !== undefined && /^(?:grant|range)[46]$/.test(set.name) ? [set] : [],
+  );
   const grants = sets.flatMap(({ elem = [] }) => elem.map(({ elem: element }) => describe(element)));
   return grants.sort((a, b) => (a.what < b.what ? -1 : 1));
 }

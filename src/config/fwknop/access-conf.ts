@@ -51,7 +51,7 @@ type Values = ValuesOf<typeof accessConfDirectives>;
 /** Reads access.conf, or a folder of such files. Stanzas are called `stanza-1` and so on, as fwknopd counts them. */
 export const parseAccessConf = (start: AccessStart, parts: AccessConfParts): AccessConfReading => {
   const issues: Issue[] = [];
-  const stanzas = readAccessFiles(start, parts, issues);
+  const { stanzas } = readAccessFiles(start, parts, issues);
   if (stanzas.length === 0 && !hasErrors(issues)) {
     const place = { file: 'file' in start ? start.file : start.folder, line: 0 };
     tell(issues, place, 'error', 'there is no stanza', 'a stanza begins with SOURCE ANY, and has keys');

@@ -35,12 +35,19 @@ interface OpenStanza extends StanzaLines {
   readonly lines: FwknopLine[];
 }
 
-/** All stanzas in the order in which fwknop finds them. Problems are added to `issues`. */
-export const readAccessFiles = (start: AccessStart, reader: FileReader, issues: Issue[]): readonly StanzaLines[] => {
+export interface AccessLines {
+  /** In the order in which fwknop finds them. */
+  readonly stanzas: readonly StanzaLines[];
+  /** All lines there are, those that include others and those that do not count among them. */
+  readonly lines: readonly FwknopLine[];
+}
+
+/** Reads everything that `start` leads to. Problems are added to `issues`. */
+export const readAccessFiles = (start: AccessStart, reader: FileReader, issues: Issue[]): AccessLines => {
   const files = new AccessFiles(reader, issues);
   if ('file' in start) files.readFile(start.file, { file: start.file, line: 0 }, 0);
   else files.readFolder(start.folder, { file: start.folder, line: 0 }, -1);
-  return files.stanzas;
+  return files;
 };
 
 /** Where something is asked for. */
@@ -51,6 +58,7 @@ interface Place {
 
 class AccessFiles {
   readonly stanzas: OpenStanza[] = [];
+  readonly lines: FwknopLine[] = [];
   readonly #reader: FileReader;
   readonly #issues: Issue[];
   #files = 0;
@@ -64,6 +72,7 @@ class AccessFiles {
     const lines = this.#linesOf(path, from, depth);
     let stanza: OpenStanza | undefined;
     for (const line of lines) {
+      this.lines.push(line);
       if (line.variable === 'SOURCE') {
         stanza = { file: line.file, line: line.line, lines: [line] };
         this.stanzas.push(stanza);
@@ -111,6 +120,7 @@ class AccessFiles {
       return;
     }
     for (const line of this.#linesOf(path, from, depth)) {
+      this.lines.push(line);
       if (isKeyVariable(line.variable)) stanza.lines.push(line);
       else {
         const problem = `${printable(line.variable, 40)} does not count in a file of keys`;
@@ -127,7 +137,7 @@ class AccessFiles {
       return [];
     }
     const text = this.#reader.readFile(path);
-    if (text.ok) return readLines(text.value, path, this.#issues);
+    if (text.ok) return readLines(text.value, printable(path), this.#issues);
     tell(this.#issues, from, 'error', text.error, 'name a file that can be read');
     return [];
   }

@@ -49,7 +49,7 @@ const FIREWALLD_NAMES: Readonly<Record<string, string>> = Object.fromEntries(
   ]),
 );
 
-export const DAEMON_ALIASES: Readonly<Record<string, string>> = { ...FIREWALLD_NAMES, DIGEST_DB_FILE: 'DIGEST_FILE' };
+export const DAEMON_ALIASES = FIREWALLD_NAMES;
 
 const NO_LOOP = notNeeded('packets are dealt with as they come, there is no loop to tune');
 const OWN_TABLE = notNeeded('grants are in an nftables table of their own, "inet spad"');
@@ -85,6 +85,7 @@ export const DAEMON_FATES: Readonly<Record<string, Fate>> = {
   ...each(NO_LOOP, 'PCAP_DISPATCH_COUNT', 'PCAP_LOOP_SLEEP', 'UDPSERV_SELECT_TIMEOUT'),
   EXIT_AT_INTF_DOWN: notNeeded('spad waits for the interface and goes on'),
   ENABLE_DIGEST_PERSISTENCE: notNeeded('packets are remembered always, on disk'),
+  DIGEST_DB_FILE: notNeeded('it is a database of other builds of fwknopd, which is not read'),
   RULES_CHECK_THRESHOLD: notNeeded('the kernel itself ends grants'),
   ENABLE_NFQ_CAPTURE: refused('spad takes no packets from a queue', 'remove it: spad sniffs them on PCAP_INTF'),
   ...each(NO_QUEUE, ...['NFQ_INTERFACE', 'NFQ_PORT', 'NFQ_TABLE', 'NFQ_CHAIN', 'NFQ_QUEUE_NUMBER', 'NFQ_LOOP_SLEEP']),

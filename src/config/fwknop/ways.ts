@@ -5,7 +5,13 @@ import type { FwknopdConf, FwknopWays } from './fwknopd-conf.ts';
 
 /** A way is open where either file opens it; the UDP port of fwknopd.conf is one more where spad.conf has another. */
 export const fwknopWays = (daemon: DaemonValues, beside: FwknopdConf | undefined): FwknopWays => {
-  const { fwknop_tcp: tcp, fwknop_http: http, fwknop_ports: named, port } = daemon;
+  const {
+    fwknop_tcp: tcp,
+    fwknop_tcp_port: tcpPort = daemon.port,
+    fwknop_http: http,
+    fwknop_ports: named,
+    port,
+  } = daemon;
   const own = { protocol: 'udp', first: port, last: port } as const;
   const theirs = beside?.transports;
   const ports = [
@@ -13,9 +19,10 @@ export const fwknopWays = (daemon: DaemonValues, beside: FwknopdConf | undefined
     ...(theirs?.ports ?? []),
     ...(beside === undefined ? [] : [{ protocol: 'udp', first: beside.port, last: beside.port } as const]),
   ].filter((spec) => !coversPorts([own], spec));
-  const server = tcp ? port : theirs?.tcpServer;
+  const server = tcp ? tcpPort : theirs?.tcpServer;
   const isTcp = ({ protocol }: PortSpec): boolean => protocol === 'tcp';
-  const reach = tcp || (http && !ports.some(isTcp)) ? [{ protocol: 'tcp', first: port, last: port } as const] : [];
+  const needed = tcp ? [tcpPort] : http && !ports.some(isTcp) ? [port] : [];
+  const reach = needed.map((first) => ({ protocol: 'tcp', first, last: first }) as const);
   return {
     ports: normalizePorts([...ports, ...reach]),
     http:

@@ -32,16 +32,22 @@ const passphraseOf = ({ mode, passphrase }: FwknopCipherKey): Uint8Array => {
   return filled;
 };
 
-/** OpenSSL's EVP_BytesToKey with MD5 and one round. */
+/** OpenSSL's EVP_BytesToKey with MD5 and one round: each digest is of the one before it, passphrase and salt. */
 const derive = (cipher: FwknopCipherKey, salt: Uint8Array): Derived => {
-  const seed = Uint8Array.from([...passphraseOf(cipher), ...salt]);
-  const d1 = digestOf('md5', seed);
-  const d2 = digestOf('md5', Uint8Array.from([...d1, ...seed]));
-  const d3 = digestOf('md5', Uint8Array.from([...d2, ...seed]));
+  const passphrase = passphraseOf(cipher);
+  const input = new Uint8Array(BLOCK_LENGTH + passphrase.length + salt.length);
+  input.set(passphrase, BLOCK_LENGTH);
+  input.set(salt, BLOCK_LENGTH + passphrase.length);
+  const next = (last: Uint8Array): Uint8Array => {
+    input.set(last);
+    return digestOf('md5', input);
+  };
+  const d1 = digestOf('md5', input.subarray(BLOCK_LENGTH));
+  const d2 = next(d1);
   const key = new Uint8Array(BLOCK_KEY_LENGTH);
   key.set(d1);
   key.set(d2, d1.length);
-  return { mode: cipher.mode === 'legacy' ? 'cbc' : cipher.mode, key, iv: d3.subarray(0, BLOCK_LENGTH) };
+  return { mode: cipher.mode === 'legacy' ? 'cbc' : cipher.mode, key, iv: next(d2) };
 };
 
 /** `Salted__`, the 8 bytes of salt, then whole blocks. */

@@ -123,7 +123,9 @@ const readTail = (tail: Tail): Field<Pick<FwknopMessage, 'nat' | 'serverAuth' | 
   const nat = tail.nat === undefined ? undefined : readNat(tail.nat);
   if (tail.nat !== undefined && nat === undefined) return err('bad-forward');
   const serverAuth = tail.serverAuth === undefined ? undefined : decodeText(tail.serverAuth);
-  if (tail.serverAuth !== undefined && serverAuth === undefined) return err('bad-fields');
+  if (tail.serverAuth !== undefined && (serverAuth === undefined || serverAuth.length > MAX_MESSAGE)) {
+    return err('bad-fields');
+  }
   const timeout = tail.timeout === undefined ? undefined : readTimeout(tail.timeout);
   if (tail.timeout !== undefined && timeout === undefined) return err('bad-timeout');
   return ok({ nat, serverAuth, timeout });

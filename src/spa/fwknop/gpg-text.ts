@@ -5,7 +5,7 @@ import type { FwknopGateRejection, FwknopUnsealRejection } from '../rejection.ts
 import type { FwknopHmacKey } from './key.ts';
 import { GPG_PREFIX, withPrefix } from './layout.ts';
 import { FwknopMac } from './mac.ts';
-import { isSealedMessage, openPgpPrefix } from './open-pgp.ts';
+import { openPgpPrefix } from './open-pgp.ts';
 import { finishText } from './seal.ts';
 import { checkShape } from './shape.ts';
 
@@ -24,7 +24,9 @@ export const oldServersRead = (openPgp: Uint8Array): boolean => openPgp[0] === R
  */
 export const gpgTextOf = (openPgp: Uint8Array, hmac: FwknopHmacKey | undefined): string => {
   const sealed = encodeBareBase64(openPgp);
-  if (!isSealedMessage(openPgp) || openPgpPrefix(sealed.subarray(GPG_PREFIX.length)) === undefined) {
+  const found = openPgpPrefix(sealed.subarray(GPG_PREFIX.length));
+  // What a reader finds must be what is taken off here.
+  if (found === undefined || !found.every((code, index) => sealed[index] === code)) {
     throw new RangeError('this is no OpenPGP message that GnuPG has sealed for a recipient');
   }
   return finishText(sealed, GPG_PREFIX.length, hmac);

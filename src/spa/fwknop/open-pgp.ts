@@ -58,7 +58,7 @@ const endOf = (bytes: Uint8Array, at: number): number | undefined => {
 };
 
 /** Whether `bytes` are session keys, at least one, then sealed data up to the end. */
-export const isSealedMessage = (bytes: Uint8Array): boolean => {
+const isSealedMessage = (bytes: Uint8Array): boolean => {
   let at = 0;
   while (tagAt(bytes, at) === TAG_SESSION_KEY) {
     const end = endOf(bytes, at);
@@ -94,8 +94,9 @@ export const openPgpPrefix = (sealed: Uint8Array): Uint8Array | undefined => {
   if (bytes === undefined) return undefined;
   const low = u8At(bytes, 1) & 0x0f;
   return PREFIXES.find((_, index) => {
-    bytes[0] = index === 0 ? 0x85 : 0x84;
-    bytes[1] = index === 0 ? low : ((index - 1) << 4) | low;
-    return isSealedMessage(bytes);
+    const isLong = index === 0;
+    bytes[0] = isLong ? 0x85 : 0x84;
+    bytes[1] = isLong ? low : ((index - 1) << 4) | low;
+    return bytes[isLong ? 3 : 2] === SESSION_KEY_VERSION && isSealedMessage(bytes);
   });
 };

@@ -58,7 +58,7 @@ const assertPorts = ({ type, command, ports }: FwknopMessage): void => {
 const assertTail = ({ type, nat, serverAuth, timeout }: FwknopMessage): void => {
   const fields = TYPE_FIELDS[type];
   if ((nat !== undefined) !== fields.nat) {
-    throw new RangeError(`a message of type ${type} ${fields.nat ? 'needs' : 'has no'} place to forward to`);
+    throw new RangeError(`a message of type ${type} ${fields.nat ? 'needs a' : 'has no'} place to forward to`);
   }
   if (nat !== undefined && !isNatHost(nat.host)) {
     throw new RangeError(
@@ -69,7 +69,7 @@ const assertTail = ({ type, nat, serverAuth, timeout }: FwknopMessage): void => 
     throw new RangeError(`server_auth must be 1 to ${String(MAX_MESSAGE)} printable ASCII characters`);
   }
   if ((timeout !== undefined) !== fields.timeout) {
-    throw new RangeError(`a message of type ${type} ${fields.timeout ? 'needs' : 'has no'} timeout`);
+    throw new RangeError(`a message of type ${type} ${fields.timeout ? 'needs a' : 'has no'} timeout`);
   }
   if (timeout !== undefined && !(Number.isInteger(timeout) && timeout >= 0 && timeout <= MAX_TIMEOUT)) {
     throw new RangeError(`a timeout is 0 to ${String(MAX_TIMEOUT)} whole seconds`);

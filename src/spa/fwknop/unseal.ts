@@ -23,8 +23,8 @@ const SALT = encodeUtf8(SALT_PREFIX);
 const REPLAY_KEY_LENGTH = 16;
 
 /**
- * What the replay cache holds of a packet: the same for every text that the same plain text can be sealed into, for what
- * is sealed without an HMAC may have more than one.
+ * What the replay cache holds of a packet: the same for every text that opens to this plain text, for what is sealed
+ * without an HMAC may have more than one.
  */
 export const replayKeyOf = (plain: Uint8Array): Uint8Array => sha256(plain).slice(0, REPLAY_KEY_LENGTH);
 

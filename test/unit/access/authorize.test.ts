@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { authorize } from '../../../src/access/authorize.ts';
+import { type ForwardRule, parseForwardRule } from '../../../src/access/forward-rule.ts';
 import type { Stanza } from '../../../src/access/stanza.ts';
 import { formatAddress } from '../../../src/base/address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { seconds, unixMs } from '../../../src/base/units.ts';
-import type { SpaRequest } from '../../../src/spa/request.ts';
-import { cidr, ip, portOf, ports, requestOf } from '../values.ts';
+import { forwardingKey } from '../../../src/grant/forwarding.ts';
+import type { Forward, SpaRequest } from '../../../src/spa/request.ts';
+import { cidr, ip, ports, requestOf } from '../values.ts';
 
 const NOW = unixMs(1_767_225_628_766);
 
@@ -110,11 +112,71 @@ describe('types', () => {
     );
   });
 
-  test('commands and forwards are not granted', () => {
+  test('commands are not granted', () => {
     expect(judge({ type: 'command', command: 'reboot' })).toBe('command-not-allowed');
-    expect(judge({ forward: { kind: 'local', port: portOf(22) } })).toBe('forward-not-allowed');
-    expect(judge({ forward: { kind: 'address', address: ip('10.0.0.1'), port: portOf(22) } })).toBe(
-      'forward-not-allowed',
-    );
+  });
+});
+
+describe('forwarding', () => {
+  const rules = (text: string): readonly ForwardRule[] =>
+    text.split(' ').map((word) => parseForwardRule(word) ?? expect.fail(word));
+  const target = (text: string): Forward => {
+    const [rule] = rules(text);
+    if (rule?.to === undefined) return { kind: 'local', port: rule?.first ?? expect.fail(text) };
+    return { kind: 'address', address: rule.to.address, port: rule.first };
+  };
+  const forwarded = (allowed: string, to: string, fields: Partial<Stanza> = {}): string => {
+    const stanza = stanzaOf({ forward: allowed === '' ? [] : rules(allowed), ...fields });
+    const result = authorize(requestOf({ forward: target(to) }), ip('192.0.2.1'), stanza, NOW);
+    if (!result.ok) return result.error;
+    return result.value.kind === 'open' ? forwardingKey(result.value.forwarding) : result.value.kind;
+  };
+
+  test.each([
+    ['', 'local:22', 'forward-not-allowed'],
+    ['', '10.0.0.5:22', 'forward-not-allowed'],
+    ['10.0.0.0/24:22', '10.0.0.5:22', '10.0.0.5 22 client'],
+    ['10.0.0.0/24:22', '10.0.1.5:22', 'forward-not-allowed'],
+    ['10.0.0.0/24:22', '10.0.0.5:23', 'forward-not-allowed'],
+    ['10.0.0.0/24:22', 'local:22', 'forward-not-allowed'],
+    ['10.0.0.0/24:22', '[fd00::5]:22', 'forward-not-allowed'],
+    ['10.0.0.5:22 10.0.0.6:8000-8010', '10.0.0.6:8010', '10.0.0.6 8010 client'],
+    ['10.0.0.5:22 10.0.0.6:8000-8010', '10.0.0.6:22', 'forward-not-allowed'],
+    ['[fd00::/64]:443', '[fd00::5]:443', 'fd00::5 443 client'],
+    ['[fd00::/64]:443', '[fd00:1::5]:443', 'forward-not-allowed'],
+    ['local:8022', 'local:8022', 'local 8022 client'],
+    ['local:8022', 'local:22', 'forward-not-allowed'],
+    // No host has these, however wide the rule.
+    ['0.0.0.0/0:1-65535', '127.0.0.1:22', 'forward-not-allowed'],
+    ['0.0.0.0/0:1-65535', '224.0.0.1:22', 'forward-not-allowed'],
+    ['[::/0]:1-65535', '[::1]:22', 'forward-not-allowed'],
+    ['0.0.0.0/0:1-65535', '198.51.100.7:65535', '198.51.100.7 65535 client'],
+  ])('where "%s" is allowed, %s: %s', (allowed, to, verdict) => {
+    expect(forwarded(allowed, to)).toBe(verdict);
+  });
+
+  test('the source is the stanza’s to choose, but for its own host', () => {
+    const all = '10.0.0.0/24:22 local:8022';
+    expect(forwarded(all, '10.0.0.5:22', { forwardSource: 'masquerade' })).toBe('10.0.0.5 22 masquerade');
+    expect(forwarded(all, '10.0.0.5:22', { forwardSource: ip('10.0.0.1') })).toBe('10.0.0.5 22 10.0.0.1');
+    expect(forwarded(all, 'local:8022', { forwardSource: 'masquerade' })).toBe('local 8022 client');
+  });
+
+  test('the outer port must be allowed as any other', () => {
+    const forward = rules('local:8022');
+    expect(judge({ forward: target('local:8022'), ports: ports('tcp/23') }, { forward })).toBe('port-not-allowed');
+  });
+
+  test.each([
+    '10.0.0.1/24:22',
+    '10.0.0.5',
+    '10.0.0.5:0',
+    '10.0.0.5:22-21',
+    'fd00::5:22',
+    '[10.0.0.5]:22',
+    'local',
+    ':22',
+  ])('"%s" is no rule', (text) => {
+    expect(parseForwardRule(text)).toBeUndefined();
   });
 });

@@ -14,7 +14,14 @@ describe('what is read', () => {
   test('nothing but a host', () => {
     expect(parse('gw1')).toEqual({
       ...{ host: 'gw1', profile: undefined, profilesFile: undefined, access: undefined, allow: undefined },
-      ...{ serverPort: undefined, openFor: undefined, close: false, server: undefined, key: undefined },
+      ...{
+        serverPort: undefined,
+        openFor: undefined,
+        forward: undefined,
+        close: false,
+        server: undefined,
+        key: undefined,
+      },
       ...{ wait: undefined, dryRun: false, savePacket: undefined, family: undefined, verbose: false },
     });
   });
@@ -80,6 +87,10 @@ describe('what is refused, in one sentence', () => {
     ['--close -f 5 h', '--close and --open-for exclude each other'],
     ['--close --wait h', '--close and --wait exclude each other'],
     ['--dry-run --wait h', '--dry-run and --wait exclude each other'],
+    ['--forward 10.0.0.0/24:22 h', '--forward 10.0.0.0/24:22: one inner host and port, such as 10.0.0.5:22'],
+    ['--forward 10.0.0.5:22-23 h', 'one inner host and port'],
+    ['--forward 127.0.0.1:22 h', 'local:8022 for another port of the server'],
+    ['--close --forward local:22 h', '--close and --forward exclude each other'],
     ['--wait=2h h', '--wait 2h: a time from 1 to 3600 seconds'],
   ])('%s', (words, sentence) => {
     expect(() => parse(words)).toThrow(expect.objectContaining({ name: 'Trouble', exitCode: 2 }));

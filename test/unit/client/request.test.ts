@@ -64,6 +64,21 @@ describe('chooseTarget', () => {
     expect(() => target('--wait -A udp/1 gw')).toThrow('only udp/1 is asked for');
   });
 
+  test('forwards as the profile says, or the option instead', () => {
+    expect(target('-A tcp/2222 --forward 10.0.0.5:22 gw').forward).toMatchObject({ kind: 'address', port: 22 });
+    expect(target('gw', 'forward = local:8022\n').forward).toEqual({ kind: 'local', port: 8022 });
+    expect(target('--forward [fd00::5]:80 gw', 'forward = local:8022\n').forward).toMatchObject({ port: 80 });
+    expect(target('--close gw', 'forward = local:8022\n').forward).toBeUndefined();
+    expect(target('gw').forward).toBeUndefined();
+  });
+
+  test('says at once what no server forwards', () => {
+    expect(() => target('-A tcp/80-81 --forward local:22 gw')).toThrow('tcp/80-81 cannot be forwarded to one port');
+    expect(() => target('-a 2a00::1 --forward 10.0.0.5:22 gw')).toThrow('2a00::1 cannot be forwarded to 10.0.0.5:22');
+    expect(() => target('-a 9.9.9.9 --forward [fd00::5]:22 gw')).toThrow('9.9.9.9 cannot be forwarded to [fd00::5]:22');
+    expect(target('-a 2a00::1,9.9.9.9 --forward local:22 gw').forward).toBeDefined();
+  });
+
   test('refuses more ranges than a packet holds', () => {
     const list = Array.from({ length: 17 }, (_, index) => `tcp/${String(2 * index + 1)}`).join(',');
     expect(() => target(`-A ${list} gw`)).toThrow('at most 16 ports or ranges');
@@ -111,6 +126,12 @@ describe('buildRequest', () => {
     );
     expect(said('-s -f 90 -A tcp/1,tcp/3,udp/5 gw', '8.8.8.8')).toBe(
       'gw1 to open tcp/1, tcp/3 and udp/5 for the address it sees, for 1m30s',
+    );
+    expect(said('-s -f 90 -A tcp/1 --forward [fd00::5]:22 gw', '8.8.8.8')).toBe(
+      'gw1 to open tcp/1 for the address it sees, forwarded to [fd00::5]:22, for 1m30s',
+    );
+    expect(said('-s -A tcp/1 --forward local:22 gw', '8.8.8.8')).toBe(
+      'gw1 to open tcp/1 for the address it sees, forwarded to port 22 of the server',
     );
     expect(said('-a 2a00::1,9.9.9.9 --close gw', '8.8.8.8')).toBe(
       'gw1 to close all that it has open for 9.9.9.9 and 2a00::1',

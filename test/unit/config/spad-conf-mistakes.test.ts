@@ -19,6 +19,14 @@ test('the files that the mistakes are put into are good', () => {
   expect(told(withAccess(''))).toEqual([]);
 });
 
+test('an address as the source stands for hosts of its own family', () => {
+  expect(errors(withAccess('forward = 10.0.0.5:22, local:8022\nforward_source = 10.0.0.1'))).toEqual([]);
+  expect(errors(withAccess('forward = 10.0.0.5:22, [fd00::5]:22\nforward_source = masquerade'))).toEqual([]);
+  const [told] = errors(withAccess('forward = 10.0.0.5:22, [fd00::5]:22\nforward_source = 10.0.0.1'));
+  expect(told).toContain('[access a] forwards to hosts that are not of the family of forward_source = 10.0.0.1');
+  expect(told).toContain('masquerade does for both');
+});
+
 describe('a wrong value is told with its line, what it is, and what would be right', () => {
   test.each([
     ['interface = eth0/1', '"any" or the name of an interface, such as eth0'],
@@ -50,6 +58,11 @@ describe('a wrong value is told with its line, what it is, and what would be rig
     ['source = home', '"home" is not an address or a network such as 192.0.2.0/24 (no bits beyond the prefix)'],
     ['require_address = true', 'yes or no'],
     ['require_address = YES', 'yes or no'],
+    ...['10.0.0.1/24:22', '10.0.0.5', 'fd00::5:22', 'local', 'local:22-21'].map((text) => [
+      `forward = ${text}`,
+      `"${text}" is not inner hosts and ports, such as 10.0.0.0/24:22, [fd00::/64]:22 or local:8022`,
+    ]),
+    ['forward_source = server', 'client, masquerade or an address of this host'],
     ['open_for = 0', 'a time from 1 to 31536000 seconds, such as 90s, 5m or 1h30m'],
     ['max_open_for = 366d', 'a time from 1 to 31536000 seconds, such as 90s, 5m or 1h30m'],
     ...['2027-02-29', '2027-13-01', '31.12.2027', '2027-12-31T18:00:00', '2027-12-31T25:00:00Z', 'never'].map((day) => [

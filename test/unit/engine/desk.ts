@@ -4,10 +4,11 @@ import { formatAddress } from '../../../src/base/address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { type Moment, seconds, steadyMs, unixMs } from '../../../src/base/units.ts';
 import type { Decision, Effect } from '../../../src/engine/effect.ts';
-import { Engine } from '../../../src/engine/engine.ts';
+import { Engine, type EngineParts } from '../../../src/engine/engine.ts';
 import type { Input } from '../../../src/engine/input.ts';
 import { NO_FWKNOP, type Policy } from '../../../src/engine/policy.ts';
 import type { Opening } from '../../../src/firewall/opening.ts';
+import { formatForwarding } from '../../../src/grant/forwarding.ts';
 import { formatSteps } from '../../../src/knock/door.ts';
 import { ReplayCache } from '../../../src/replay/cache.ts';
 import { sealNative } from '../../../src/spa/native/seal.ts';
@@ -62,17 +63,24 @@ export const candidateAt = (now: Moment, { client = 0, source = '192.0.2.1', req
   return { kind: 'candidate', candidate: { client, source: ip(source), captured: now.wall, datagram } };
 };
 
-export const engineOf = (policy: Policy = policyOf([stanzaOf('alice'), stanzaOf('bob')]), maxGrants = 100): Engine => {
+export const engineOf = (
+  policy: Policy = policyOf([stanzaOf('alice'), stanzaOf('bob')]),
+  maxGrants = 100,
+  parts: Partial<EngineParts> = {},
+): Engine => {
   let ids = 0;
   const newGrantId = (): string => {
     ids += 1;
     return `g${String(ids)}`;
   };
-  return new Engine({ policy, cache: new ReplayCache(1000, unixMs(0)), maxGrants, newGrantId });
+  return new Engine({ policy, cache: new ReplayCache(1000, unixMs(0)), maxGrants, newGrantId, ...parts });
 };
 
 export const showOpening = (opening: Opening): string =>
-  `${formatAddress(opening.address)} ${formatPortSpec(opening)} until ${String(opening.ends)}`;
+  `${formatAddress(opening.address)} ${formatPortSpec(opening)}${showTarget(opening)} until ${String(opening.ends)}`;
+
+const showTarget = ({ forwarding }: Opening): string =>
+  forwarding === undefined ? '' : ` to ${formatForwarding(forwarding)}`;
 
 const showEffect = (effect: Effect): string => {
   switch (effect.kind) {
@@ -88,7 +96,7 @@ const showEffect = (effect: Effect): string => {
         ...effect.change.open.map((opening) => `open ${showOpening(opening)}`),
       ].join(', ');
     case 'synchronize-firewall':
-      return `synchronize ${effect.guard.map(formatPortSpec).join(',')}: ${effect.openings.map(showOpening).join(', ')}`;
+      return `synchronize ${effect.guard.map(formatPortSpec).join(',')}${effect.forwards ? ' and NAT' : ''}: ${effect.openings.map(showOpening).join(', ')}`;
     case 'record-grants':
       return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `-${event.id}`)).join(' ')}`;
     case 'journal-closes':

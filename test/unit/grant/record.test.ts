@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { steadyMs, unixMs } from '../../../src/base/units.ts';
 import { decodeGrantLog, encodeGrantEvent } from '../../../src/grant/record.ts';
-import { grantOf, ip, ports } from '../values.ts';
+import type { Forwarding } from '../../../src/grant/forwarding.ts';
+import { grantOf, ip, portOf, ports } from '../values.ts';
 
 const WALL = 1_767_225_600_000;
 const now = { wall: unixMs(WALL), steady: steadyMs(5000) };
@@ -77,6 +78,48 @@ describe('the grant log', () => {
     const good = line({ ...open, open: 'ok' });
     const { grants, unreadable } = decodeGrantLog([good, bad, ''].join('\n'), now);
     expect([grants.map((grant) => grant.id), unreadable]).toEqual([['ok'], 1]);
+  });
+
+  test.each<[string, Forwarding, object]>([
+    [
+      'an inner host',
+      { to: ip('10.0.0.5'), port: portOf(22), source: 'masquerade' },
+      { to: '10.0.0.5', port: 22, source: 'masquerade' },
+    ],
+    [
+      'the same port',
+      { to: ip('fd00::5'), port: undefined, source: ip('fd00::1') },
+      { to: 'fd00::5', source: 'fd00::1' },
+    ],
+    ['this host', { to: undefined, port: portOf(8022), source: 'client' }, { port: 8022, source: 'client' }],
+  ])('forwarding to %s', (_, forwarding, json) => {
+    const address = forwarding.to?.family === 6 ? '2001:db8::1' : '192.0.2.1';
+    const grant = grantOf(address, 'tcp/22', 35_000, { forwarding, until: unixMs(WALL + 30_000) });
+    const text = encodeGrantEvent({ kind: 'open', grant });
+    expect(JSON.parse(text)).toMatchObject({ forward: json });
+    expect(decodeGrantLog(text, now)).toEqual({ grants: [grant], unreadable: 0 });
+  });
+
+  test.each([
+    ['a text', '10.0.0.5:22'],
+    ['without a source', { to: '10.0.0.5', port: 22 }],
+    ['with a bad source', { to: '10.0.0.5', port: 22, source: 'me' }],
+    ['to a bad address', { to: '10.0.0', port: 22, source: 'client' }],
+    ['to a bad port', { to: '10.0.0.5', port: 65_536, source: 'client' }],
+    ['to the other family', { to: 'fd00::5', port: 22, source: 'client' }],
+    ['with a source of the other family', { to: '10.0.0.5', port: 22, source: 'fd00::1' }],
+  ])('a forwarding that is %s is no plain grant either', (_, forward) => {
+    expect(decodeGrantLog(line({ ...open, forward }), now)).toEqual({ grants: [], unreadable: 1 });
+  });
+
+  test('a range to one port is refused', () => {
+    const forward = { to: '10.0.0.5', port: 22, source: 'client' };
+    expect(decodeGrantLog(line({ ...open, ports: ['tcp/22-23'], forward }), now).unreadable).toBe(1);
+  });
+
+  test('the order is that of the last line about each grant', () => {
+    const lines = [line(open), line({ ...open, open: 'b2' }), line(open)];
+    expect(decodeGrantLog(lines.join('\n'), now).grants.map(({ id }) => id)).toEqual(['b2', 'a1']);
   });
 
   test('an empty log', () => {

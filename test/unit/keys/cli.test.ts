@@ -153,6 +153,18 @@ describe('list', () => {
     expect(ran.stdout()).not.toContain(SECRET);
   });
 
+  test('knows stanzas of fwknop’s clients, and shows none of their keys', () => {
+    const { home, conf } = homeWithKeys();
+    const keys = 'key_base64 = QUFBQQ==\nhmac_key = hidden\nfwknop_key = veiled\ngpg_decrypt_pw = covered\n';
+    writeFileSync(conf, `[spad]\nname = gw1\n[access bob]\nformat = fwknop\n${keys}allow = tcp/22\n`, { mode: 0o600 });
+    const listed = runIn(home, `list ${conf}`);
+    expect(listed.stdout()).toMatch(/^bob +stanza +gw1 +- /m);
+    expect(listed.stderr()).toContain("its keys are fwknop's, which have no fingerprint");
+    const shown = runIn(home, `show bob --file ${conf}`).stdout();
+    expect(shown).toContain('allow        tcp/22');
+    expect(shown).not.toMatch(/QUFBQQ|hidden|veiled|covered/);
+  });
+
   test('shows named files as JSON', () => {
     const { home, profiles, conf } = homeWithKeys();
     const ran = runIn(home, `list --json ${conf} ${profiles}`);

@@ -43,6 +43,31 @@ describe('ReplayStore', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
+  describe('where packets do not age', () => {
+    const FOREVER = Number.POSITIVE_INFINITY;
+    const openAgeless = (now: number, firstStart: boolean): ReplayOpening =>
+      ReplayStore.open(path, unixMs(now), FOREVER, firstStart, MAX_AGE);
+
+    test('a first start takes the oldest, and what was let in is known for ever', () => {
+      const { store, cache } = openAgeless(NOW, true);
+      expect(cache.judge(record(1).digest, unixMs(1000))).toBeUndefined();
+      cache.remember(record(1, 1000));
+      store.append([record(1, 1000)]);
+      const again = openAgeless(NOW + 1e12, false);
+      expect(again.warning).toBeUndefined();
+      expect(again.cache.judge(record(1).digest, unixMs(1000))).toBe('replayed');
+      expect(again.cache.judge(record(2).digest, unixMs(1000))).toBeUndefined();
+    });
+
+    test('a lost journal refuses whatever a clock that is not far ahead of ours can have made', () => {
+      const { cache, warning } = openAgeless(NOW, false);
+      expect(warning).toMatch(/it is missing/);
+      expect(cache.judge(record(1).digest, unixMs(1000))).toBe('below-floor');
+      expect(cache.judge(record(1).digest, unixMs(NOW + MAX_AGE))).toBe('below-floor');
+      expect(cache.judge(record(1).digest, unixMs(NOW + MAX_AGE + 1))).toBeUndefined();
+    });
+  });
+
   test('what was appended is known after a crash', () => {
     runOnce([record(1), record(2)]);
     const { cache, warning } = open(NOW + 1000);
