@@ -1,5 +1,5 @@
 /** The answers to "fwknop" as tables. */
-import { BURST, FLOOD_PACKETS, FLOOD_RATE, type FwknopReport, HONEST, JUNK_LOADS } from './fwknop.ts';
+import { BURST, FLOOD_PACKETS, FLOOD_RATE, type FwknopReport, HONEST, JUNK_LOADS } from './fwknop-report.ts';
 import { figure, type Table } from './table.ts';
 import { latencyTable } from './tables.ts';
 

@@ -13,76 +13,35 @@ import {
 } from './daemons/contender.ts';
 import { fwknopd } from './daemons/fwknopd.ts';
 import { spadFwknop } from './daemons/spad-fwknop.ts';
+import {
+  BURST,
+  type BurstLine,
+  FLOOD_PACKETS,
+  FLOOD_RATE,
+  FLOOD_STANZAS,
+  type FloodLine,
+  type FwknopReport,
+  HONEST,
+  JUNK_LOADS,
+  type JunkRow,
+} from './fwknop-report.ts';
 import { processorMs, waitUntilIdle } from './knock-usage.ts';
-import { type LatencyReport, measureLatency } from './latency.ts';
+import { measureLatency } from './latency.ts';
 import { type Probe, startEcho } from './probe/probe.ts';
 import type { Quiet } from './quiet.ts';
 import type { Scratch } from './scratch.ts';
 import { summarize } from './summary.ts';
 import { compileTextSender, TextSender } from './text-sender.ts';
 
-/**
- * Stanzas, and for each number as much junk as fwknopd can take: it reads 1000 datagrams a second at the most, and one that
- * it loses would cost it nothing.
- */
-export const JUNK_LOADS = [
-  { stanzas: 1, count: 3000, rate: 500 },
-  { stanzas: 10, count: 3000, rate: 500 },
-  { stanzas: 100, count: 3000, rate: 500 },
-  { stanzas: 1000, count: 400, rate: 80 },
-  { stanzas: 5000, count: 80, rate: 15 },
-] as const;
-/** Datagrams a second in a flood. */
-export const FLOOD_RATE = 20_000;
-export const FLOOD_PACKETS = 100_000;
-/** Genuine packets sent as one. */
-export const BURST = 1000;
 const BURST_RATE = 5000;
 const BURST_OPEN_FOR = 300;
 const BURST_TIMEOUT_MS = 60_000;
-/** Genuine packets of each kind during a flood, and how long each has. */
-export const HONEST = 10;
-export const FLOOD_STANZAS = [100, 5000] as const;
 const HONEST_TIMEOUT_MS = 1000;
 /** A source that is nobody's address. */
 const LOUD = '198.18.7.7';
 const SETTLE_MS = 1000;
 const DRAIN_TIMEOUT_MS = 30_000;
 const TEXTS = 512;
-
-/** One row of stanzas: processor time of the whole daemon per junk datagram, in microseconds, by the daemons' order. */
-export interface JunkRow {
-  readonly stanzas: number;
-  readonly microseconds: readonly number[];
-  /** spad's alone, capturing, at {@link FLOOD_RATE}. */
-  readonly flooded: number;
-}
-
-export interface BurstLine {
-  readonly name: string;
-  /** Of {@link BURST}; those that had opened in time. */
-  readonly opened: number;
-  readonly perSecond: number;
-}
-
-export interface FloodLine {
-  readonly name: string;
-  readonly stanzas: number;
-  readonly flood: 'one source' | 'forged sources';
-  /** Of {@link HONEST}, within a second. */
-  readonly known: number;
-  readonly strangers: number;
-  readonly perSecond: number;
-}
-
-export interface FwknopReport {
-  readonly rounds: number;
-  readonly names: readonly string[];
-  readonly junk: readonly JunkRow[];
-  readonly burst: readonly BurstLine[];
-  readonly floods: readonly FloodLine[];
-  readonly latency: LatencyReport;
-}
 
 export interface FwknopSetting {
   readonly client: Host;

@@ -36,7 +36,6 @@ const openCapture = async (settings: ReceiverSettings, loop: GateLoop, outbox: O
   const pcap = await loadPcap();
   if (settings.capture === 'pcap') return openLive(pcap, settings, loop, outbox);
   return openFile(pcap, settings, loop, () => {
-    outbox.flushCounts();
     outbox.send({ kind: 'done' });
   });
 };

@@ -44,6 +44,8 @@ export class Outbox {
 
   /** Whether the pipe has taken the message, or will. */
   send(message: Handoff): boolean {
+    // What was counted before a message is told before it.
+    if (message.kind !== 'counts') this.flushCounts();
     const bytes = encodeHandoff(message);
     if (this.#keptBytes + bytes.length > MOST_KEPT) {
       this.#flush();
