@@ -1,6 +1,7 @@
 /** One laboratory with one daemon in it: `server` runs it, `client` and `other` send, `inner` is behind the server. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { Host } from '../../../support/host.ts';
 import { Lab } from '../../../support/lab.ts';
 import { scanTcp, startTcpService } from '../../../support/probe.ts';
@@ -34,6 +35,14 @@ const MARKER_KEYS = ['--key-rijndael', 'the marker', '--key-hmac', 'marks'];
 export const GATEWAY = '10.99.4.1';
 export const OTHER_GATEWAY = '10.99.4.3';
 
+/** Those that are not closed yet. */
+const stages = new Set<Stage>();
+
+// A test that ran out of time leaves its stage behind, and the runner does not wait for it.
+afterAll(async () => {
+  await Promise.all([...stages].map((stage) => stage.close()));
+}, 60_000);
+
 export class Stage {
   readonly client: Host;
   readonly other: Host;
@@ -57,6 +66,7 @@ export class Stage {
     this.behind = inner;
     this.peer = peerOf(side, lab, this.server);
     this.fwknop = new FwknopClient(lab, this.client, this.server.address4);
+    stages.add(this);
     mkdirSync(this.effectsDir);
     const names = inner === undefined ? '' : `${inner.address4} inner.lab\n`;
     writeFileSync(join(lab.dir, 'hosts'), `127.0.0.1 localhost\n${names}`);
@@ -93,6 +103,7 @@ export class Stage {
   }
 
   close(): Promise<void> {
+    stages.delete(this);
     return this.lab.close();
   }
 
