@@ -5,7 +5,7 @@
  */
 import { printable } from '../../base/printable.ts';
 import { nearest } from '../../base/suggest.ts';
-import { normalizePorts, type PortSpec } from '../../base/port-spec.ts';
+import { coversPorts, normalizePorts, type PortSpec } from '../../base/port-spec.ts';
 import { DEFAULT_SPA_PORT, type Port } from '../../base/units.ts';
 import type { ValuesOf } from '../directive.ts';
 import { hasErrors, type Issue } from '../issue.ts';
@@ -161,7 +161,15 @@ const configure = (
 };
 
 const portOf = ({ enable_udp_server: socket, udpserv_port: port, pcap_filter: filter }: Values): Port =>
-  socket ? port : (filter?.ports.find(({ protocol }) => protocol === 'udp')?.first ?? DEFAULT_SPA_PORT);
+  socket ? port : udpPortOf(filter?.ports.filter(({ protocol }) => protocol === 'udp') ?? []);
+
+/** The first port that is named by itself; of a range alone, the usual one where it is in there. */
+const udpPortOf = (ports: readonly PortSpec[]): Port => {
+  const usual = { protocol: 'udp', first: DEFAULT_SPA_PORT, last: DEFAULT_SPA_PORT } as const;
+  const [range] = ports;
+  const single = ports.find(({ first, last }) => first === last);
+  return single?.first ?? (range === undefined || coversPorts(ports, usual) ? DEFAULT_SPA_PORT : range.first);
+};
 
 const waysOf = (values: Values, port: Port, complain: Complain): FwknopWays => {
   const { enable_tcp_server: tcp, enable_spa_over_http: http, enable_udp_server: socket, pcap_filter: filter } = values;
@@ -171,7 +179,9 @@ const waysOf = (values: Values, port: Port, complain: Complain): FwknopWays => {
     if (other !== undefined) complain(other, problem, 'remove ENABLE_UDP_SERVER', 'warning');
     return { ports: [], http: undefined, icmp: false, tcpServer: undefined };
   }
-  const named = (filter?.ports ?? []).filter(({ protocol, first }) => protocol === 'tcp' || first !== port);
+  const named = (filter?.ports ?? []).filter(
+    ({ protocol, first, last }) => protocol === 'tcp' || first !== last || first !== port,
+  );
   const server = tcp ? [tcpPort(values.tcpserv_port)] : [];
   // A request of HTTP comes to a TCP port; where the files name none, to the number that there is.
   const reached = [...named, ...server].some(({ protocol }) => protocol === 'tcp');

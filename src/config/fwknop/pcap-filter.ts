@@ -1,6 +1,7 @@
 /**
- * PCAP_FILTER as far as it means here: which packets at which ports. `udp port 62201`, `tcp port 80`, `icmp`, `port 62201`
- * and such joined by `or`; a `dst` before `port` and brackets around a whole term change nothing.
+ * PCAP_FILTER as far as it means here: which packets at which ports. `udp port 62201`, `udp portrange 10000-65535` (for
+ * clients that draw a port), `tcp port 80`, `icmp`, `port 62201` and such joined by `or`; a `dst` before `port` and brackets
+ * around a whole term change nothing.
  */
 import type { PortSpec } from '../../base/port-spec.ts';
 import { err, ok, type Result } from '../../base/result.ts';
@@ -12,7 +13,10 @@ export interface FilterMeaning {
   readonly icmp: boolean;
 }
 
-const RIGHT = 'udp port 62201, or several of "udp port N", "tcp port N" and "icmp" with "or" between';
+const RIGHT =
+  'udp port 62201, or several of "udp port N", "udp portrange N-M", the same with tcp, and "icmp", with "or" between';
+
+const PORTS = /^(?:(udp|tcp)\s+)?(?:dst\s+)?(?:port\s+([0-9]+)|portrange\s+([0-9]+)-([0-9]+))$/;
 
 /** A filter whose meaning is another is an error: packets that it would keep out would come in. */
 export const readFilter = (text: string): Result<FilterMeaning, string> => {
@@ -22,11 +26,11 @@ export const readFilter = (text: string): Result<FilterMeaning, string> => {
     const plain = term.trim().replace(/^\(\s*(.*?)\s*\)$/, '$1');
     if (plain === 'icmp') icmp = true;
     else {
-      const [, protocol, digits = ''] = /^(?:(udp|tcp)\s+)?(?:dst\s+)?port\s+([0-9]+)$/.exec(plain) ?? [];
-      const port = parsePort(digits);
-      if (port === undefined) return err(RIGHT);
-      if (protocol !== 'tcp') ports.push({ protocol: 'udp', first: port, last: port });
-      if (protocol !== 'udp') ports.push({ protocol: 'tcp', first: port, last: port });
+      const [, protocol, one, low = one, high = one] = PORTS.exec(plain) ?? [];
+      const [first, last] = [parsePort(low ?? ''), parsePort(high ?? '')];
+      if (first === undefined || last === undefined || first > last) return err(RIGHT);
+      if (protocol !== 'tcp') ports.push({ protocol: 'udp', first, last });
+      if (protocol !== 'udp') ports.push({ protocol: 'tcp', first, last });
     }
   }
   return ok({ ports, icmp });
