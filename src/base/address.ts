@@ -21,9 +21,10 @@ export const addressBits = (family: Family): 32 | 128 => (family === 4 ? 32 : 12
 
 /** The address in `bytes` (4 or 16 of them, copied); an IPv4-mapped IPv6 address becomes the IPv4 address it stands for. */
 export const addressFromBytes = (bytes: Uint8Array): IpAddress => {
-  if (bytes.length === 4) return { family: 4, bytes: bytes.slice() };
-  if (isV4MappedBytes(bytes)) return { family: 4, bytes: bytes.slice(12) };
-  return { family: 6, bytes: bytes.slice() };
+  // Not `slice`: of a Buffer, which captured packets are, that is no copy.
+  if (bytes.length === 4) return { family: 4, bytes: Uint8Array.from(bytes) };
+  if (isV4MappedBytes(bytes)) return { family: 4, bytes: Uint8Array.from(bytes.subarray(12)) };
+  return { family: 6, bytes: Uint8Array.from(bytes) };
 };
 
 const isV4MappedBytes = (bytes: Uint8Array): boolean =>

@@ -18,7 +18,8 @@ export class Secret {
   /** Undefined unless there are {@link SECRET_LENGTH} bytes, not all of them equal. */
   static fromBytes(bytes: Uint8Array): Secret | undefined {
     if (bytes.length !== SECRET_LENGTH || bytes.every((byte) => byte === bytes[0])) return undefined;
-    return new Secret(bytes.slice());
+    // Not `slice`, which does not copy a Buffer.
+    return new Secret(Uint8Array.from(bytes));
   }
 
   static fromBase64(text: string): Secret | undefined {

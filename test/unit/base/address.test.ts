@@ -82,11 +82,17 @@ describe('text of an address', () => {
     expect(addressFromBytes(hex('00000000000000000001ffffc0000201')).family).toBe(6);
   });
 
-  test('an address is a copy of its bytes', () => {
-    const bytes = hex('c0000201');
-    const address = addressFromBytes(bytes);
-    bytes[3] = 99;
-    expect(formatAddress(address)).toBe('192.0.2.1');
+  test.each([
+    ['of an array', hex],
+    ['of a Buffer, whose slice would be a view', (text: string) => Buffer.from(text, 'hex')],
+  ])('an address is a copy %s', (_, bytesOf) => {
+    for (const text of ['c0000201', '00000000000000000000ffffc0000201', `20010db8${'00'.repeat(11)}01`]) {
+      const bytes = bytesOf(text);
+      const address = addressFromBytes(bytes);
+      const before = formatAddress(address);
+      bytes.fill(99);
+      expect(formatAddress(address)).toBe(before);
+    }
   });
 });
 
