@@ -7,13 +7,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '../src/base/printable.ts';
+import type { FwknopKeys } from '../src/access/fwknop-keys.ts';
 import { nearest } from '../src/base/suggest.ts';
 import { err, ok, type Result } from '../src/base/result.ts';
 import { encodeBase64 } from '../src/bytes/encoding.ts';
 import { readAccessFiles, type StanzaLines } from '../src/config/fwknop/access-files.ts';
 import { UNTRIMMED_VARIABLES } from '../src/config/fwknop/access-variables.ts';
 import { type FwknopKeyValues, fwknopKeyDirectives } from '../src/config/fwknop/stanza-directives.ts';
-import { stanzaKeys, type StanzaKeys } from '../src/config/fwknop/stanza-keys.ts';
+import { stanzaKeys } from '../src/config/fwknop/stanza-keys.ts';
 import { parseIni } from '../src/config/ini-file.ts';
 import { describeIssue, type Issue } from '../src/config/issue.ts';
 import type { FwknopCipherKey, FwknopHmacKey } from '../src/spa/fwknop/key.ts';
@@ -78,7 +79,7 @@ const nameOf = (source: InviteSource): string => {
 };
 
 /** @throws Trouble for what the app does not know. */
-const usable = ({ cipher, hmac }: StanzaKeys, name: string): Keys => {
+const usable = ({ cipher, hmac }: FwknopKeys, name: string): Keys => {
   if (cipher === undefined)
     throw new Trouble(`${name} has GnuPG keys alone, which Fwknop2 does not know: give it KEY_BASE64`);
   if (cipher.mode !== 'cbc' && cipher.mode !== 'legacy') {
@@ -103,7 +104,7 @@ const notesFor = ({ cipher, hmac }: Keys): readonly string[] => [
 
 // --- where they come from
 
-const readKeys = (source: Exclude<InviteSource, { kind: 'new' }>): StanzaKeys =>
+const readKeys = (source: Exclude<InviteSource, { kind: 'new' }>): FwknopKeys =>
   source.kind === 'spad-conf'
     ? fromSpadConf(source.file ?? DEFAULT_CONF_PATH, source.name)
     : fromAccessConf(source.file, source.stanza);
@@ -115,7 +116,7 @@ interface Setting {
   readonly line: number;
 }
 
-const fromSpadConf = (file: string, name: string): StanzaKeys => {
+const fromSpadConf = (file: string, name: string): FwknopKeys => {
   const ini = parseIni(readSecretFile(file), file);
   refuseIssues(ini.issues);
   const sections = ini.sections.filter((one) => one.name.startsWith('access '));
@@ -145,7 +146,7 @@ const ofFwknop = (settings: readonly Setting[]): readonly Setting[] =>
 const underOneName = (setting: Setting): Setting =>
   setting.key === 'fwknop_key' ? { ...setting, key: 'key' } : setting;
 
-const fromAccessConf = (file: string, wanted: number | undefined): StanzaKeys => {
+const fromAccessConf = (file: string, wanted: number | undefined): FwknopKeys => {
   const issues: Issue[] = [];
   const { stanzas } = readAccessFiles({ file }, { readFile, readFolder }, issues);
   refuseIssues(issues);
@@ -173,7 +174,7 @@ const refuseIssues = (issues: readonly Issue[]): void => {
 };
 
 /** Of two settings of one name the later counts, as with fwknopd. */
-const keysOf = (settings: readonly Setting[], place: { readonly file: string; readonly line: number }): StanzaKeys => {
+const keysOf = (settings: readonly Setting[], place: { readonly file: string; readonly line: number }): FwknopKeys => {
   const issues: Issue[] = [];
   const complain = (line: number, problem: string, hint: string): number =>
     issues.push({ severity: 'error', file: place.file, line, problem, hint });

@@ -11,23 +11,14 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/if_packet.h>
 #include <net/ethernet.h>
-#include <net/if.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+#include "wire.h"
 
-#define BATCH 64
 #define FRAME 54
 #define MAX_COUNT 50000000L
 #define MAX_PORTS 16
@@ -36,37 +27,12 @@
 
 static uint8_t frames[BATCH][FRAME];
 static struct iovec vectors[BATCH];
-static struct mmsghdr messages[BATCH];
-static volatile sig_atomic_t stopped;
 
-static const char *interface_name, *source = "random", *letters = "S", *fifo;
-static uint8_t to_mac[6], own_mac[6];
+static const char *source = "random", *letters = "S", *fifo;
 static uint32_t destination, first_source;
-static int is_udp, is_random, wire, port_count, gap_ms = 20;
+static int is_udp, is_random, port_count, gap_ms = 20;
 static int ports[MAX_PORTS];
 static long count, rate;
-
-static void die(const char *what) {
-  perror(what);
-  exit(1);
-}
-
-static void on_term(int number) {
-  (void)number;
-  stopped = 1;
-}
-
-static int64_t now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static void sleep_until(int64_t when) {
-  struct timespec t = {when / 1000000000, when % 1000000000};
-  while (!stopped && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
-    ;
-}
 
 static uint32_t add(uint32_t sum, const uint8_t *at, int length) {
   for (int i = 0; i + 1 < length; i += 2) sum += (uint32_t)at[i] << 8 | at[i + 1];
@@ -116,16 +82,6 @@ static void build(uint8_t *frame, uint32_t from, int port) {
     head[14] = 4;
   }
   put_checksum(head + (is_udp ? 6 : 16), add(add((uint32_t)ip[9] + (uint32_t)size, ip + 12, 8), head, size));
-}
-
-static long send_batch(long size) {
-  long done = 0;
-  while (done < size && !stopped) {
-    int sent = sendmmsg(wire, messages + done, (unsigned)(size - done), 0);
-    if (sent < 0 && errno != ENOBUFS && errno != EINTR) die("sendmmsg");
-    if (sent > 0) done += sent;
-  }
-  return done;
 }
 
 static void flood(void) {
@@ -188,19 +144,6 @@ static void rounds(void) {
     /* Keeps from falling into step with a daemon that sleeps in between. */
     sleep_until(now() + (20 + rand() % 100) * 1000000LL);
   }
-}
-
-static void open_wire(void) {
-  struct ifreq request = {0};
-  struct sockaddr_ll address = {0};
-  wire = socket(AF_PACKET, SOCK_RAW, 0);
-  if (wire < 0) die("socket");
-  strncpy(request.ifr_name, interface_name, IFNAMSIZ - 1);
-  if (ioctl(wire, SIOCGIFHWADDR, &request) < 0) die(interface_name);
-  memcpy(own_mac, request.ifr_hwaddr.sa_data, 6);
-  address.sll_family = AF_PACKET;
-  address.sll_ifindex = (int)if_nametoindex(interface_name);
-  if (bind(wire, (struct sockaddr *)&address, sizeof address) < 0) die("bind");
 }
 
 static void read_option(int option) {

@@ -8,56 +8,22 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
-#include <linux/if_packet.h>
-#include <net/if.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+#include "wire.h"
 
-#define BATCH 64
 #define HEADERS 42
 #define MAX_TEXT 1472
 #define MAX_TEXTS 4096
 
 static uint8_t frames[BATCH][HEADERS + MAX_TEXT];
 static struct iovec vectors[BATCH];
-static struct mmsghdr messages[BATCH];
 static char *texts[MAX_TEXTS];
 static long text_count, count, rate;
-static volatile sig_atomic_t stopped;
-static const char *interface_name, *source = "random", *file;
-static uint8_t to_mac[6], own_mac[6];
+static const char *source = "random", *file;
 static uint32_t destination;
-static int port, wire;
-
-static void die(const char *what) {
-  perror(what);
-  exit(1);
-}
-
-static void on_term(int number) {
-  (void)number;
-  stopped = 1;
-}
-
-static int64_t now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static void sleep_until(int64_t when) {
-  struct timespec t = {when / 1000000000, when % 1000000000};
-  while (!stopped && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
-    ;
-}
+static int port;
 
 static void put16(uint8_t *at, unsigned value) {
   at[0] = (uint8_t)(value >> 8);
@@ -89,16 +55,6 @@ static size_t build(uint8_t *frame, uint32_t from, const char *text) {
   return HEADERS + length;
 }
 
-static long send_batch(long size) {
-  long done = 0;
-  while (done < size && !stopped) {
-    int sent = sendmmsg(wire, messages + done, (unsigned)(size - done), 0);
-    if (sent < 0 && errno != ENOBUFS && errno != EINTR) die("sendmmsg");
-    if (sent > 0) done += sent;
-  }
-  return done;
-}
-
 static void flood(void) {
   int is_random = strcmp(source, "random") == 0;
   uint32_t first = is_random ? 0 : ntohl(inet_addr(source));
@@ -127,19 +83,6 @@ static void read_texts(void) {
     texts[text_count++] = strdup(line);
   }
   fclose(lines);
-}
-
-static void open_wire(void) {
-  struct ifreq request = {0};
-  struct sockaddr_ll address = {0};
-  wire = socket(AF_PACKET, SOCK_RAW, 0);
-  if (wire < 0) die("socket");
-  strncpy(request.ifr_name, interface_name, IFNAMSIZ - 1);
-  if (ioctl(wire, SIOCGIFHWADDR, &request) < 0) die(interface_name);
-  memcpy(own_mac, request.ifr_hwaddr.sa_data, 6);
-  address.sll_family = AF_PACKET;
-  address.sll_ifindex = (int)if_nametoindex(interface_name);
-  if (bind(wire, (struct sockaddr *)&address, sizeof address) < 0) die("bind");
 }
 
 int main(int argc, char **argv) {

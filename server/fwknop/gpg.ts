@@ -1,6 +1,6 @@
 /** Opens messages that GnuPG has sealed, by its own program: no other knows the agent, the cards and the web of trust. */
 import { isAbsolute } from 'node:path';
-import type { GpgKeys } from '../../src/engine/policy.ts';
+import type { GpgKeys } from '../../src/access/fwknop-keys.ts';
 import type { GpgUnsealing } from '../../src/engine/fwknop-question.ts';
 import { parseGpgStatus } from '../../src/spa/fwknop/gpg-status.ts';
 import { runForStatus } from '../process/run.ts';

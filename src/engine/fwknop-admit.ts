@@ -20,7 +20,8 @@ import { FWKNOP_POLICY_REJECTIONS, FWKNOP_SIGNATURE_REJECTIONS, type Rejection }
 import { type FwknopAnswers, type FwknopQuestion, gpgName } from './fwknop-question.ts';
 import { judgeSignatures } from './gpg-verdict.ts';
 import type { FwknopCandidate } from './input.ts';
-import { type FwknopClient, type FwknopPolicy, type GpgKeys, hmacKeysOf, hmacName } from './policy.ts';
+import type { GpgKeys } from '../access/fwknop-keys.ts';
+import { type FwknopClient, type FwknopPolicy, hmacKeysOf, hmacName } from './policy.ts';
 
 /** How far a text came. */
 export interface FwknopAdmission {

@@ -4,7 +4,7 @@
  */
 import type { HostLookup } from '../access/fwknop-authorize.ts';
 import type { GpgStatus } from '../spa/fwknop/gpg-status.ts';
-import type { GpgKeys } from './policy.ts';
+import type { GpgKeys } from '../access/fwknop-keys.ts';
 
 export type FwknopQuestion =
   /** `message`: OpenPGP, binary. */

@@ -1,7 +1,7 @@
 /** Whether the signatures of a message that gpg has opened are those that a stanza wants: the GPG_ variables of fwknop. */
 import type { GpgSignature } from '../spa/fwknop/gpg-status.ts';
 import type { FwknopSignatureRejection } from '../spa/rejection.ts';
-import type { GpgKeys } from './policy.ts';
+import type { GpgKeys } from '../access/fwknop-keys.ts';
 
 type Wanted = Pick<GpgKeys, 'requireSignature' | 'ignoreBadSignature' | 'signerIds' | 'signerFingerprints'>;
 

@@ -1,3 +1,4 @@
+import type { FwknopKeys } from '../access/fwknop-keys.ts';
 import type { FwknopStanza } from '../access/fwknop-stanza.ts';
 import type { Stanza } from '../access/stanza.ts';
 import type { Family } from '../base/address.ts';
@@ -5,7 +6,7 @@ import type { PortSpec } from '../base/port-spec.ts';
 import { type UnixMs, unixMs } from '../base/units.ts';
 import { encodeHex } from '../bytes/encoding.ts';
 import type { DoorRule } from '../knock/door-rule.ts';
-import type { FwknopCipherKey, FwknopHmacKey } from '../spa/fwknop/key.ts';
+import type { FwknopHmacKey } from '../spa/fwknop/key.ts';
 import type { UnsealKeys } from '../spa/native/unseal.ts';
 
 /** One client: who it is, what it may, and the keys that its packets are read with. */
@@ -14,32 +15,9 @@ export interface PolicyClient {
   readonly keys: UnsealKeys;
 }
 
-/** How packets that are sealed with GnuPG are read and whom they must come from: the GPG_ variables of access.conf. */
-export interface GpgKeys {
-  readonly homeDir: string;
-  /** GPG_EXE. */
-  readonly program: string;
-  /** GPG_DECRYPT_ID. */
-  readonly recipient: string | undefined;
-  /** GPG_DECRYPT_PW; undefined: GPG_ALLOW_NO_PW. */
-  readonly password: string | undefined;
-  /** False: GPG_DISABLE_SIG. */
-  readonly requireSignature: boolean;
-  /** GPG_IGNORE_SIG_VERIFY_ERROR. */
-  readonly ignoreBadSignature: boolean;
-  /** GPG_REMOTE_ID: the last 8 hexadecimal digits of a signer's key; GPG_FINGERPRINT_ID: all of them. None: any signer. */
-  readonly signerIds: readonly string[];
-  readonly signerFingerprints: readonly string[];
-}
-
 /** One stanza of fwknop's and its keys. */
-export interface FwknopClient {
+export interface FwknopClient extends FwknopKeys {
   readonly stanza: FwknopStanza;
-  /** At least one of `cipher` and `gpg` is there. */
-  readonly cipher: FwknopCipherKey | undefined;
-  readonly gpg: GpgKeys | undefined;
-  /** Undefined only where the operator has asked for it: packets are then not authenticated before they are read. */
-  readonly hmac: FwknopHmacKey | undefined;
 }
 
 export interface FwknopPolicy {

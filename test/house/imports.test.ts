@@ -84,7 +84,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'client/knock': ['src/base', 'src/crypto', 'src/config', 'src/knock', 'client', 'keys'],
   keys: [
-    ...['src/base', 'src/bytes', 'src/crypto', 'src/spa/native', 'src/spa/fwknop', 'src/config', 'src/config/fwknop'],
+    ...[
+      'src/base',
+      'src/bytes',
+      'src/crypto',
+      'src/access',
+      'src/spa/native',
+      'src/spa/fwknop',
+      'src/config',
+      'src/config/fwknop',
+    ],
   ],
   bench: [...CORE, 'bench/*', 'demo', 'test/support'],
   'bench/*': [...CORE, 'bench', 'bench/*', 'demo', 'test/support'],

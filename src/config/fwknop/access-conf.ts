@@ -1,4 +1,5 @@
 /** access.conf: from its lines to fwknop's clients, or to every problem there is. */
+import type { FwknopKeys } from '../../access/fwknop-keys.ts';
 import type { FwknopStanza } from '../../access/fwknop-stanza.ts';
 import { printable } from '../../base/printable.ts';
 import { nearest } from '../../base/suggest.ts';
@@ -16,13 +17,13 @@ import {
 } from './access-variables.ts';
 import { type FwknopLine, tell } from './line.ts';
 import { DEFAULT_MAX_OPEN_FOR, DEFAULT_OPEN_FOR } from './stanza-directives.ts';
-import { type StanzaFile, stanzaKeys, type StanzaKeys } from './stanza-keys.ts';
+import { type StanzaFile, stanzaKeys } from './stanza-keys.ts';
 import { type NatSettings, type StanzaDraft, stanzaPolicy } from './stanza-policy.ts';
 import type { CalendarDay } from './values.ts';
 
 /** One stanza with its keys, and where it begins. */
 export interface FwknopEntry {
-  readonly client: { readonly stanza: FwknopStanza } & StanzaKeys;
+  readonly client: { readonly stanza: FwknopStanza } & FwknopKeys;
   readonly file: string;
   readonly line: number;
 }

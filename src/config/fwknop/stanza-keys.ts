@@ -1,7 +1,8 @@
 /** The keys of one stanza: which are there, and whether they go together. */
+import type { FwknopKeys, GpgKeys } from '../../access/fwknop-keys.ts';
 import { printable } from '../../base/printable.ts';
 import { equalBytes } from '../../crypto/secret.ts';
-import type { FwknopCipherKey, FwknopHmacKey } from '../../spa/fwknop/key.ts';
+import type { FwknopCipherKey } from '../../spa/fwknop/key.ts';
 import type { Issue } from '../issue.ts';
 import type { FwknopKeyValues } from './stanza-directives.ts';
 
@@ -22,30 +23,11 @@ export interface StanzaFile {
   readonly askForUnauthenticated: string;
 }
 
-/** As in {@link ../../engine/policy.ts}, which this folder does not know. */
-export interface StanzaGpg {
-  readonly homeDir: string;
-  readonly program: string;
-  readonly recipient: string | undefined;
-  readonly password: string | undefined;
-  readonly requireSignature: boolean;
-  readonly ignoreBadSignature: boolean;
-  readonly signerIds: readonly string[];
-  readonly signerFingerprints: readonly string[];
-}
-
-/** At least one of `cipher` and `gpg` is there. */
-export interface StanzaKeys {
-  readonly cipher: FwknopCipherKey | undefined;
-  readonly gpg: StanzaGpg | undefined;
-  readonly hmac: FwknopHmacKey | undefined;
-}
-
 /** Past 16 bytes, clients before 2.5 cut keys. */
 const LEGACY_KEY = 16;
 
 /** Whatever is wrong is told; what comes back then is of no use. */
-export const stanzaKeys = (values: FwknopKeyValues, file: StanzaFile): StanzaKeys => {
+export const stanzaKeys = (values: FwknopKeyValues, file: StanzaFile): FwknopKeys => {
   const passphrase = onlyOne(values, 'key', 'key_base64', file);
   const hmacKey = onlyOne(values, 'hmac_key', 'hmac_key_base64', file);
   const gpg = gpgOf(values, file);
@@ -106,7 +88,7 @@ const cipherOf = (passphrase: Uint8Array, values: FwknopKeyValues, file: StanzaF
   return { passphrase, mode };
 };
 
-const gpgOf = (values: FwknopKeyValues, file: StanzaFile): StanzaGpg | undefined => {
+const gpgOf = (values: FwknopKeyValues, file: StanzaFile): GpgKeys | undefined => {
   const { gpg_decrypt_pw: password, gpg_allow_no_pw: noPassword } = values;
   if (password === undefined && !noPassword) {
     const stray = values.gpg_decrypt_id === undefined ? undefined : 'gpg_decrypt_id';

@@ -11,7 +11,8 @@ import {
 } from '../../../src/engine/fwknop-settings.ts';
 import { encodeHandoff, type Handoff, HandoffReader, MAX_HANDOFF } from '../../../src/engine/handoff.ts';
 import type { FwknopCandidate } from '../../../src/engine/input.ts';
-import { type FwknopClient, type GpgKeys, NO_FWKNOP } from '../../../src/engine/policy.ts';
+import type { GpgKeys } from '../../../src/access/fwknop-keys.ts';
+import { type FwknopClient, NO_FWKNOP } from '../../../src/engine/policy.ts';
 import { ascii, cidr, ip, portOf, present, specs, toHex } from '../values.ts';
 import { TEXTS } from '../spa/fwknop/captured.ts';
 

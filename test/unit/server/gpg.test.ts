@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FwknopEdge } from '../../../server/fwknop/fwknop-edge.ts';
 import { unsealByGpg } from '../../../server/fwknop/gpg.ts';
 import type { Input } from '../../../src/engine/input.ts';
-import type { GpgKeys } from '../../../src/engine/policy.ts';
+import type { GpgKeys } from '../../../src/access/fwknop-keys.ts';
 import { GPG_KEYS } from '../engine/fwknop.ts';
 import { waitUntil } from '../../support/wait.ts';
 

@@ -1,7 +1,7 @@
 /** The status lines are those of a real gpg 2.2.40 for messages of the real client, and for some that are wrong. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { GpgKeys } from '../../../src/engine/policy.ts';
+import type { GpgKeys } from '../../../src/access/fwknop-keys.ts';
 import { judgeSignatures } from '../../../src/engine/gpg-verdict.ts';
 import { parseGpgStatus } from '../../../src/spa/fwknop/gpg-status.ts';
 import { GPG_KEYS } from '../engine/fwknop.ts';
