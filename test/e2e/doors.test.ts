@@ -99,7 +99,9 @@ async function nothing(from: Host, ...ports: string[]): Promise<void> {
   const mark = spad.audit.mark();
   await knock(from, server.address4, ...ports);
   await sleep(SETTLE_MS);
-  expect(spad.audit.entries().slice(mark)).toEqual([]);
+  // What an earlier test has opened may end meanwhile, and counters are told once a minute.
+  const decided = spad.audit.entries().slice(mark);
+  expect(decided.filter(({ event }) => event !== 'expired' && event !== 'counted')).toEqual([]);
 }
 
 beforeAll(async () => {
