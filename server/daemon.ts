@@ -268,7 +268,7 @@ export class Daemon {
       // Between two batches, so that a change under way is not taken for somebody else's.
       await this.#pumping;
       if (await this.#parts.firewall.repair()) {
-        this.#parts.logger.warn('somebody changed the table "inet spad"; it is right again');
+        this.#parts.logger.warn('somebody changed what spad has in the firewall; it is right again');
         this.#input({ kind: 'firewall-repaired' });
       }
       this.#firewallFault = '';

@@ -2,29 +2,23 @@
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { countOf } from '../src/base/printable.ts';
-import type { SteadyMs } from '../src/base/units.ts';
 import { clientCount } from '../src/engine/policy.ts';
 import { describeIssue, formatIssue } from '../src/config/issue.ts';
 import { type Origin, runCli } from './cli.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
-import type { FirewallBackend } from './firewall/backend.ts';
-import { DryRunFirewall } from './firewall/dry-run.ts';
 import { findNftRunner } from './firewall/nft-runner.ts';
 import { nftables } from './firewall/nftables.ts';
+import { openFirewall } from './firewall/select.ts';
 import { fwknopMode } from './fwknop-mode.ts';
-import { type Configuration, type ConfigurationSource, loadConfiguration } from './load-config.ts';
+import { type ConfigurationSource, loadConfiguration } from './load-config.ts';
 import { runKnockd } from './knockd/start.ts';
 import { claimFolder } from './process/claim.ts';
-import { type Logger, stderrLogger } from './log/logger.ts';
+import { stderrLogger } from './log/logger.ts';
 
 const USAGE = 2;
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
-
-const steadyNow = (): SteadyMs => readClock().steady;
-
-const realFirewall = (): FirewallBackend => nftables(findNftRunner(), steadyNow);
 
 /** Where the configuration comes from, by the command line. */
 const sourceOf = (origin: Origin): ConfigurationSource =>
@@ -42,7 +36,7 @@ const check = ({ shown, load }: ConfigurationSource): Promise<number> => {
 };
 
 const flush = async (): Promise<number> => {
-  await realFirewall().flush();
+  await nftables(findNftRunner(), () => readClock().steady).flush();
   say('the table "inet spad" is gone; the ports that it guarded are as open as your other rules leave them');
   return 0;
 };
@@ -52,11 +46,11 @@ const run = async (source: ConfigurationSource): Promise<number> => {
   const { configuration, issues } = source.load();
   for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](describeIssue(issue));
   if (configuration === undefined) return 1;
-  const { state_dir: stateDir, firewall: kind } = configuration.conf.daemon;
+  const { daemon: settings } = configuration.conf;
   process.umask(0o077);
-  makeStateFolder(stateDir);
-  await claimFolder(stateDir);
-  const daemon = new Daemon({ source, configuration, logger, firewall: firewallOf(kind, logger) });
+  makeStateFolder(settings.state_dir);
+  await claimFolder(settings.state_dir);
+  const daemon = new Daemon({ source, configuration, logger, firewall: openFirewall(settings, readClock, logger) });
   process.on('SIGHUP', () => daemon.reload());
   process.on('SIGUSR2', () => daemon.report());
   process.on('SIGTERM', () => void daemon.stop());
@@ -75,9 +69,6 @@ const makeStateFolder = (path: string): void => {
     throw new Error(`state_dir ${path} cannot be used: ${words}`, { cause: error });
   }
 };
-
-const firewallOf = (kind: Configuration['conf']['daemon']['firewall'], logger: Logger): FirewallBackend =>
-  kind === 'nftables' ? realFirewall() : new DryRunFirewall(steadyNow, logger);
 
 /** What a door has started may outlive the daemon, and must not keep it. */
 const knockd = async (args: readonly string[]): Promise<number> => process.exit(await runKnockd(args, version()));

@@ -133,9 +133,7 @@ const performStretch = async (
   const { replay, firewall, grants, audit, doors, fwknop } = parts;
   await stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record)));
   await stretch.each('use-sequence', (effect) => doors.useUp(effect));
-  await stretch.each('synchronize-firewall', ({ guard, openings, forwards }) =>
-    firewall.synchronize(guard, openings, forwards),
-  );
+  await stretch.each('synchronize-firewall', ({ wanted }) => firewall.synchronize(wanted));
   await stretch.all('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));
   await stretch.all('record-grants', (effects) =>
     grants.append(

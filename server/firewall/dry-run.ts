@@ -1,7 +1,8 @@
 /** Says what would be done: for trying a configuration, and for capture files. */
 import { formatAddress } from '../../src/base/address.ts';
-import { formatPortSpec, type PortSpec } from '../../src/base/port-spec.ts';
+import { formatPortSpec } from '../../src/base/port-spec.ts';
 import type { SteadyMs } from '../../src/base/units.ts';
+import type { Wanted } from '../../src/firewall/desired.ts';
 import type { FirewallChange, Opening } from '../../src/firewall/opening.ts';
 import { formatForwarding } from '../../src/grant/forwarding.ts';
 import type { Logger } from '../log/logger.ts';
@@ -16,10 +17,10 @@ export class DryRunFirewall extends MemoryFirewall {
     this.#logger = logger;
   }
 
-  override synchronize(guard: readonly PortSpec[], openings: readonly Opening[]): Promise<void> {
-    this.#logger.info(`would guard ${guard.map(formatPortSpec).join(', ') || 'nothing'}`);
-    this.#say('open', openings);
-    return super.synchronize(guard, openings);
+  override synchronize(wanted: Wanted): Promise<void> {
+    this.#logger.info(`would guard ${wanted.guard.map(formatPortSpec).join(', ') || 'nothing'}`);
+    this.#say('open', wanted.openings);
+    return super.synchronize(wanted);
   }
 
   override apply(changes: readonly FirewallChange[]): Promise<void> {

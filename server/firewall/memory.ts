@@ -1,7 +1,7 @@
 /** A firewall that is only remembered: the twin of the real ones in tests, and what dry-run stands on. */
 import type { PortSpec } from '../../src/base/port-spec.ts';
 import type { SteadyMs } from '../../src/base/units.ts';
-import { DesiredState } from '../../src/firewall/desired.ts';
+import { DesiredState, NOTHING_WANTED, type Wanted } from '../../src/firewall/desired.ts';
 import type { FirewallChange, Opening } from '../../src/firewall/opening.ts';
 import type { FirewallBackend } from './backend.ts';
 
@@ -15,7 +15,7 @@ export class MemoryFirewall implements FirewallBackend {
   }
 
   get guard(): readonly PortSpec[] {
-    return this.#desired.guard;
+    return this.#desired.wanted(this.#now()).guard;
   }
 
   /** What is open now. */
@@ -23,8 +23,8 @@ export class MemoryFirewall implements FirewallBackend {
     return this.#desired.openings(this.#now());
   }
 
-  synchronize(guard: readonly PortSpec[], openings: readonly Opening[]): Promise<void> {
-    this.#desired.replace(guard, openings);
+  synchronize(wanted: Wanted): Promise<void> {
+    this.#desired.replace(wanted);
     return Promise.resolve();
   }
 
@@ -39,7 +39,7 @@ export class MemoryFirewall implements FirewallBackend {
   }
 
   flush(): Promise<void> {
-    this.#desired.replace([], []);
+    this.#desired.replace(NOTHING_WANTED);
     return Promise.resolve();
   }
 }

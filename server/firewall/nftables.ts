@@ -1,9 +1,8 @@
 /** The nftables back-end: scripts of src/firewall/nft-script.ts, run as transactions, held against what the kernel shows. */
-import type { PortSpec } from '../../src/base/port-spec.ts';
 import { type SteadyMs, steadyMs } from '../../src/base/units.ts';
-import { DesiredState } from '../../src/firewall/desired.ts';
+import { DesiredState, type Wanted } from '../../src/firewall/desired.ts';
 import { changeScript, flushScript, guardScript, probeScript, TABLE } from '../../src/firewall/nft-script.ts';
-import type { FirewallChange, Opening } from '../../src/firewall/opening.ts';
+import type { FirewallChange } from '../../src/firewall/opening.ts';
 import type { FirewallBackend } from './backend.ts';
 import type { NftRunner } from './nft-runner.ts';
 
@@ -36,9 +35,9 @@ class NftablesFirewall implements FirewallBackend {
     this.#now = now;
   }
 
-  async synchronize(guard: readonly PortSpec[], openings: readonly Opening[], forwards: boolean): Promise<void> {
-    this.#desired.replace(guard, openings);
-    this.#forwards = forwards;
+  async synchronize(wanted: Wanted): Promise<void> {
+    this.#desired.replace(wanted);
+    this.#forwards = wanted.forwards;
     await this.#install();
   }
 
@@ -83,12 +82,12 @@ class NftablesFirewall implements FirewallBackend {
   }
 
   async #install(): Promise<void> {
-    const open = this.#desired.openings(this.#now());
+    const { guard, openings: open } = this.#desired.wanted(this.#now());
     // What was granted while grants could still forward goes on.
     this.#forwards ||= open.some(({ forwarding }) => forwarding !== undefined);
     this.#shown = undefined;
     this.#known = this.#runner.generation();
-    const script = guardScript(this.#desired.guard, this.#forwards);
+    const script = guardScript(guard, this.#forwards);
     await this.#run(script + changeScript({ close: [], open }, this.#now()));
     this.#shown = await this.#list();
   }

@@ -1,4 +1,5 @@
 /** `[spad]` of spad.conf (docs/configuration.md). */
+import { BACKEND_NAMES } from '../firewall/backends.ts';
 import { DEFAULT_SPA_PORT, seconds } from '../base/units.ts';
 import { listOf, maybe, one, oneOf, optional, required, type ValuesOf, yesNo } from './directive.ts';
 import { absolutePath, duration, portNumber, ports, serverName, wholeNumber } from './values.ts';
@@ -37,11 +38,7 @@ export const daemonDirectives = {
   ),
   capture_file: maybe(absolutePath, 'the pcap file that capture = file reads'),
   receiver_user: optional(userName, 'nobody', 'the user that the capturing process becomes once the capture is open'),
-  firewall: optional(
-    oneOf('nftables', 'dry-run'),
-    'nftables',
-    'what opens the ports; dry-run only says what it would do',
-  ),
+  firewall: optional(oneOf(...BACKEND_NAMES), 'nftables', 'what opens the ports; dry-run only says what it would do'),
   guard: optional(
     ports,
     [],

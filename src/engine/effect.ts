@@ -6,8 +6,8 @@
 import type { ProgramRun } from '../access/fwknop-program.ts';
 import type { PendingClose } from '../access/pending-close.ts';
 import type { Family } from '../base/address.ts';
-import type { PortSpec } from '../base/port-spec.ts';
-import type { FirewallChange, Opening } from '../firewall/opening.ts';
+import type { Wanted } from '../firewall/desired.ts';
+import type { FirewallChange } from '../firewall/opening.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { GrantEvent } from '../grant/record.ts';
 import type { Door, KnockStep } from '../knock/door.ts';
@@ -40,10 +40,7 @@ export interface ChangeFirewallEffect {
 /** Makes the firewall show exactly this, whatever it shows now. */
 export interface SynchronizeFirewallEffect {
   readonly kind: 'synchronize-firewall';
-  readonly guard: readonly PortSpec[];
-  /** Whether grants can forward: what that takes is not there where none can. */
-  readonly forwards: boolean;
-  readonly openings: readonly Opening[];
+  readonly wanted: Wanted;
 }
 
 export interface RecordGrantsEffect {

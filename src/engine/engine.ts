@@ -266,9 +266,12 @@ export class Engine {
   #synchronize(): SynchronizeFirewallEffect {
     return {
       kind: 'synchronize-firewall',
-      guard: this.#policy.guard,
-      forwards: forwardsTo(this.#policy).length > 0,
-      openings: this.#ledger.addresses().flatMap((address) => layOpenings(this.#ledger.forAddress(address))),
+      wanted: {
+        guard: this.#policy.guard,
+        guardEnds: undefined,
+        forwards: forwardsTo(this.#policy).length > 0,
+        openings: this.#ledger.addresses().flatMap((address) => layOpenings(this.#ledger.forAddress(address))),
+      },
     };
   }
 

@@ -6,12 +6,27 @@ import type { PortSpec } from '../base/port-spec.ts';
 import type { SteadyMs } from '../base/units.ts';
 import { type FirewallChange, type Opening, openingKey } from './opening.ts';
 
+/** All that the firewall is to show. */
+export interface Wanted {
+  /** Ports that are closed to everyone without an opening; canonical. */
+  readonly guard: readonly PortSpec[];
+  /** When the guard ends by itself, daemon or not; undefined: it stays. */
+  readonly guardEnds: SteadyMs | undefined;
+  /** Whether openings that forward may come: what that takes is not there where none can. */
+  readonly forwards: boolean;
+  /** Disjoint ({@link layOpenings}). */
+  readonly openings: readonly Opening[];
+}
+
+export const NOTHING_WANTED: Wanted = { guard: [], guardEnds: undefined, forwards: false, openings: [] };
+
 export class DesiredState {
-  #guard: readonly PortSpec[] = [];
+  #wanted: Omit<Wanted, 'openings'> = NOTHING_WANTED;
   readonly #openings = new Map<string, Opening>();
 
-  get guard(): readonly PortSpec[] {
-    return this.#guard;
+  /** What is wanted at `now`. */
+  wanted(now: SteadyMs): Wanted {
+    return { ...this.#wanted, openings: this.openings(now) };
   }
 
   /** The openings that have not ended at `now`. */
@@ -19,10 +34,27 @@ export class DesiredState {
     return [...this.#openings.values()].filter((opening) => opening.ends > now);
   }
 
-  replace(guard: readonly PortSpec[], openings: readonly Opening[]): void {
-    this.#guard = guard;
+  replace(wanted: Wanted): void {
+    this.#wanted = wanted;
     this.#openings.clear();
-    for (const opening of openings) this.#openings.set(openingKey(opening), opening);
+    for (const opening of wanted.openings) this.#openings.set(openingKey(opening), opening);
+  }
+
+  /** The openings, over or not, that differ from these in their ends at most. */
+  held(openings: readonly Opening[]): readonly Opening[] {
+    return openings.map((opening) => this.#openings.get(openingKey(opening))).filter((held) => held !== undefined);
+  }
+
+  /** The openings that have ended at `now` and are not forgotten yet. */
+  ended(now: SteadyMs): readonly Opening[] {
+    return [...this.#openings.values()].filter((opening) => opening.ends <= now);
+  }
+
+  /** When the next opening ends; undefined where there is none. */
+  get nextEnd(): SteadyMs | undefined {
+    let next: SteadyMs | undefined;
+    for (const { ends } of this.#openings.values()) if (next === undefined || ends < next) next = ends;
+    return next;
   }
 
   /** Takes changes in. The function that comes back takes them out again, where nothing else has come in since. */

@@ -160,7 +160,7 @@ describe('when somebody', () => {
     const mark = spad.audit.mark();
     await server.run('sh', ['-c', command]);
     await spad.audit.waitFor({ event: 'repaired' }, mark);
-    await spad.process.waitForLine(/somebody changed the table "inet spad"/);
+    await spad.process.waitForLine(/somebody changed what spad has in the firewall/);
     const [after] = await kernelGrants(server);
     expect(after?.what).toBe(`${client.address4} tcp/22`);
     expect(after?.expires).toBeLessThanOrEqual(before?.expires ?? 0);

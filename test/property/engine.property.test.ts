@@ -111,7 +111,7 @@ class World {
         return;
       case 'synchronize-firewall':
         this.firewall.clear();
-        for (const opening of effect.openings) this.firewall.set(openingKey(opening), opening);
+        for (const opening of effect.wanted.openings) this.firewall.set(openingKey(opening), opening);
         return;
       case 'record-grants':
       case 'audit':

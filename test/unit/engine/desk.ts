@@ -1,4 +1,5 @@
 /** An engine with clients, a clock and packets, for tests. */
+import type { Wanted } from '../../../src/firewall/desired.ts';
 import type { Stanza } from '../../../src/access/stanza.ts';
 import { formatAddress } from '../../../src/base/address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
@@ -96,7 +97,7 @@ const showEffect = (effect: Effect): string => {
         ...effect.change.open.map((opening) => `open ${showOpening(opening)}`),
       ].join(', ');
     case 'synchronize-firewall':
-      return `synchronize ${effect.guard.map(formatPortSpec).join(',')}${effect.forwards ? ' and NAT' : ''}: ${effect.openings.map(showOpening).join(', ')}`;
+      return showWanted(effect.wanted);
     case 'record-grants':
       return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `-${event.id}`)).join(' ')}`;
     case 'journal-closes':
@@ -114,3 +115,6 @@ const showEffect = (effect: Effect): string => {
 
 /** Decisions as lines, in the order in which they are to be done. */
 export const show = (decisions: readonly Decision[]): string[] => decisions.flat().map(showEffect);
+
+const showWanted = ({ guard, forwards, openings }: Wanted): string =>
+  `synchronize ${guard.map(formatPortSpec).join(',')}${forwards ? ' and NAT' : ''}: ${openings.map(showOpening).join(', ')}`;

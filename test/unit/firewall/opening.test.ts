@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { formatAddress } from '../../../src/base/address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { steadyMs } from '../../../src/base/units.ts';
-import { DesiredState } from '../../../src/firewall/desired.ts';
+import { DesiredState, NOTHING_WANTED } from '../../../src/firewall/desired.ts';
 import { changeBetween, layOpenings, type Opening } from '../../../src/firewall/opening.ts';
 import { grantOf, ports } from '../values.ts';
 
@@ -119,12 +119,12 @@ describe('what the firewall ought to show', () => {
   const [web] = lay(['tcp/80', 5000]) as [Opening];
   const state = (): DesiredState => {
     const desired = new DesiredState();
-    desired.replace(ports('tcp/22'), [ssh, web]);
+    desired.replace({ ...NOTHING_WANTED, guard: ports('tcp/22'), openings: [ssh, web] });
     return desired;
   };
 
   test('is what it was told, as long as it has not ended', () => {
-    expect(state().guard).toEqual(ports('tcp/22'));
+    expect(state().wanted(steadyMs(0)).guard).toEqual(ports('tcp/22'));
     expect(show(state().openings(steadyMs(4999)))).toBe('tcp/22 until 9000, tcp/80 until 5000');
     expect(show(state().openings(steadyMs(5000)))).toBe('tcp/22 until 9000');
     expect(show(state().openings(steadyMs(9000)))).toBe('');
@@ -148,6 +148,15 @@ describe('what the firewall ought to show', () => {
     ]);
     undo();
     expect(desired.openings(steadyMs(0))).toEqual([]);
+  });
+
+  test('knows what has ended, what ends next and what it holds', () => {
+    const desired = state();
+    expect(desired.nextEnd).toBe(5000);
+    expect(show(desired.ended(steadyMs(5000)))).toBe('tcp/80 until 5000');
+    expect(show(desired.held([{ ...ssh, ends: steadyMs(1) }]))).toBe('tcp/22 until 9000');
+    desired.replace(NOTHING_WANTED);
+    expect(desired.nextEnd).toBeUndefined();
   });
 
   test('forgets what has ended', () => {

@@ -6,6 +6,7 @@ import type { NftRunner } from '../../../server/firewall/nft-runner.ts';
 import { routingWarnings } from '../../../server/routing.ts';
 import { formatIssue } from '../../../src/config/issue.ts';
 import { steadyMs } from '../../../src/base/units.ts';
+import { NOTHING_WANTED } from '../../../src/firewall/desired.ts';
 import { layOpenings, type Opening } from '../../../src/firewall/opening.ts';
 import { grantOf, ip, portOf, ports } from '../values.ts';
 
@@ -60,7 +61,7 @@ const opening = (fields = {}, ends = 60_000): Opening[] => layOpenings([grantOf(
 const setUp = async (forwards = false): Promise<[FakeKernel, ReturnType<typeof nftables>]> => {
   const kernel = new FakeKernel();
   const firewall = nftables(kernel.runner, () => steadyMs(kernel.now));
-  await firewall.synchronize([], opening(), forwards);
+  await firewall.synchronize({ ...NOTHING_WANTED, openings: opening(), forwards });
   kernel.take();
   return [kernel, firewall];
 };
@@ -118,7 +119,7 @@ describe('repair', () => {
   test('sets right what a refused synchronization has left as it was', async () => {
     const [kernel, firewall] = await setUp();
     kernel.refuses = true;
-    await expect(firewall.synchronize(ports('tcp/22'), [], false)).rejects.toThrow('refused');
+    await expect(firewall.synchronize({ ...NOTHING_WANTED, guard: ports('tcp/22') })).rejects.toThrow('refused');
     kernel.refuses = false;
     expect(await firewall.repair()).toBe(true);
     expect(kernel.scripts.at(-1)).toContain('th dport != { tcp . 22 } accept');
@@ -169,7 +170,7 @@ describe('the chains of NAT', () => {
   test('and where one does that was granted when they still could', async () => {
     const kernel = new FakeKernel();
     const firewall = nftables(kernel.runner, () => steadyMs(kernel.now));
-    await firewall.synchronize([], opening({ forwarding }), false);
+    await firewall.synchronize({ ...NOTHING_WANTED, openings: opening({ forwarding }) });
     expect(kernel.scripts[0]).toContain('type nat');
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../src/base/address.ts';
 import { parsePortSpec } from '../../../src/base/port-spec.ts';
 import { steadyMs, unixMs } from '../../../src/base/units.ts';
+import { NOTHING_WANTED } from '../../../src/firewall/desired.ts';
 import type { Decision } from '../../../src/engine/effect.ts';
 import type { Opening } from '../../../src/firewall/opening.ts';
 import type { Grant } from '../../../src/grant/grant.ts';
@@ -110,7 +111,7 @@ describe('perform', () => {
 
 test('a reload between two packets stays between them', async () => {
   const { parts, asked } = edges();
-  const reload: Decision = [{ kind: 'synchronize-firewall', guard: [ssh], forwards: false, openings: [] }];
+  const reload: Decision = [{ kind: 'synchronize-firewall', wanted: { ...NOTHING_WANTED, guard: [ssh] } }];
   parts.firewall.synchronize = () => {
     asked.push('synchronize');
     return Promise.resolve();

@@ -1,0 +1,30 @@
+/** The firewalls that grants can be made in, and what each of them can. docs/firewalls.md has the same as a table. */
+
+export interface BackendTraits {
+  /** Closes the ports of `guard` itself; elsewhere the operator's own rules must. */
+  readonly guards: boolean;
+  /** Can send granted ports elsewhere (docs/forwarding.md). */
+  readonly forwards: boolean;
+  /**
+   * What ends a grant on time: the kernel, whatever becomes of all programs; the firewall's own daemon; or spad, which after
+   * a crash does so as soon as it is started again.
+   */
+  readonly endedBy: 'kernel' | 'firewall' | 'spad';
+}
+
+export const BACKENDS = {
+  nftables: { guards: true, forwards: true, endedBy: 'kernel' },
+  /** A set of the operator's own ruleset. */
+  'nft-set': { guards: false, forwards: false, endedBy: 'kernel' },
+  iptables: { guards: true, forwards: true, endedBy: 'kernel' },
+  ipset: { guards: true, forwards: true, endedBy: 'kernel' },
+  firewalld: { guards: true, forwards: false, endedBy: 'firewall' },
+  ufw: { guards: true, forwards: false, endedBy: 'spad' },
+  /** Commands of the operator's. */
+  command: { guards: false, forwards: false, endedBy: 'spad' },
+  'dry-run': { guards: false, forwards: false, endedBy: 'spad' },
+} as const satisfies Readonly<Record<string, BackendTraits>>;
+
+export type BackendName = keyof typeof BACKENDS;
+
+export const BACKEND_NAMES = Object.keys(BACKENDS) as BackendName[];
