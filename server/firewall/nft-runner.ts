@@ -2,7 +2,7 @@
 import koffi from 'koffi';
 import { runProgram } from '../process/run.ts';
 import { FirewallError } from './backend.ts';
-import { openGeneration } from './generation.ts';
+import { findGeneration } from './generation.ts';
 
 export interface NftRunner {
   readonly description: string;
@@ -67,17 +67,8 @@ export const libraryRunner = (): NftRunner => {
       setDryRun(context, false);
       return Promise.resolve(!failed);
     },
-    generation: generationOrNot(),
+    generation: findGeneration(),
   };
-};
-
-/** Without it the table is looked at more often than it need be, and that is all. */
-const generationOrNot = (): NftRunner['generation'] => {
-  try {
-    return openGeneration();
-  } catch {
-    return () => undefined;
-  }
 };
 
 /** The program nft, started for each script. `reason` says why the library is not used. */
@@ -107,7 +98,7 @@ export const programRunner = (reason: string): NftRunner => {
       return code === 0 ? stdout : undefined;
     },
     wouldRun: async (script) => (await nft(['--check', '-f', '-'], script)).code === 0,
-    generation: generationOrNot(),
+    generation: findGeneration(),
   };
 };
 

@@ -1,6 +1,6 @@
 /**
  * What the firewall ought to show now: what a back-end compares with and repairs to. Plain data with one rule: an opening
- * that has ended is not wanted any more, so nothing repaired can outlive its grant.
+ * or a guard that has ended is not wanted any more, so nothing repaired can outlive its grant, or its trial.
  */
 import type { PortSpec } from '../base/port-spec.ts';
 import type { SteadyMs } from '../base/units.ts';
@@ -26,7 +26,9 @@ export class DesiredState {
 
   /** What is wanted at `now`. */
   wanted(now: SteadyMs): Wanted {
-    return { ...this.#wanted, openings: this.openings(now) };
+    const { guardEnds } = this.#wanted;
+    const isOver = guardEnds !== undefined && guardEnds <= now;
+    return { ...this.#wanted, ...(isOver ? { guard: [], guardEnds: undefined } : {}), openings: this.openings(now) };
   }
 
   /** The openings that have not ended at `now`. */
@@ -50,9 +52,18 @@ export class DesiredState {
     return [...this.#openings.values()].filter((opening) => opening.ends <= now);
   }
 
-  /** When the next opening ends; undefined where there is none. */
+  /** Whether the guard has ended at `now` and is not forgotten yet. */
+  isGuardOver(now: SteadyMs): boolean {
+    return this.#wanted.guardEnds !== this.wanted(now).guardEnds;
+  }
+
+  forgetGuard(): void {
+    this.#wanted = { ...this.#wanted, guard: [], guardEnds: undefined };
+  }
+
+  /** When the next opening ends, or the guard; undefined where nothing does. */
   get nextEnd(): SteadyMs | undefined {
-    let next: SteadyMs | undefined;
+    let next = this.#wanted.guardEnds;
     for (const { ends } of this.#openings.values()) if (next === undefined || ends < next) next = ends;
     return next;
   }
