@@ -17,7 +17,7 @@ export type OnStage = () => Stage;
 
 export const firewallContract = (subject: Subject): void => {
   const shown = new Shown(subject.name);
-  const traits = BACKENDS[subject.backend];
+  const traits = BACKENDS[subject.firewall];
   let stage: Stage | undefined;
   let before: string;
   const onStage: OnStage = () => {

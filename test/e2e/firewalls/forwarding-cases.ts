@@ -13,7 +13,7 @@ export const forwardingCases = (on: OnStage, traits: BackendTraits, shown: Shown
       const { code, stdout, stderr } = await on().run('--check', '-c', on().spad.confFile);
       on().configure();
       expect(code).toBe(1);
-      expect(stdout + stderr).toMatch(new RegExp(`firewall = ${on().subject.backend} cannot forward`));
+      expect(stdout + stderr).toMatch(new RegExp(`firewall = ${on().subject.firewall} cannot forward`));
       shown.add('forwards', 'no');
     });
 };

@@ -3,7 +3,7 @@ import { firewallContract } from './contract.ts';
 
 firewallContract({
   name: 'nftables',
-  backend: 'nftables',
+  firewall: 'nftables',
   flush: async (server) => {
     await server.run('nft', ['flush', 'ruleset']);
   },

@@ -57,7 +57,7 @@ export class Stage {
     probers: Stage['probers'],
   ) {
     this.subject = parts.subject;
-    this.traits = BACKENDS[parts.subject.backend];
+    this.traits = BACKENDS[parts.subject.firewall];
     this.lab = parts.lab;
     this.inner = parts.inner;
     this.server = parts.lab.host('server');
@@ -90,13 +90,13 @@ export class Stage {
 
   /** spad.conf for the subject; `forwards`: with stanzas that may forward. */
   configure(forwards = this.traits.forwards): void {
-    const { backend, daemon } = this.subject;
+    const { firewall, daemon } = this.subject;
     const guard = this.traits.guards ? { guard: GUARDED.join(', ') } : { guard: undefined };
     const targets = '10.99.4.0/24:22, [fd99:4::/64]:22';
     const may = (forward: string, source = {}): object => (forwards ? { forward, ...source } : {});
     const stanza = (name: HolderName, more = {}): object => ({ key: holders[name].base64, allow: ALLOWED, ...more });
     this.spad.configure({
-      daemon: { firewall: backend, ...guard, ...daemon },
+      daemon: { firewall, ...guard, ...daemon },
       access: {
         alice: { ...stanza('alice', may(`${targets}, local:8022`)) },
         bob: { ...stanza('bob') },

@@ -21,7 +21,7 @@ export interface Surroundings {
 export interface Subject {
   /** The row in docs/firewalls.md. */
   readonly name: string;
-  readonly backend: BackendName;
+  readonly firewall: BackendName;
   /** More keys of [spad]; `firewall` and, where the back-end guards, `guard` are added. */
   readonly daemon?: Readonly<Record<string, string | number>>;
   /** Readies the server before spad starts: the firewall's own daemon, rules that close, the operator's set. */
