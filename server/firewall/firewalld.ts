@@ -54,7 +54,9 @@ class Firewalld implements FirewallProgram {
   }
 
   async change(_change: ProgramChange, wanted: Wanted): Promise<void> {
-    await this.#carryOut(planFirewalld(wantedRules(wanted), this.#zones, this.#known, this.#known));
+    // What a reload has thrown away a moment ago comes back with it.
+    const shown = await this.#askRules(this.#zones);
+    await this.#carryOut(planFirewalld(wantedRules(wanted), this.#zones, shown, this.#known));
   }
 
   async shows(wanted: Wanted): Promise<boolean> {

@@ -1,6 +1,6 @@
 /**
- * The ufw back-end: rules of src/firewall/ufw-rule.ts, put in and taken out by the program ufw, which writes them into its
- * files and into the kernel. What is there is read from the files and from the kernel, without ufw, which takes its time.
+ * The ufw back-end: rules of src/firewall/ufw-rule.ts, put in and taken out by ufw (src/firewall/ufw-program.ts), which writes
+ * them into its files and into the kernel. What is there is read from both, without ufw, which takes its time.
  * ufw ends nothing by itself: spad does, and after spad a process that it leaves behind ({@link Closer}).
  */
 import { readFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import type { Family } from '../../src/base/address.ts';
 import { type Moment, type SteadyMs, unixMs, type UnixMs } from '../../src/base/units.ts';
 import type { Wanted } from '../../src/firewall/desired.ts';
 import { planUfw } from '../../src/firewall/ufw-plan.ts';
+import { ufwCall } from '../../src/firewall/ufw-program.ts';
 import {
   deleteArgs,
   listsInOrder,
@@ -27,10 +28,7 @@ import { FirewallError } from './backend.ts';
 import { Closer, type TimedClose } from './closer.ts';
 import type { FirewallProgram, ProgramChange } from './program.ts';
 
-/**
- * Long, for ufw waits for every other ufw, and one that is killed in the middle leaves the kernel without its rules. It does
- * one rule in some 0.2 s.
- */
+/** Long, for ufw waits for every other ufw, and one that is killed in the middle leaves the kernel without its rules. */
 const UFW_MS = 60_000;
 const IPTABLES_MS = 10_000;
 
@@ -86,7 +84,7 @@ class Ufw implements FirewallProgram {
 
   async remove(): Promise<void> {
     const { families, shown } = await readState();
-    for (const args of planUfw([], shown, families)) await runUfw(args);
+    await runUfw(planUfw([], shown, families));
     this.#rules = [];
     await this.#closer.tell([]);
   }
@@ -119,7 +117,7 @@ class Ufw implements FirewallProgram {
 const closesOf = (rules: readonly WantedUfwRule[]): readonly TimedClose[] => [
   ...new Map(
     rules.flatMap((rule) => {
-      const argv = ['ufw', ...deleteArgs(rule)];
+      const argv = ufwCall([deleteArgs(rule)]);
       return rule.ends === 'never' ? [] : [[argv.join(' '), { at: rule.ends, argv }] as const];
     }),
   ).values(),
@@ -127,16 +125,15 @@ const closesOf = (rules: readonly WantedUfwRule[]): readonly TimedClose[] => [
 
 /** Takes the steps, and looks whether they have led there. */
 const carryOut = async (rules: readonly WantedUfwRule[], before: UfwState): Promise<void> => {
-  let said = '';
-  for (const args of planUfw(rules, before.shown, before.families)) said = await runUfw(args);
+  const said = await runUfw(planUfw(rules, before.shown, before.families));
   const { shown, families } = await readState();
   const [missing] = planUfw(rules, shown, families);
   if (missing !== undefined) {
-    throw new FirewallError(`ufw has not done "ufw ${missing.join(' ')}"; the last that it said was "${said}"`);
+    throw new FirewallError(`ufw has not done "ufw ${missing.join(' ')}"; it said "${said}"`);
   }
   if (await isInKernel(shown)) return;
   // Somebody has changed the kernel's rules without ufw.
-  await runUfw(RELOAD_ARGS);
+  await runUfw([RELOAD_ARGS]);
   if (!(await isInKernel(shown)))
     throw new FirewallError('"ufw reload" does not make the kernel have the rules of ufw');
 };
@@ -186,21 +183,22 @@ const isInKernel = async (shown: readonly ShownUfwRule[]): Promise<boolean> => {
 };
 
 /** What it said, on one line. */
-const runUfw = async (args: readonly string[]): Promise<string> => {
-  const { code, stdout, stderr } = await run('ufw', args, UFW_MS);
-  const said = `${stdout} ${stderr}`.trim().replace(/\s*\n\s*/g, '; ');
-  if (code !== 0) throw new FirewallError(`"ufw ${args.join(' ')}" failed: ${said}`);
-  return said;
+const runUfw = async (commands: readonly (readonly string[])[]): Promise<string> => {
+  if (commands.length === 0) return '';
+  const [program, ...args] = ufwCall(commands);
+  const { code, stdout, stderr } = await run(program, args, UFW_MS);
+  if (code !== 0) throw new FirewallError(`ufw refused: ${onOneLine(stderr)}`);
+  return onOneLine(stdout);
 };
+
+const onOneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, '; ');
 
 const run = async (program: string, args: readonly string[], timeoutMs: number): Promise<Finished> => {
   try {
     return await runProgram(program, args, '', timeoutMs);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new FirewallError(
-        `the program ${program} is not here: apt-get install ${program === 'ufw' ? 'ufw' : 'iptables'}`,
-      );
+      throw new FirewallError(`the program ${program} is not here: apt-get install ufw`);
     }
     throw new FirewallError(error instanceof Error ? error.message : String(error));
   }

@@ -2,7 +2,6 @@
  * A host with files of its own: programs that run in the room see another /run, and other folders of /etc, than the rest of
  * the machine, and what they write there is gone with the room. The network is the host's.
  */
-import { builtFile } from './paths.ts';
 import type { Host } from './host.ts';
 import type { ExecOptions, ExecResult, LabProcess, SpawnOptions } from './lab-process.ts';
 
@@ -23,32 +22,23 @@ export class Room {
     return new Room(host, keeper);
   }
 
-  /** For `Spad.start`: has the daemon run in the room. */
-  get through(): string {
-    return `exec ${this.enter.join(' ')} "$@"`;
+  /** Words before a command that have it run in the room; they become it by exec. */
+  get prefix(): readonly string[] {
+    return ['nsenter', `--mount=/proc/${this.keeper.pid}/ns/mnt`];
   }
 
   spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): LabProcess {
-    const [file = '', ...rest] = [...this.enter, command, ...args];
+    const [file = '', ...rest] = [...this.prefix, command, ...args];
     return this.host.spawn(file, rest, options);
   }
 
   exec(command: string, args: readonly string[] = [], options: ExecOptions = {}): Promise<ExecResult> {
-    const [file = '', ...rest] = [...this.enter, command, ...args];
+    const [file = '', ...rest] = [...this.prefix, command, ...args];
     return this.host.exec(file, rest, options);
   }
 
   run(command: string, args: readonly string[] = [], options: ExecOptions = {}): Promise<string> {
-    const [file = '', ...rest] = [...this.enter, command, ...args];
+    const [file = '', ...rest] = [...this.prefix, command, ...args];
     return this.host.run(file, rest, options);
-  }
-
-  /** Runs spad to its end in the room. */
-  spad(...args: readonly string[]): Promise<ExecResult> {
-    return this.exec(process.execPath, [builtFile('server/main.js'), ...args], { timeoutMs: 30_000 });
-  }
-
-  private get enter(): readonly string[] {
-    return ['nsenter', `--mount=/proc/${this.keeper.pid}/ns/mnt`];
   }
 }
