@@ -79,12 +79,17 @@ class Ufw implements FirewallProgram {
     const isEnding = (rule: UfwRule): boolean => ended.some((other) => ufwRuleKey(other) === ufwRuleKey(rule));
     const shown = state.shown.filter((rule) => !isEnding(rule));
     const rules = this.#rulesOf(wanted).filter((rule) => !isEnding(rule));
-    return planUfw(rules, shown, state.families).length === 0 && (await isInKernel(shown));
+    if (planUfw(rules, shown, state.families).length > 0) return false;
+    if (await isInKernel(shown)) return true;
+    // A ufw that is just at work, a reload above all, puts them there in a moment.
+    await runUfw([]);
+    return isInKernel(shown);
   }
 
   async remove(): Promise<void> {
     const { families, shown } = await readState();
-    await runUfw(planUfw([], shown, families));
+    const steps = planUfw([], shown, families);
+    if (steps.length > 0) await runUfw(steps);
     this.#rules = [];
     await this.#closer.tell([]);
   }
@@ -125,7 +130,8 @@ const closesOf = (rules: readonly WantedUfwRule[]): readonly TimedClose[] => [
 
 /** Takes the steps, and looks whether they have led there. */
 const carryOut = async (rules: readonly WantedUfwRule[], before: UfwState): Promise<void> => {
-  const said = await runUfw(planUfw(rules, before.shown, before.families));
+  const steps = planUfw(rules, before.shown, before.families);
+  const said = steps.length === 0 ? '' : await runUfw(steps);
   const { shown, families } = await readState();
   const [missing] = planUfw(rules, shown, families);
   if (missing !== undefined) {
@@ -182,9 +188,8 @@ const isInKernel = async (shown: readonly ShownUfwRule[]): Promise<boolean> => {
   return answers.every((answer) => answer);
 };
 
-/** What it said, on one line. */
+/** What ufw said, on one line; without commands it is only waited until no ufw is at work. */
 const runUfw = async (commands: readonly (readonly string[])[]): Promise<string> => {
-  if (commands.length === 0) return '';
   const [program, ...args] = ufwCall(commands);
   const { code, stdout, stderr } = await run(program, args, UFW_MS);
   if (code !== 0) throw new FirewallError(`ufw refused: ${onOneLine(stderr)}`);

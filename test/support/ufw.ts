@@ -45,4 +45,10 @@ export class Ufw {
   async rules(): Promise<readonly string[]> {
     return (await this.run('show', 'added')).split('\n').filter((line) => line.startsWith('ufw '));
   }
+
+  /** Deletes a rule by one of those words. */
+  async delete(rule: string): Promise<void> {
+    const [, words = '', comment] = /^ufw (.*?)(?: comment '(.*)')?$/.exec(rule) ?? [];
+    await this.run('delete', ...words.split(' '), ...(comment === undefined ? [] : ['comment', comment]));
+  }
 }
