@@ -48,21 +48,24 @@ class Firewalld implements FirewallProgram {
   }
 
   async install(wanted: Wanted): Promise<void> {
+    const rules = wantedRules(wanted);
     this.#zones = await this.#askZones();
     const shown = await this.#askRules(parseStrings(await this.#call(allZonesCall())));
-    await this.#carryOut(planFirewalld(wantedRules(wanted), this.#zones, shown, this.#known));
+    await this.#carryOut(planFirewalld(rules, this.#zones, shown, this.#known));
   }
 
   async change(_change: ProgramChange, wanted: Wanted): Promise<void> {
     // What a reload has thrown away a moment ago comes back with it.
+    const rules = wantedRules(wanted);
     const shown = await this.#askRules(this.#zones);
-    await this.#carryOut(planFirewalld(wantedRules(wanted), this.#zones, shown, this.#known));
+    await this.#carryOut(planFirewalld(rules, this.#zones, shown, this.#known));
   }
 
   async shows(wanted: Wanted): Promise<boolean> {
+    const rules = wantedRules(wanted);
     const zones = await this.#askZones();
     const shown = await this.#askRules([...new Set([...zones, ...this.#zones])]);
-    const { add, remove } = planFirewalld(wantedRules(wanted), zones, shown, this.#known);
+    const { add, remove } = planFirewalld(rules, zones, shown, this.#known);
     // What has ended meanwhile is neither missing nor left over: it is about to be taken out.
     const now = this.#now();
     const isOver = ({ ends }: StandingRule): boolean => ends !== 'never' && ends <= now;

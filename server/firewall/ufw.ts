@@ -71,6 +71,7 @@ class Ufw implements FirewallProgram {
   }
 
   async shows(wanted: Wanted): Promise<boolean> {
+    const wantedRules = this.#rulesOf(wanted);
     const state = await readState();
     requireActive(state);
     // What has ended meanwhile is left over rightly: it is about to be taken out.
@@ -78,7 +79,7 @@ class Ufw implements FirewallProgram {
     const ended = this.#rules.filter(({ ends }) => ends !== 'never' && ends <= steady);
     const isEnding = (rule: UfwRule): boolean => ended.some((other) => ufwRuleKey(other) === ufwRuleKey(rule));
     const shown = state.shown.filter((rule) => !isEnding(rule));
-    const rules = this.#rulesOf(wanted).filter((rule) => !isEnding(rule));
+    const rules = wantedRules.filter((rule) => !isEnding(rule));
     if (planUfw(rules, shown, state.families).length > 0) return false;
     if (await isInKernel(shown)) return true;
     // A ufw that is just at work, a reload above all, puts them there in a moment.
@@ -95,9 +96,9 @@ class Ufw implements FirewallProgram {
   }
 
   async #bring(wanted: Wanted): Promise<void> {
+    const rules = this.#rulesOf(wanted);
     const before = await readState();
     requireActive(before);
-    const rules = this.#rulesOf(wanted);
     requireFamilies(rules, before);
     // Before anything opens it is known when it closes; what is not wanted any more is, too, until it has been taken out.
     await this.#closer.tell(closesOf([...this.#rules, ...rules]));
