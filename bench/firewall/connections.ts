@@ -9,8 +9,8 @@ import type { Quiet } from '../quiet.ts';
 import { summarize } from '../summary.ts';
 
 const PORT = 22;
-const TURN_MS = 300;
-const TURNS_A_ROUND = 8;
+const TURN_MS = 100;
+const TURNS_A_ROUND = 20;
 
 /** @throws Error with the remedy when there is no compiler, or its words when it refuses. */
 export function compileConnects(folder: string): string {
