@@ -85,7 +85,7 @@ export class KeptFirewall implements FirewallBackend {
     return this.#inTurn(async () => {
       const before = this.#options.generation();
       const begin = this.#steady();
-      if (this.#isRight && (await this.#program.shows(this.#wanted()))) {
+      if (this.#isRight && (await this.#isShown())) {
         this.#known = before;
         this.#looked(begin);
         return false;
@@ -139,9 +139,7 @@ export class KeptFirewall implements FirewallBackend {
 
   #sweepNow(): void {
     const done = this.#inTurn(async () => {
-      const ended = this.#desired.ended(this.#steady());
-      await this.#change({ close: ended, open: [] });
-      this.#desired.apply([{ close: ended, open: [] }]);
+      await this.#takeOut();
       this.#sweepLater();
     });
     done.catch((error: unknown) => {
@@ -149,6 +147,22 @@ export class KeptFirewall implements FirewallBackend {
       this.#isRight = false;
       this.#sweep = setTimeout(() => this.#sweepNow(), SWEEP_AGAIN_MS).unref();
     });
+  }
+
+  async #takeOut(): Promise<void> {
+    const ended = this.#desired.ended(this.#steady());
+    await this.#change({ close: ended, open: [] });
+    this.#desired.apply([{ close: ended, open: [] }]);
+  }
+
+  /** What has ended and only waits for the sweep is nobody's change. */
+  async #isShown(): Promise<boolean> {
+    try {
+      if (this.#options.sweeps) await this.#takeOut();
+    } catch {
+      return false;
+    }
+    return this.#program.shows(this.#wanted());
   }
 
   #looked(begin: SteadyMs): void {

@@ -72,7 +72,7 @@ export const libraryRunner = (): NftRunner => {
 };
 
 /** Without it the table is looked at more often than it need be, and that is all. */
-const generationOrNot = (): NftRunner['generation'] => {
+export const generationOrNot = (): NftRunner['generation'] => {
   try {
     return openGeneration();
   } catch {
