@@ -44,12 +44,11 @@ export class TimedSets {
 
   async shows(families: readonly Family[], openings: readonly Opening[]): Promise<boolean> {
     const names = await this.#names();
-    for (const family of families) {
-      const set = passSet(family);
-      if (!names.includes(set)) return false;
-      if (!showsElements(await this.#run(['save', set], ''), family, openings, this.#now())) return false;
-    }
-    return true;
+    if (!families.every((family) => names.includes(passSet(family)))) return false;
+    const looks = families.map(async (family) =>
+      showsElements(await this.#run(['save', passSet(family)], ''), family, openings, this.#now()),
+    );
+    return (await Promise.all(looks)).every(Boolean);
   }
 
   /** The rules that name the sets must be gone. */

@@ -68,14 +68,15 @@ export class IptablesFirewall implements FirewallProgram {
   async change(change: ProgramChange, wanted: Wanted): Promise<void> {
     const { now, sets } = this.#parts;
     const families = this.#findFamilies();
-    this.#refused = change.open.filter(({ address }) => !families.includes(address.family));
+    const isHere = ({ address }: Opening): boolean => families.includes(address.family);
+    this.#refused = change.open.filter((opening) => !isHere(opening));
     if (this.#refused.length > 0) throw new FirewallError(NO_IPV6);
     const forwards = this.#forwards || needsForwarding(wanted);
     if (forwards !== this.#forwards || clockWasSet(this.#distance, now())) return this.install(wanted);
     const batches = families.map((family) => ({
       ...{ family, batch: changeBatch(family, change, wanted, forwards, this.#style) },
     }));
-    await this.#run(batches, () => sets?.change(change));
+    await this.#run(batches, () => sets?.change({ ...change, close: change.close.filter(isHere) }));
   }
 
   async shows(wanted: Wanted): Promise<boolean> {
@@ -86,11 +87,11 @@ export class IptablesFirewall implements FirewallProgram {
       logger.info(`the clock was set by ${seconds.toFixed(1)} s: the ends of all rules are written anew`);
       return false;
     }
-    for (const family of families) {
-      const chains = chainsOf(family, wanted, this.#forwards, this.#style);
-      if (!isListed(readListing(await tools.save(family)), chains)) return false;
-    }
-    return sets === undefined || (await sets.shows(families, wanted.openings));
+    const looks = families.map(async (family) =>
+      isListed(readListing(await tools.save(family)), chainsOf(family, wanted, this.#forwards, this.#style)),
+    );
+    const answers = await Promise.all([...looks, sets?.shows(families, wanted.openings) ?? true]);
+    return answers.every(Boolean);
   }
 
   async remove(): Promise<void> {
