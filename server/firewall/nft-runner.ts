@@ -82,7 +82,7 @@ export const cutTable = (listing: string, table: string): string | undefined =>
   new RegExp(`^table ${table} \\{[^]*?^\\}$`, 'm').exec(listing)?.[0];
 
 /** Without it the table is looked at more often than it need be, and that is all. */
-const generationOrNot = (): NftRunner['generation'] => {
+export const generationOrNot = (): NftRunner['generation'] => {
   try {
     return openGeneration();
   } catch {
