@@ -7,6 +7,9 @@ import { type FirewallBackend, FirewallError } from './backend.ts';
 import { DryRunFirewall } from './dry-run.ts';
 import { firewalld } from './firewalld.ts';
 import { findGeneration } from './generation.ts';
+import { ipsetProgram, TimedSets } from './ipset.ts';
+import { iptablesTools } from './iptables-tools.ts';
+import { IptablesFirewall } from './iptables.ts';
 import { KeptFirewall } from './kept.ts';
 import { findNftRunner } from './nft-runner.ts';
 import { nftables } from './nftables.ts';
@@ -33,13 +36,17 @@ export const openFirewall = (settings: FirewallSettings, now: () => Moment, logg
       return nftables(findNftRunner(), steady);
     case 'dry-run':
       return new DryRunFirewall(steady, logger);
+    case 'iptables':
+      return sweptByUs(new IptablesFirewall({ tools: iptablesTools, now, logger }));
+    case 'ipset':
+      return sweptByUs(
+        new IptablesFirewall({ tools: iptablesTools, sets: new TimedSets(ipsetProgram, steady), now, logger }),
+      );
     case 'firewalld':
       return sweptByUs(firewalld(steady));
     case 'ufw':
       return sweptByUs(ufw(now, onTrouble));
     case 'nft-set':
-    case 'iptables':
-    case 'ipset':
     case 'command':
       throw new FirewallError(`firewall = ${settings.firewall} is not there yet`);
   }
