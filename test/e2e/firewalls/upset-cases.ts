@@ -8,6 +8,7 @@ import type { Shown } from './table.ts';
 
 /** An upset is to be noticed and repaired within this time, in ms. */
 const REPAIR_MS = 8000;
+const ENDED_BY = { kernel: 'the kernel', firewall: 'the firewall', companion: 'spad', spad: 'spad' } as const;
 /** As long as it takes to see that nobody repairs anything any more. */
 const QUIET_MS = 1500;
 
@@ -92,10 +93,7 @@ function crashing(on: OnStage, traits: BackendTraits, shown: Shown): void {
     await on().start();
     for (const [caller, where] of places) expect(await on().isOpen(caller, where)).toBe(false);
     await check();
-    shown.add(
-      'ends',
-      traits.endedBy === 'firewall' ? 'the firewall' : traits.endedBy === 'kernel' ? 'the kernel' : 'spad',
-    );
+    shown.add('ends', ENDED_BY[traits.endedBy]);
     shown.add('crash', traits.endedBy === 'spad' ? 'grants end at the next start' : 'grants end on time');
   });
 }
@@ -120,7 +118,7 @@ function disturbing(on: OnStage, shown: Shown): void {
   test('takes away all that the firewall holds, it is put back, live grants included', async () => {
     const { check } = await settled(on);
     const brief = on().caller();
-    const told = await on().ask(brief, { openFor: 9 });
+    const told = await on().ask(brief, { openFor: 14 });
     const mark = on().spad.audit.mark();
     await on().subject.flush(on().server, on().lab);
     shown.add('flush', await isRepaired(check, mark));
