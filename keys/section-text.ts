@@ -51,7 +51,8 @@ export const setKey = (text: string, line: number, key: string, value: string): 
   const entry = section.entries.find((candidate) => candidate.key === key);
   const at = (entry ?? section.entries.at(-1) ?? section).line - 1;
   const raw = lines[at] ?? '';
-  const [, before = '', comment = '', end = ''] = /^([^=]*=[ \t]*).*?([ \t]+[;#].*?)?(\r?\n)?$/.exec(raw) ?? [];
+  const [, before = '', comment = '', end = ''] =
+    /^([^=]*=[ \t]*)(?:"(?:[^"\\]|\\.)*"|.*?)([ \t]+[;#].*?)?(\r?\n)?$/.exec(raw) ?? [];
   if (entry !== undefined) lines[at] = `${before}${value}${comment}${end}`;
   else {
     const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
