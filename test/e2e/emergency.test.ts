@@ -11,6 +11,7 @@ import { Keyholder } from '../support/keyholder.ts';
 import { Lab } from '../support/lab.ts';
 import { builtFile } from '../support/paths.ts';
 import { startTcpService, tcpState } from '../support/probe.ts';
+import { screenshot, svgPicture } from '../support/screenshot.ts';
 import { Spad } from '../support/spad.ts';
 import { waitUntil } from '../support/wait.ts';
 
@@ -134,6 +135,32 @@ describe('a code from the sheet opens', () => {
     await spad.audit.waitFor({ event: 'granted', code: 10, allow: client.address6 });
     expect(await tcpState(client, server.address6, 22)).toBe('open');
   });
+});
+
+test('the QR codes, of the terminal and of the page for a printer, are read by a camera as the letters', async () => {
+  const args = [
+    builtFile('keys/main.js'),
+    'emergency',
+    'alice',
+    '--file',
+    spad.confFile,
+    '--count',
+    '2',
+    '--from',
+    '1',
+  ];
+  const printed = async (form: string): Promise<string> => server.run(process.execPath, [...args, form]);
+  const onTerminal = (await printed('--qr')).split(/\nCode \d\n/).slice(1);
+  const onPaper = (await printed('--html')).match(/<svg.*?<\/svg>/g) ?? [];
+  const pictures = [...onTerminal.map((text) => screenshot(`${text.trimEnd()}\n`)), ...onPaper.map(svgPicture)];
+  const read: string[] = [];
+  for (const picture of pictures) {
+    const file = join(lab.dir, 'picture.pgm');
+    writeFileSync(file, picture);
+    read.push((await client.run('zbarimg', ['--raw', '-q', '-Sdisable', '-Sqrcode.enable', file])).trim());
+  }
+  const letters = [1, 2].map((number) => Buffer.from(code(number)).toString('base64'));
+  expect(read).toEqual([...letters, ...letters]);
 });
 
 describe('a code opens once:', () => {

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +7,6 @@ import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { parseSpadConf } from '../../../src/config/spad-conf.ts';
 import { codeChecks, parseCode } from '../../../src/spa/native/code-text.ts';
 import { deriveUnsealKeys, type Unsealed, unsealNative } from '../../../src/spa/native/unseal.ts';
-import { screenshot, svgPicture } from '../../support/screenshot.ts';
 import { present, secretOf } from '../values.ts';
 import { type CapturedIo, captureIo, temporaryFolder } from './folder.ts';
 
@@ -162,36 +160,11 @@ A mistyped code opens nothing and is not used up. spa-client prints two check le
 `);
   });
 
-  const scanned = (picture: Buffer): string => {
-    const file = join(temporaryFolder(), 'picture.pgm');
-    writeFileSync(file, picture);
-    const { stdout } = spawnSync('zbarimg', ['--raw', '-q', '-Sdisable', '-Sqrcode.enable', file], {
-      encoding: 'utf8',
-    });
-    return stdout.trim();
-  };
-
-  test('has QR codes that a reader reads', () => {
-    const letters = codesOn(printing('alice --count 2').stdout());
-    const pieces = printing('alice --count 2 --qr')
-      .stdout()
-      .split(/\nCode \d\n/);
-    expect(pieces).toHaveLength(3);
-    for (const [index, piece] of pieces.slice(1).entries())
-      expect(parseCode(scanned(screenshot(piece.replace(/\n$/, '') + '\n')))).toEqual({
-        ok: true,
-        value: letters.get(index + 1),
-      });
-  });
-
   test('for a printer has both, and nothing of the configuration is markup', () => {
     const letters = codesOn(printing('alice --count 2').stdout());
     const files = { 'spad.conf': CONF.replace('name = gw1', 'name = <b>&"') };
     const page = printing('alice --count 2 --html').stdout();
-    const pictures = page.match(/<svg.*?<\/svg>/g) ?? [];
-    expect(pictures.map((svg) => parseCode(scanned(svgPicture(svg))))).toEqual(
-      [1, 2].map((number) => ({ ok: true, value: letters.get(number) })),
-    );
+    expect(page.match(/<svg /g)).toHaveLength(2);
     const blocks = [...page.matchAll(/<h2>Code \d<\/h2>\n<pre>([^<]*)<\/pre>/g)].map(([, text = '']) =>
       parseCode(text),
     );
