@@ -7,6 +7,7 @@ import type { Secret } from '../crypto/secret.ts';
 import { maybe, maybeSecret, oneOf, optional, readSection, required, yesNo } from './directive.ts';
 import type { IniSection } from './ini-file.ts';
 import type { Issue } from './issue.ts';
+import { termsDirectives, termsOf } from './terms.ts';
 import { absolutePath, cidrs, duration, expiry, forwardRules, forwardSource, ports, secret } from './values.ts';
 
 /** In seconds. */
@@ -39,6 +40,7 @@ export const accessDirectives = {
     'client',
     "what inner hosts see as the source: client (its own address), masquerade (this host's on the way there) or an address of this host",
   ),
+  ...termsDirectives,
   expires: maybe(expiry, 'the last day on which this stanza holds'),
 } as const;
 
@@ -80,6 +82,7 @@ export const readNative = (name: string, section: IniSection, file: string, issu
   const stanza = {
     ...{ name, allow, defaultPorts, openFor, maxOpenFor, forward, forwardSource: source },
     ...{ sources: values.source, requireAddress: values.require_address, expires: values.expires },
+    ...termsOf(values),
   };
   const key = values.key === undefined ? { file: values.key_file ?? '' } : { secret: values.key };
   return [{ stanza, key, line: section.line }];
