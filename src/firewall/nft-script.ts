@@ -138,7 +138,11 @@ export const probeScript = (openings: readonly Opening[]): string => elements('d
 const timeoutAt =
   (now: SteadyMs) =>
   (opening: Opening, { early }: Element): string =>
-    ` timeout ${String(Math.max(1, Math.ceil(opening.ends - now) - early))}ms`;
+    ` timeout ${milliseconds(Math.max(1, Math.ceil(opening.ends - now) - early))}`;
+
+/** nft reads at most eight digits of them: a day and some hours. */
+const milliseconds = (time: number): string =>
+  time < 100_000_000 ? `${String(time)}ms` : `${String(Math.floor(time / 1000))}s${String(time % 1000)}ms`;
 
 const clear = (openings: readonly Opening[]): string[] => [
   ...elements('add', openings, () => ' timeout 1d'),
