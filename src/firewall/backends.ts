@@ -24,7 +24,8 @@ export const BACKENDS = {
   ufw: { guards: true, forwards: false, cuts: false, endedBy: 'spad' },
   /** Commands of the operator's. */
   command: { guards: false, forwards: false, cuts: false, endedBy: 'spad' },
-  'dry-run': { guards: false, forwards: false, cuts: true, endedBy: 'spad' },
+  /** Says of everything that it would be done. */
+  'dry-run': { guards: true, forwards: true, cuts: true, endedBy: 'spad' },
 } as const satisfies Readonly<Record<string, BackendTraits>>;
 
 export type BackendName = keyof typeof BACKENDS;
