@@ -22,7 +22,7 @@ import type { Logger } from './log/logger.ts';
 import { Seldom } from './log/seldom.ts';
 import { FAILED_TO, perform } from './perform.ts';
 import { readBootId } from './process/boot-clock.ts';
-import { ReceiverHost } from './receiver-host.ts';
+import { ReceiverSource } from './receiver-source.ts';
 import { SleepWatch } from './sleep-watch.ts';
 import { GrantStore } from './store/grant-store.ts';
 import { ReplayStore } from './store/replay-store.ts';
@@ -45,7 +45,7 @@ export class Daemon {
   readonly #replay: ReplayStore;
   readonly #grants: GrantStore;
   readonly #audit: AuditFile;
-  readonly #receiver: ReceiverHost;
+  readonly #receiver: ReceiverSource;
   readonly #doors: Doors;
   readonly #fwknop: FwknopEdge;
   readonly #connections: ConnectionWatch;
@@ -84,7 +84,7 @@ export class Daemon {
     const [cache, maxGrants] = [opening.cache, conf.daemon.max_grants];
     const canCut = parts.firewall.cuts === true;
     this.#engine = new Engine({ policy, cache, foreignDigests, maxGrants, newGrantId, canCut });
-    this.#receiver = new ReceiverHost(receiver, parts.logger, {
+    this.#receiver = new ReceiverSource(receiver, parts.logger, {
       onMessage: (message) => this.#hear(message),
       onReady: (description) => this.#announce(description),
     });
