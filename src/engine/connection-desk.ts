@@ -12,8 +12,9 @@ import type { AskConnectionsEffect } from './effect.ts';
 export const SLICE_MS = 15_000;
 /** How long before its end a grant is first asked about. */
 export const LEAD_MS = 3000;
-/** The pause between two questions, at least, and as a multiple of what the last answer took. */
+/** The pause between two questions: a multiple of what the last answer took, within these bounds. */
 const PAUSE_MS = 500;
+const MAX_PAUSE_MS = 1000;
 const REST_FACTOR = 4;
 /** An answer that has not come by then does not come. */
 const PATIENCE_MS = 10_000;
@@ -42,7 +43,7 @@ export class ConnectionDesk {
   /** Which of those asked about are to go on, given the ids of those that are used. */
   answer(used: readonly string[], { steady }: Moment): readonly Grant[] {
     const took = steady - (this.#askedAt ?? steady);
-    this.#next = steadyMs(steady + Math.max(PAUSE_MS, REST_FACTOR * took));
+    this.#next = steadyMs(steady + Math.min(MAX_PAUSE_MS, Math.max(PAUSE_MS, REST_FACTOR * took)));
     this.#askedAt = undefined;
     const ids = new Set(used);
     return [...this.#near].filter((grant) => ids.has(grant.id) && this.#ledger.holds(grant));
