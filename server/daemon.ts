@@ -7,9 +7,11 @@ import { describeIssue } from '../src/config/issue.ts';
 import type { Decision } from '../src/engine/effect.ts';
 import { clientCount } from '../src/engine/policy.ts';
 import { Engine } from '../src/engine/engine.ts';
+import { holdersOf } from '../src/engine/holders.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
 import { readClock } from './clock.ts';
+import { ConnectionWatch } from './connections.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import { loadDigestCache } from './fwknop/digest-cache.ts';
 import { FwknopEdge } from './fwknop/fwknop-edge.ts';
@@ -19,8 +21,10 @@ import { AuditFile } from './log/audit-file.ts';
 import type { Logger } from './log/logger.ts';
 import { Seldom } from './log/seldom.ts';
 import { openPacketMemory, type PacketMemory } from './packet-memory.ts';
-import { perform } from './perform.ts';
-import { ReceiverHost } from './receiver-host.ts';
+import { FAILED_TO, perform } from './perform.ts';
+import { readBootId } from './process/boot-clock.ts';
+import { ReceiverSource } from './receiver-source.ts';
+import { SleepWatch } from './sleep-watch.ts';
 import { GrantStore } from './store/grant-store.ts';
 
 /** Packets that wait while a batch is being performed; the oldest go first when there are more. */
@@ -41,9 +45,11 @@ export class Daemon {
   readonly #memory: PacketMemory;
   readonly #grants: GrantStore;
   readonly #audit: AuditFile;
-  readonly #receiver: ReceiverHost;
+  readonly #receiver: ReceiverSource;
   readonly #doors: Doors;
   readonly #fwknop: FwknopEdge;
+  readonly #connections: ConnectionWatch;
+  readonly #sleep = new SleepWatch();
   readonly #timers: NodeJS.Timeout[] = [];
   #waiting: Input[] = [];
   #pumping: Promise<void> | undefined;
@@ -60,18 +66,20 @@ export class Daemon {
     this.#troubles = new Seldom((text) => parts.logger.error(text));
     const { conf, policy, receiver } = parts.configuration;
     const now = readClock();
+    const boot = readBootId();
     const grantPath = join(conf.daemon.state_dir, 'grants.log');
     const firstStart = !GrantStore.exists(grantPath);
     this.#memory = openPacketMemory(parts.configuration, now.wall, firstStart, parts.logger);
-    const log = GrantStore.open(grantPath, now);
+    const log = GrantStore.open(grantPath, () => ({ ...readClock(), boot }));
     if (log.unreadable > 0) parts.logger.warn(`${grantPath}: ${String(log.unreadable)} lines could not be read`);
     this.#grants = log.store;
     this.#audit = new AuditFile(conf.daemon.audit_log);
     const newGrantId = (): string => randomBytes(6).toString('hex');
     const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, parts.logger);
     const [{ cache, usedCodes }, maxGrants] = [this.#memory, conf.daemon.max_grants];
-    this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId });
-    this.#receiver = new ReceiverHost(receiver, parts.logger, {
+    const canCut = parts.firewall.cuts === true;
+    this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId, canCut });
+    this.#receiver = new ReceiverSource(receiver, parts.logger, {
       onMessage: (message) => this.#hear(message),
       onReady: (description) => this.#announce(description),
     });
@@ -81,8 +89,9 @@ export class Daemon {
     this.#doors = new Doors({ stopLog, logger, onInput }, receiver);
     const closeLog = join(conf.daemon.state_dir, 'fwknop-closes.log');
     this.#fwknop = new FwknopEdge({ closeLog, dryRun: conf.daemon.firewall === 'dry-run', logger, onInput });
+    this.#connections = new ConnectionWatch({ logger, onInput });
     const { closesLeft: closes } = this.#fwknop;
-    this.#waiting.push({ kind: 'start', grants: log.grants }, { kind: 'closes-left', closes });
+    this.#waiting.push({ kind: 'start', grants: log.grants, cuts: log.cuts }, { kind: 'closes-left', closes });
   }
 
   /** Runs until {@link Daemon.stop}. Throws FirewallError where the guard cannot be set up in the first place. */
@@ -92,9 +101,10 @@ export class Daemon {
     const finished = new Promise<void>((resolve) => {
       this.#finish = resolve;
     });
+    this.#connections.prepare(holdersOf(this.#parts.configuration.policy));
     this.#receiver.start();
     this.#doors.start(this.#parts.configuration.policy.doors);
-    this.#timers.push(setInterval(() => this.#input({ kind: 'tick' }), TICK_MS));
+    this.#timers.push(setInterval(() => this.#input({ kind: this.#sleep.hasSlept() ? 'woke' : 'tick' }), TICK_MS));
     this.#timers.push(setInterval(() => void this.#repair(), TICK_MS));
     await finished;
   }
@@ -135,6 +145,7 @@ export class Daemon {
     this.#reopenAudit();
     this.#warnOfRestart(configuration);
     this.#input({ kind: 'reload', policy: configuration.policy });
+    this.#connections.prepare(holdersOf(configuration.policy));
     this.#receiver.replace(configuration.receiver);
     this.#doors.replace(configuration.policy.doors, configuration.receiver);
     logger.info(`${source.shown} read again: ${countOf(clientCount(configuration.policy), 'client')}`);
@@ -245,7 +256,8 @@ export class Daemon {
       audit: this.#audit,
       doors: this.#doors,
       fwknop: this.#fwknop,
-      liveGrants: () => this.#engine.grants(),
+      connections: this.#connections,
+      grantEvents: () => this.#engine.logEvents(),
     };
     const failures = await perform(decisions, parts);
     // Last first, so that steps are taken back in the order opposite to theirs.
@@ -279,17 +291,3 @@ export class Daemon {
     }
   }
 }
-
-const FAILED_TO = {
-  remember: 'a packet could not be remembered, so nothing was opened',
-  'use-code': 'an emergency code could not be marked as used, so nothing was opened',
-  'use-sequence': 'a one-time sequence could not be marked as used, so nothing was opened',
-  'change-firewall': 'the firewall refused a change',
-  'synchronize-firewall': 'the firewall could not be set right',
-  'record-grants': 'the grant log could not be written; grants end on time all the same',
-  'run-command': 'a command could not be run',
-  'journal-closes': 'a close could not be remembered, so nothing was run',
-  'run-program': 'a command could not be run',
-  ask: 'a packet could not be looked into',
-  audit: 'the audit log could not be written',
-} as const satisfies Record<Decision[number]['kind'], string>;

@@ -5,6 +5,7 @@
  */
 import { formatAuditLine } from '../src/engine/audit.ts';
 import type {
+  AskConnectionsEffect,
   AskEffect,
   Decision,
   Effect,
@@ -14,7 +15,7 @@ import type {
   RunProgramEffect,
   UseSequenceEffect,
 } from '../src/engine/effect.ts';
-import type { Grant } from '../src/grant/grant.ts';
+import type { GrantEvent } from '../src/grant/record.ts';
 import { readClock } from './clock.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import type { AuditFile } from './log/audit-file.ts';
@@ -38,8 +39,10 @@ export interface PerformerParts {
     readonly run: (effect: RunProgramEffect) => void;
     readonly ask: (effect: AskEffect) => void;
   };
-  /** The live grants, for when the grant log is written anew. */
-  readonly liveGrants: () => readonly Grant[];
+  /** Does not wait for what it has begun. */
+  readonly connections: { readonly ask: (effect: AskConnectionsEffect) => void };
+  /** What the grant log says when it is written anew. */
+  readonly grantEvents: () => readonly GrantEvent[];
 }
 
 /** Whether the rest of a decision is given up when this effect fails. What only tells or lists holds nothing up. */
@@ -54,8 +57,25 @@ const ABANDONS = {
   'journal-closes': true,
   'run-program': true,
   ask: false,
+  'ask-connections': false,
   audit: false,
 } as const satisfies Record<Effect['kind'], boolean>;
+
+/** What the operator is told when one fails. */
+export const FAILED_TO = {
+  remember: 'a packet could not be remembered, so nothing was opened',
+  'use-code': 'an emergency code could not be marked as used, so nothing was opened',
+  'use-sequence': 'a one-time sequence could not be marked as used, so nothing was opened',
+  'change-firewall': 'the firewall refused a change',
+  'synchronize-firewall': 'the firewall could not be set right',
+  'record-grants': 'the grant log could not be written; grants end on time all the same',
+  'run-command': 'a command could not be run',
+  'journal-closes': 'a close could not be remembered, so nothing was run',
+  'run-program': 'a command could not be run',
+  ask: 'a packet could not be looked into',
+  'ask-connections': 'connections could not be looked at',
+  audit: 'the audit log could not be written',
+} as const satisfies Record<Effect['kind'], string>;
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
@@ -133,7 +153,7 @@ const performStretch = async (
   parts: PerformerParts,
 ): Promise<readonly EffectFailure[]> => {
   const stretch = new Stretch(decisions);
-  const { replay, codes, firewall, grants, audit, doors, fwknop } = parts;
+  const { replay, codes, firewall, grants, audit, doors, fwknop, connections } = parts;
   await stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record)));
   await stretch.all('use-code', (effects) => codes.append(effects.map(({ record }) => record)));
   await stretch.each('use-sequence', (effect) => doors.useUp(effect));
@@ -142,13 +162,14 @@ const performStretch = async (
   await stretch.all('record-grants', (effects) =>
     grants.append(
       effects.flatMap(({ events }) => events),
-      parts.liveGrants,
+      parts.grantEvents,
     ),
   );
   await stretch.each('run-command', (effect) => doors.run(effect));
   await stretch.each('journal-closes', (effect) => fwknop.journal(effect));
   await stretch.each('run-program', (effect) => fwknop.run(effect));
   await stretch.each('ask', (effect) => fwknop.ask(effect));
+  await stretch.each('ask-connections', (effect) => connections.ask(effect));
   await stretch.all('audit', (effects) =>
     audit.append(effects.map(({ line }) => formatAuditLine(line, readClock().wall))),
   );

@@ -22,13 +22,14 @@ export const AUDIT_EVENTS = [
   'restored',
   'reloaded',
   'repaired',
+  'woke',
   'counted',
   'stopped',
 ] as const;
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
-/** Why something that was decided did not happen, or why a grant was taken back. */
+/** Why something that was decided did not happen, why a grant was taken back or went on. */
 export type AuditReason =
   | Rejection
   | DoorRejection
@@ -38,6 +39,8 @@ export type AuditReason =
   | 'program-failed'
   | 'firewall-failed'
   | 'stanza-removed'
+  /** Connections use the grant. */
+  | 'connected'
   | 'bad-configuration';
 
 export interface AuditLine {

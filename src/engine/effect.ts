@@ -42,6 +42,8 @@ export interface ChangeFirewallEffect {
   readonly change: FirewallChange;
   readonly added: readonly Grant[];
   readonly removed: readonly Grant[];
+  /** Ended grants whose cut was lifted. */
+  readonly lifted?: readonly Grant[];
 }
 
 /** Makes the firewall show exactly this, whatever it shows now. */
@@ -93,6 +95,12 @@ export interface AskEffect {
   readonly question: FwknopQuestion;
 }
 
+/** Whether established connections use these grants; the answer comes back as an input, whatever becomes of the question. */
+export interface AskConnectionsEffect {
+  readonly kind: 'ask-connections';
+  readonly grants: readonly Grant[];
+}
+
 export interface AuditEffect {
   readonly kind: 'audit';
   readonly line: AuditLine;
@@ -109,6 +117,7 @@ export type Effect =
   | JournalClosesEffect
   | RunProgramEffect
   | AskEffect
+  | AskConnectionsEffect
   | AuditEffect;
 
 export type Decision = readonly Effect[];

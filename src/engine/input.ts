@@ -39,8 +39,8 @@ export type FwknopTransport = 'udp' | 'tcp' | 'icmp' | 'http';
 
 /** Everything that can happen to the engine. Each comes with the moment at which it did. */
 export type Input =
-  /** The daemon begins; `grants` is what an earlier run has left open, over or not. */
-  | { readonly kind: 'start'; readonly grants: readonly Grant[] }
+  /** The daemon begins; `grants` is what an earlier run has left open, over or not, `cuts` what has ended and stays cut. */
+  | { readonly kind: 'start'; readonly grants: readonly Grant[]; readonly cuts?: readonly Grant[] }
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
   | { readonly kind: 'fwknop-candidate'; readonly candidate: FwknopCandidate }
   /** What a question of the effect `ask` has come to. */
@@ -65,6 +65,10 @@ export type Input =
   | { readonly kind: 'firewall-repaired' }
   | { readonly kind: 'reload'; readonly policy: Policy }
   | { readonly kind: 'reload-failed'; readonly message: string }
+  /** The ids of the grants that connections use, of those that `ask-connections` was about. */
+  | { readonly kind: 'connections'; readonly used: readonly string[] }
+  /** The machine has slept, and the kernel's timeouts have stood still. */
+  | { readonly kind: 'woke' }
   /** Comes about once a second. */
   | { readonly kind: 'tick' }
   /** Somebody wants the counters now. */

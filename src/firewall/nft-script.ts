@@ -13,6 +13,8 @@ import type { FirewallChange, Opening } from './opening.ts';
 
 export const TABLE = 'inet spad';
 
+/** Before connection tracking: a connection that is cut must be forgotten as one that is silent. */
+const CUT_PRIORITY = -300;
 const GUARD_PRIORITY = -150;
 const DNAT_PRIORITY = -101;
 const SNAT_PRIORITY = 99;
@@ -22,16 +24,17 @@ const SNAT_PRIORITY = 99;
  * The caller puts the live grants into the same transaction, so that there is no instant without a guard and none in which
  * a grant is missing.
  */
-export const guardScript = (guard: readonly PortSpec[], forwards: boolean): string => {
+export const guardScript = (guard: readonly PortSpec[], forwards: boolean, cuts = false): string => {
   const lines = [
     `add table ${TABLE}`,
     `delete table ${TABLE}`,
     `add table ${TABLE}`,
-    ...declareSets(TABLE, forwards),
+    ...declareSets(TABLE, forwards, cuts),
     `add chain ${TABLE} guard { type filter hook prerouting priority ${String(GUARD_PRIORITY)}; policy accept; }`,
   ];
   // Without a port to guard there is nothing to drop, and an empty set would be no text that nft reads.
   if (guard.length > 0) lines.push(...guardRules(guard));
+  if (guard.length > 0 && cuts) lines.push(...cutRules(guard));
   if (forwards) lines.push(...forwardingRules());
   return `${lines.join('\n')}\n`;
 };
@@ -43,12 +46,36 @@ const guardRules = (guard: readonly PortSpec[]): string[] =>
     `meta l4proto . th dport != { ${guard.map(ports).join(', ')} } accept`,
     'iif "lo" accept',
     'fib daddr type != local accept',
-    'ip saddr . meta l4proto . th dport @grant4 accept',
-    'ip6 saddr . meta l4proto . th dport @grant6 accept',
-    'ip saddr . meta l4proto . th dport @range4 accept',
-    'ip6 saddr . meta l4proto . th dport @range6 accept',
-    'counter drop',
+    ...passRules(),
   ].map((rule) => `add rule ${TABLE} guard ${rule}`);
+
+/** Who holds a grant passes, and nobody else. */
+const passRules = (): string[] => [
+  'ip saddr . meta l4proto . th dport @grant4 accept',
+  'ip6 saddr . meta l4proto . th dport @grant6 accept',
+  'ip saddr . meta l4proto . th dport @range4 accept',
+  'ip6 saddr . meta l4proto . th dport @range6 accept',
+  'counter drop',
+];
+
+/**
+ * Packets of whoever has had a grant that cuts: established or not, they pass where the guard would let them begin. Of
+ * ports that are not guarded everybody has the use, and of connections that are only routed everybody, too.
+ */
+const cutRules = (guard: readonly PortSpec[]): string[] => [
+  `add chain ${TABLE} cut { type filter hook prerouting priority ${String(CUT_PRIORITY)}; policy accept; }`,
+  `add chain ${TABLE} granted`,
+  ...passRules().map((rule) => `add rule ${TABLE} granted ${rule}`),
+  ...[
+    `meta l4proto . th dport != { ${guard.map(ports).join(', ')} } accept`,
+    'iif "lo" accept',
+    'fib daddr type != local accept',
+    ...['strict', 'strictrange'].flatMap((name) => [
+      `ip saddr . meta l4proto . th dport @${name}4 goto granted`,
+      `ip6 saddr . meta l4proto . th dport @${name}6 goto granted`,
+    ]),
+  ].map((rule) => `add rule ${TABLE} cut ${rule}`),
+];
 
 /**
  * The source is changed only for connections whose destination was changed, from that client, to that inner host, by that
@@ -117,7 +144,11 @@ export const probeScript = (openings: readonly Opening[]): string => elements('d
 const timeoutAt =
   (now: SteadyMs) =>
   (opening: Opening, { early }: Element): string =>
-    ` timeout ${String(Math.max(1, Math.ceil(opening.ends - now) - early))}ms`;
+    ` timeout ${milliseconds(Math.max(1, Math.ceil(opening.ends - now) - early))}`;
+
+/** nft reads at most eight digits of them: a day and some hours. */
+const milliseconds = (time: number): string =>
+  time < 100_000_000 ? `${String(time)}ms` : `${String(Math.floor(time / 1000))}s${String(time % 1000)}ms`;
 
 const clear = (openings: readonly Opening[]): string[] => [
   ...elements('add', openings, () => ' timeout 1d'),

@@ -53,7 +53,8 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
         run: ({ run }) => note('program', run.argv.join(' ')),
         ask: ({ id }) => note('question', id),
       },
-      liveGrants: () => [],
+      connections: { ask: () => undefined },
+      grantEvents: () => [],
     },
   };
 };
