@@ -5,6 +5,7 @@
  */
 import { formatAuditLine } from '../src/engine/audit.ts';
 import type {
+  AnswerEffect,
   AskEffect,
   Decision,
   Effect,
@@ -36,6 +37,13 @@ export interface PerformerParts {
     readonly run: (effect: RunProgramEffect) => void;
     readonly ask: (effect: AskEffect) => void;
   };
+  readonly trial: {
+    /** The connections that there are now are older than the guard. Throws the system's error. */
+    readonly note: () => void;
+    readonly answer: (effect: AnswerEffect) => void;
+    /** The daemon ends soon after. */
+    readonly giveUp: () => void;
+  };
   /** The live grants, for when the grant log is written anew. */
   readonly liveGrants: () => readonly Grant[];
 }
@@ -46,12 +54,16 @@ const ABANDONS = {
   'use-sequence': true,
   'change-firewall': true,
   'synchronize-firewall': true,
+  'flush-firewall': true,
+  'note-connections': false,
   'record-grants': false,
   'run-command': false,
   'journal-closes': true,
   'run-program': true,
   ask: false,
   audit: false,
+  answer: false,
+  'give-up': false,
 } as const satisfies Record<Effect['kind'], boolean>;
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
@@ -74,11 +86,13 @@ export const perform = async (
   return failures;
 };
 
+const WHOLE: readonly Effect['kind'][] = ['synchronize-firewall', 'flush-firewall'];
+
 /** Setting the firewall right as a whole must not change places with a change before or after it. */
 const cutAtSynchronize = (decisions: readonly Decision[]): readonly (readonly Decision[])[] => {
   const stretches: Decision[][] = [[]];
   for (const decision of decisions) {
-    if (decision.some((effect) => effect.kind === 'synchronize-firewall')) stretches.push([decision], []);
+    if (decision.some((effect) => WHOLE.includes(effect.kind))) stretches.push([decision], []);
     else stretches.at(-1)?.push(decision);
   }
   return stretches.filter((stretch) => stretch.length > 0);
@@ -130,10 +144,12 @@ const performStretch = async (
   parts: PerformerParts,
 ): Promise<readonly EffectFailure[]> => {
   const stretch = new Stretch(decisions);
-  const { replay, firewall, grants, audit, doors, fwknop } = parts;
+  const { replay, firewall, grants, audit, doors, fwknop, trial } = parts;
   await stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record)));
   await stretch.each('use-sequence', (effect) => doors.useUp(effect));
   await stretch.each('synchronize-firewall', ({ wanted }) => firewall.synchronize(wanted));
+  await stretch.each('flush-firewall', () => firewall.flush());
+  await stretch.each('note-connections', () => trial.note());
   await stretch.all('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));
   await stretch.all('record-grants', (effects) =>
     grants.append(
@@ -148,6 +164,8 @@ const performStretch = async (
   await stretch.all('audit', (effects) =>
     audit.append(effects.map(({ line }) => formatAuditLine(line, readClock().wall))),
   );
+  await stretch.each('answer', (effect) => trial.answer(effect));
+  await stretch.each('give-up', () => trial.giveUp());
   return stretch.failures;
 };
 

@@ -9,6 +9,9 @@ import { replaceFile } from './atomic-file.ts';
 /** Lines beyond four for each live grant, before the log is written anew. */
 const SLACK_LINES = 1000;
 
+/** Its name in the state folder. */
+export const GRANT_LOG = 'grants.log';
+
 export class GrantStore {
   readonly #path: string;
   #fd: number | undefined;

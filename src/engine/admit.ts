@@ -7,6 +7,7 @@ import { judgeFreshness } from '../spa/freshness.ts';
 import { unsealNative } from '../spa/native/unseal.ts';
 import type { Rejection } from '../spa/rejection.ts';
 import type { SpaRequest } from '../spa/request.ts';
+import type { AuditLine } from './audit.ts';
 import type { Candidate } from './input.ts';
 import type { Policy } from './policy.ts';
 
@@ -39,4 +40,22 @@ export const admit = (candidate: Candidate, policy: Policy, cache: ReplayCache, 
   const authorized = authorize(request, candidate.source, stanza, now.wall);
   const outcome = authorized.ok ? authorized.value : rejected(authorized.error);
   return { stanza, request, record: { digest, time: request.time }, outcome };
+};
+
+/** The line about a packet that was refused, `now` being when it came. */
+export const describeRejection = (
+  reason: Rejection,
+  { request, stanza }: Admission,
+  { source }: Candidate,
+  now: Moment,
+): Omit<AuditLine, 'event'> & { readonly reason: Rejection } => {
+  const line = { stanza: stanza.name, format: 'native', source, reason } as const;
+  if (request === undefined) return line;
+  const isClock = reason === 'stale' || reason === 'future';
+  const skew = isClock ? { skew: Math.round((request.time - now.wall) / 1000) } : {};
+  const allow = request.addresses.length > 0 ? { allow: request.addresses.map((cidr) => cidr.address) } : {};
+  const { forward: target } = request;
+  const to = target?.kind === 'address' ? target.address : undefined;
+  const forward = target === undefined ? {} : { forward: { to, port: target.port } };
+  return { ...line, ...allow, ports: request.ports, ...forward, ...skew };
 };

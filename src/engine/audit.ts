@@ -22,6 +22,8 @@ export const AUDIT_EVENTS = [
   'restored',
   'reloaded',
   'repaired',
+  'confirmed',
+  'trial-over',
   'counted',
   'stopped',
 ] as const;
@@ -38,6 +40,7 @@ export type AuditReason =
   | 'program-failed'
   | 'firewall-failed'
   | 'stanza-removed'
+  | 'guard-unconfirmed'
   | 'bad-configuration';
 
 export interface AuditLine {

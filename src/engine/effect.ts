@@ -43,6 +43,16 @@ export interface SynchronizeFirewallEffect {
   readonly wanted: Wanted;
 }
 
+/** Takes everything away that spad has in the firewall. */
+export interface FlushFirewallEffect {
+  readonly kind: 'flush-firewall';
+}
+
+/** The connections that there are now are older than the guard, for the inputs `confirm` to come. */
+export interface NoteConnectionsEffect {
+  readonly kind: 'note-connections';
+}
+
 export interface RecordGrantsEffect {
   readonly kind: 'record-grants';
   readonly events: readonly GrantEvent[];
@@ -86,6 +96,18 @@ export interface AskEffect {
   readonly question: FwknopQuestion;
 }
 
+/** To whoever has sent the input `confirm` of this id: done, or the sentence by which it was refused. */
+export interface AnswerEffect {
+  readonly kind: 'answer';
+  readonly id: string;
+  readonly refusal: string | undefined;
+}
+
+/** The daemon ends: nobody has confirmed the guard. */
+export interface GiveUpEffect {
+  readonly kind: 'give-up';
+}
+
 export interface AuditEffect {
   readonly kind: 'audit';
   readonly line: AuditLine;
@@ -96,12 +118,16 @@ export type Effect =
   | UseSequenceEffect
   | ChangeFirewallEffect
   | SynchronizeFirewallEffect
+  | FlushFirewallEffect
+  | NoteConnectionsEffect
   | RecordGrantsEffect
   | RunCommandEffect
   | JournalClosesEffect
   | RunProgramEffect
   | AskEffect
-  | AuditEffect;
+  | AuditEffect
+  | AnswerEffect
+  | GiveUpEffect;
 
 export type Decision = readonly Effect[];
 

@@ -4,25 +4,25 @@
  * a step whose effect fails is taken back when the failure comes in.
  */
 import { formatAddress } from '../base/address.ts';
-import type { Moment } from '../base/units.ts';
+import type { Moment, SteadyMs } from '../base/units.ts';
 import { layOpenings } from '../firewall/opening.ts';
 import type { Grant } from '../grant/grant.ts';
 import { Ledger } from '../grant/ledger.ts';
 import type { ReplayCache } from '../replay/cache.ts';
-import type { Rejection } from '../spa/rejection.ts';
 import { startCommandFor } from '../knock/door.ts';
 import type { Knock } from '../knock/knock.ts';
-import { type Admission, admit } from './admit.ts';
+import { type Admission, admit, describeRejection } from './admit.ts';
 import type { AuditLine, AuditReason } from './audit.ts';
 import { Counters } from './counters.ts';
 import { Doorkeeper, type Visit } from './doorkeeper.ts';
-import type { AuditEffect, Decision, Effect, EffectFailure, SynchronizeFirewallEffect } from './effect.ts';
+import type { AuditEffect, Decision, Effect, EffectFailure } from './effect.ts';
 import { FwknopDesk } from './fwknop-desk.ts';
 import { GrantDesk, type LedgerStep } from './grant-desk.ts';
 import type { Candidate, Input } from './input.ts';
 import { describeGrant as describe, effectsOfStep } from './ledger-effects.ts';
 import { forwardsTo, type Policy, replayAgeOf } from './policy.ts';
 import { RejectionDesk } from './rejection-desk.ts';
+import { TrialDesk } from './trial-desk.ts';
 
 const COUNTED_EVERY_MS = 60_000;
 
@@ -42,10 +42,15 @@ const FAILURES = {
   'use-sequence': 'sequence-failed',
   'change-firewall': 'firewall-failed',
   'synchronize-firewall': 'firewall-failed',
+  'flush-firewall': 'firewall-failed',
   'journal-closes': 'program-failed',
   'run-program': 'program-failed',
   ask: 'program-failed',
 } as const satisfies Partial<Record<Effect['kind'], AuditReason>>;
+
+/** Without its line the audit log would fail again; without the grant log the kernel still closes on time. */
+const isHarmless = (effect: Effect): effect is Exclude<Effect, { kind: keyof typeof FAILURES }> =>
+  !Object.hasOwn(FAILURES, effect.kind);
 
 const audit = (line: AuditLine): AuditEffect => ({ kind: 'audit', line });
 
@@ -58,6 +63,7 @@ export class Engine {
   readonly #counters = new Counters();
   readonly #rejections = new RejectionDesk(this.#counters);
   readonly #fwknop: FwknopDesk;
+  readonly #trial: TrialDesk;
   #lastCounted = Number.NEGATIVE_INFINITY;
 
   constructor(parts: EngineParts) {
@@ -65,6 +71,7 @@ export class Engine {
     this.#cache = parts.cache;
     this.#ledger = new Ledger(parts.maxGrants);
     this.#desk = new GrantDesk(this.#ledger, parts.newGrantId);
+    this.#trial = new TrialDesk(this.#ledger, this.#desk);
     this.#doors = new Doorkeeper(parts.policy.doors);
     this.#fwknop = new FwknopDesk({
       policy: parts.policy.fwknop,
@@ -82,9 +89,15 @@ export class Engine {
     return [...this.#ledger.all()];
   }
 
+  /** When the guard ends; undefined where it is not on trial. */
+  get guardEnds(): SteadyMs | undefined {
+    return this.#trial.ends;
+  }
+
   handle(input: Input, now: Moment): readonly Decision[] {
     switch (input.kind) {
       case 'start':
+        if (input.guardEnds !== undefined) this.#trial.begin(input.guardEnds);
         return [this.#start(input.grants, now)];
       case 'candidate':
         return this.#admit(input.candidate, now);
@@ -109,7 +122,9 @@ export class Engine {
         return this.#recover(input.failure, now);
       case 'firewall-repaired':
         this.#counters.add('firewall-repaired');
-        return [[audit({ event: 'repaired' })]];
+        return [[...this.#trial.notes(), audit({ event: 'repaired' })]];
+      case 'confirm':
+        return [this.#trial.confirm(input, this.#policy.guard, () => this.#synchronize(), now)];
       case 'reload':
         return [this.#reload(input.policy), ...this.#fwknop.expireCycles(now)];
       case 'reload-failed':
@@ -131,9 +146,9 @@ export class Engine {
     const orphans = live.filter((grant) => !this.#hasStanza(grant.stanza));
     for (const grant of known) this.#ledger.put(grant);
     return [
-      this.#synchronize(),
+      ...this.#synchronize(),
       { kind: 'record-grants', events: this.#desk.events([], orphans) },
-      audit({ event: 'started' }),
+      audit({ event: 'started', ...this.#trial.until(now) }),
       ...over.map((grant) => audit(describe('expired', grant))),
       ...orphans.map((grant) => audit({ ...describe('revoked', grant), reason: 'stanza-removed' })),
       ...known.map((grant) => audit(describe('restored', grant))),
@@ -154,12 +169,13 @@ export class Engine {
 
   #decide(admission: Admission, candidate: Candidate, now: Moment): Decision {
     const { outcome, stanza } = admission;
-    if (outcome.kind === 'rejected') return this.#reject(outcome.reason, admission, candidate, now);
+    if (outcome.kind === 'rejected')
+      return this.#rejections.tell(describeRejection(outcome.reason, admission, candidate, now), now);
     const step =
       outcome.kind === 'open'
         ? this.#desk.open(outcome, stanza, now)
         : this.#desk.close(outcome.addresses, outcome.ports, stanza);
-    if (!step.ok) return this.#reject(step.error, admission, candidate, now);
+    if (!step.ok) return this.#rejections.tell(describeRejection(step.error, admission, candidate, now), now);
     return this.#stepEffects(step.value, [], { stanza: stanza.name, format: 'native', source: candidate.source });
   }
 
@@ -197,28 +213,18 @@ export class Engine {
     return effectsOfStep(step, this.#desk, also, about);
   }
 
-  #reject(reason: Rejection, { request, stanza }: Admission, candidate: Candidate, now: Moment): Decision {
-    const line = { stanza: stanza.name, format: 'native', source: candidate.source, reason } as const;
-    if (request === undefined) return this.#rejections.tell(line, now);
-    const isClock = reason === 'stale' || reason === 'future';
-    const skew = isClock ? { skew: Math.round((request.time - now.wall) / 1000) } : {};
-    const allow = request.addresses.length > 0 ? { allow: request.addresses.map((cidr) => cidr.address) } : {};
-    const { forward: target } = request;
-    const to = target?.kind === 'address' ? target.address : undefined;
-    const forward = target === undefined ? {} : { forward: { to, port: target.port } };
-    return this.#rejections.tell({ ...line, ...allow, ports: request.ports, ...forward, ...skew }, now);
-  }
-
   /** A failed step is taken back: the ledger never claims what the firewall does not have. */
   #recover({ effect, message, decision }: EffectFailure, now: Moment): readonly Decision[] {
-    // Without its line the audit log would fail again; without the grant log the kernel still closes on time.
-    if (effect.kind === 'audit' || effect.kind === 'record-grants' || effect.kind === 'run-command') return [];
+    if (isHarmless(effect)) return [];
     const reason = FAILURES[effect.kind];
     const step = decision.find((one) => one.kind === 'change-firewall');
     this.#counters.add(reason);
     const failed = this.#fwknop.recover({ effect, message, decision }, reason, now);
     if (failed !== undefined) return [failed];
-    if (step === undefined) return [[audit({ event: 'failed', reason, detail: message })]];
+    if (step === undefined) {
+      const more = this.#trial.recover({ effect, message, decision }, () => this.#synchronize(), now);
+      return [[audit({ event: 'failed', reason, detail: message }), ...more]];
+    }
     this.#desk.takeBack(step.added, step.removed);
     const grants = step.added.length > 0 ? step.added : step.removed;
     // What came to light when another grant ended is no step of the ledger's.
@@ -233,7 +239,7 @@ export class Engine {
     const orphans = this.grants().filter((grant) => !this.#hasStanza(grant.stanza));
     for (const grant of orphans) this.#ledger.remove(grant);
     return [
-      this.#synchronize(),
+      ...this.#synchronize(),
       { kind: 'record-grants', events: this.#desk.events([], orphans) },
       ...orphans.map((grant) => audit({ ...describe('revoked', grant), reason: 'stanza-removed' })),
       audit({ event: 'reloaded' }),
@@ -244,6 +250,7 @@ export class Engine {
     this.#cache.prune(now.wall, replayAgeOf(this.#policy));
     const { ended, change } = this.#desk.expire(now.steady);
     const decisions: Decision[] = [...this.#fwknop.expireCycles(now)];
+    if (this.#trial.isLost(now)) decisions.push(this.#trial.giveUp(this.grants()));
     if (change !== undefined) decisions.push([{ kind: 'change-firewall', change, added: [], removed: [] }]);
     if (ended.length > 0) {
       decisions.push([
@@ -263,16 +270,14 @@ export class Engine {
     return audit({ event: 'counted', counts: this.#counters.take() });
   }
 
-  #synchronize(): SynchronizeFirewallEffect {
-    return {
-      kind: 'synchronize-firewall',
-      wanted: {
-        guard: this.#policy.guard,
-        guardEnds: undefined,
-        forwards: forwardsTo(this.#policy).length > 0,
-        openings: this.#ledger.addresses().flatMap((address) => layOpenings(this.#ledger.forAddress(address))),
-      },
+  #synchronize(): readonly Effect[] {
+    const wanted = {
+      guard: this.#trial.guard(this.#policy.guard),
+      guardEnds: this.#trial.ends,
+      forwards: forwardsTo(this.#policy).length > 0,
+      openings: this.#ledger.addresses().flatMap((address) => layOpenings(this.#ledger.forAddress(address))),
     };
+    return [{ kind: 'synchronize-firewall', wanted }, ...this.#trial.notes()];
   }
 
   #hasStanza(name: string): boolean {

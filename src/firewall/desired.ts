@@ -1,6 +1,6 @@
 /**
  * What the firewall ought to show now: what a back-end compares with and repairs to. Plain data with one rule: an opening
- * that has ended is not wanted any more, so nothing repaired can outlive its grant.
+ * or a guard that has ended is not wanted any more, so nothing repaired can outlive its grant, or its trial.
  */
 import type { PortSpec } from '../base/port-spec.ts';
 import type { SteadyMs } from '../base/units.ts';
@@ -26,7 +26,9 @@ export class DesiredState {
 
   /** What is wanted at `now`. */
   wanted(now: SteadyMs): Wanted {
-    return { ...this.#wanted, openings: this.openings(now) };
+    const { guardEnds } = this.#wanted;
+    const isOver = guardEnds !== undefined && guardEnds <= now;
+    return { ...this.#wanted, ...(isOver ? { guard: [], guardEnds: undefined } : {}), openings: this.openings(now) };
   }
 
   /** The openings that have not ended at `now`. */

@@ -98,6 +98,12 @@ const showEffect = (effect: Effect): string => {
       ].join(', ');
     case 'synchronize-firewall':
       return showWanted(effect.wanted);
+    case 'flush-firewall':
+    case 'note-connections':
+    case 'give-up':
+      return effect.kind;
+    case 'answer':
+      return `answer ${effect.id}: ${effect.refusal ?? 'confirmed'}`;
     case 'record-grants':
       return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `-${event.id}`)).join(' ')}`;
     case 'journal-closes':
@@ -116,5 +122,5 @@ const showEffect = (effect: Effect): string => {
 /** Decisions as lines, in the order in which they are to be done. */
 export const show = (decisions: readonly Decision[]): string[] => decisions.flat().map(showEffect);
 
-const showWanted = ({ guard, forwards, openings }: Wanted): string =>
-  `synchronize ${guard.map(formatPortSpec).join(',')}${forwards ? ' and NAT' : ''}: ${openings.map(showOpening).join(', ')}`;
+const showWanted = ({ guard, guardEnds, forwards, openings }: Wanted): string =>
+  `synchronize ${guard.map(formatPortSpec).join(',')}${guardEnds === undefined ? '' : ` until ${String(guardEnds)}`}${forwards ? ' and NAT' : ''}: ${openings.map(showOpening).join(', ')}`;

@@ -1,11 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { type Port, steadyMs } from '../../../src/base/units.ts';
-import { changeScript, flushScript, guardScript, probeScript } from '../../../src/firewall/nft-script.ts';
+import {
+  changeScript,
+  flushScript,
+  guardScript,
+  probeScript,
+  probeTrialScript,
+} from '../../../src/firewall/nft-script.ts';
 import { type FirewallChange, layOpenings, type Opening } from '../../../src/firewall/opening.ts';
 import type { Forwarding } from '../../../src/grant/forwarding.ts';
 import { grantOf, ip, portOf, ports } from '../values.ts';
 
 const NOW = steadyMs(1000);
+
+/** `ends`: when the guard ends by itself. */
+const guardOf = (guard: string, forwards = false, ends?: number): string =>
+  guardScript({ guard: ports(guard), forwards, guardEnds: ends === undefined ? undefined : steadyMs(ends) }, NOW);
 
 /** The one opening of an address. */
 const opening = (address: string, port: string, ends: number, forwarding?: Forwarding): Opening => {
@@ -21,7 +31,7 @@ const script = (change: Partial<FirewallChange>): string[] =>
 
 describe('the guard', () => {
   test('is one transaction that makes the table anew', () => {
-    expect(guardScript(ports('tcp/22 tcp/8000-8010 udp/53'), false)).toBe(`add table inet spad
+    expect(guardOf('tcp/22 tcp/8000-8010 udp/53')).toBe(`add table inet spad
 delete table inet spad
 add table inet spad
 add set inet spad grant4 { type ipv4_addr . inet_proto . inet_service; size 65536; flags timeout; }
@@ -42,14 +52,30 @@ add rule inet spad guard counter drop
   });
 
   test('of nothing drops nothing', () => {
-    expect(guardScript([], false)).not.toContain('add rule');
-    expect(guardScript([], false)).not.toContain('{  }');
+    expect(guardOf('')).not.toContain('add rule');
+    expect(guardOf('')).not.toContain('{  }');
+  });
+
+  test('that ends by itself has its ports in a timed set, and nothing else is different', () => {
+    const lines = guardOf('tcp/22 tcp/8000-8010 udp/53', false, 61_000.5).split('\n');
+    const timed = [
+      'add set inet spad trial { type inet_proto . inet_service; flags timeout, interval; }',
+      'add element inet spad trial { tcp . 22 timeout 60001ms, tcp . 8000-8010 timeout 60001ms, udp . 53 timeout 60001ms }',
+    ];
+    expect(lines).toEqual(expect.arrayContaining(timed));
+    const lasting = guardOf('tcp/22 tcp/8000-8010 udp/53').replace('{ tcp . 22, tcp . 8000-8010, udp . 53 }', '@trial');
+    expect(lines.filter((line) => !timed.includes(line))).toEqual(lasting.split('\n'));
+    expect(guardOf('', false, 61_000)).toBe(guardOf(''));
+  });
+
+  test('that ends by itself is looked for as elements are', () => {
+    expect(probeTrialScript(ports('tcp/22 udp/53-54'))).toBe(
+      'delete element inet spad trial { tcp . 22, udp . 53-54 }',
+    );
   });
 
   test('the drop is the last word', () => {
-    expect(guardScript(ports('tcp/22'), false).trimEnd().split('\n').at(-1)).toBe(
-      'add rule inet spad guard counter drop',
-    );
+    expect(guardOf('tcp/22').trimEnd().split('\n').at(-1)).toBe('add rule inet spad guard counter drop');
   });
 });
 
@@ -66,8 +92,8 @@ describe('forwarding', () => {
     script({ open: [opening(address, port, 31_000, forwarding)] }).filter((line) => / timeout (?!1d)/.test(line));
 
   test('has chains of its own, which are not there where no grant can forward', () => {
-    const without = guardScript(ports('tcp/22'), false);
-    const both = guardScript(ports('tcp/22'), true);
+    const without = guardOf('tcp/22');
+    const both = guardOf('tcp/22', true);
     expect(without).not.toMatch(/nat|map/);
     expect(both).toContain('add chain inet spad forwarding { type nat hook prerouting priority -101; policy accept; }');
     expect(both).toContain('add chain inet spad sources { type nat hook postrouting priority 99; policy accept; }');
@@ -75,7 +101,7 @@ describe('forwarding', () => {
   });
 
   test('touches only what was sent to this host, and the source only of what it has forwarded itself', () => {
-    const rules = guardScript([], true).split('\n');
+    const rules = guardOf('', true).split('\n');
     const [first, ...more] = rules.filter((line) => line.startsWith('add rule inet spad forwarding '));
     expect(first).toBe('add rule inet spad forwarding fib daddr type != local accept');
     expect(more).toHaveLength(6);

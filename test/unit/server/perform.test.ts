@@ -52,6 +52,11 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
         run: ({ run }) => note('program', run.argv.join(' ')),
         ask: ({ id }) => note('question', id),
       },
+      trial: {
+        note: () => note('connections', ''),
+        answer: ({ refusal }) => note('answer', refusal ?? 'done'),
+        giveUp: () => note('end', ''),
+      },
       liveGrants: () => [],
     },
   };
