@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Moment, type Seconds, steadyMs } from '../src/base/units.ts';
+import { BACKENDS } from '../src/firewall/backends.ts';
+import type { PortSpec } from '../src/base/port-spec.ts';
 import type { Proof } from '../src/control/request.ts';
 import type { Decision } from '../src/engine/effect.ts';
 import { Engine } from '../src/engine/engine.ts';
@@ -12,9 +14,11 @@ import { readClock } from './clock.ts';
 import { CONTROL_SOCKET } from './control/client.ts';
 import { answerLine } from './control/desk.ts';
 import { ControlServer } from './control/server.ts';
+import { establishedAt } from './control/sockets.ts';
 import { TrialKeeper } from './control/trial-keeper.ts';
 import { Doors } from './doors.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
+import { adoptConnections } from './firewall/adoption.ts';
 import { loadDigestCache } from './fwknop/digest-cache.ts';
 import { FwknopEdge } from './fwknop/fwknop-edge.ts';
 import { Inbox } from './inbox.ts';
@@ -231,7 +235,10 @@ export class Daemon {
       answer: (effect) => this.#trial.answer(effect),
       giveUp: () => this.#giveUp(),
     };
+    // Where nothing is really guarded, nothing in the kernel is touched.
+    const { guards } = BACKENDS[this.#parts.configuration.conf.daemon.firewall];
     const parts = {
+      adopt: (ports: readonly PortSpec[]) => adoptConnections(guards ? establishedAt(ports) : []),
       ...{ replay, grants, audit, trial, firewall: this.#parts.firewall, doors: this.#doors, fwknop: this.#fwknop },
       liveGrants: () => this.#engine.grants(),
     };

@@ -3,6 +3,7 @@
  * that each decision has: remembered on disk, then the firewall, then the logs of grants and closes, then commands, then questions, then the audit line. So a burst costs
  * one sync and one transaction, and nothing opens before its packet is remembered.
  */
+import type { PortSpec } from '../src/base/port-spec.ts';
 import { formatAuditLine } from '../src/engine/audit.ts';
 import type {
   AnswerEffect,
@@ -37,6 +38,8 @@ export interface PerformerParts {
     readonly run: (effect: RunProgramEffect) => void;
     readonly ask: (effect: AskEffect) => void;
   };
+  /** The connections that are established at these ports are made known as such. Throws what the system says. */
+  readonly adopt: (ports: readonly PortSpec[]) => void;
   readonly trial: {
     /** The connections that there are now are older than the guard. Throws the system's error. */
     readonly note: () => void;
@@ -55,6 +58,7 @@ const ABANDONS = {
   'change-firewall': true,
   'synchronize-firewall': true,
   'flush-firewall': true,
+  'adopt-connections': false,
   'note-connections': false,
   'record-grants': false,
   'run-command': false,
@@ -147,6 +151,7 @@ const performStretch = async (
   const { replay, firewall, grants, audit, doors, fwknop, trial } = parts;
   await stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record)));
   await stretch.each('use-sequence', (effect) => doors.useUp(effect));
+  await stretch.each('adopt-connections', ({ ports }) => parts.adopt(ports));
   await stretch.each('synchronize-firewall', ({ wanted }) => firewall.synchronize(wanted));
   await stretch.each('flush-firewall', () => firewall.flush());
   await stretch.each('note-connections', () => trial.note());

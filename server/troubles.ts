@@ -8,6 +8,7 @@ const FAILED_TO = {
   'change-firewall': 'the firewall refused a change',
   'synchronize-firewall': 'the firewall could not be set right',
   'flush-firewall': 'the guard, which nobody has confirmed, could not be taken out of the firewall',
+  'adopt-connections': 'connections that are older than the guard may hang until this host sends something in them',
   'note-connections': 'it could not be told which connections are older than the guard',
   'record-grants': 'the grant log could not be written; grants end on time all the same',
   'run-command': 'a command could not be run',

@@ -6,6 +6,7 @@
 import type { ProgramRun } from '../access/fwknop-program.ts';
 import type { PendingClose } from '../access/pending-close.ts';
 import type { Family } from '../base/address.ts';
+import type { PortSpec } from '../base/port-spec.ts';
 import type { Wanted } from '../firewall/desired.ts';
 import type { FirewallChange } from '../firewall/opening.ts';
 import type { Grant } from '../grant/grant.ts';
@@ -41,6 +42,15 @@ export interface ChangeFirewallEffect {
 export interface SynchronizeFirewallEffect {
   readonly kind: 'synchronize-firewall';
   readonly wanted: Wanted;
+}
+
+/**
+ * The connections that are established at these ports must be known as such to the kernel before the guard stands, lest it
+ * take their next packets for those of new ones.
+ */
+export interface AdoptConnectionsEffect {
+  readonly kind: 'adopt-connections';
+  readonly ports: readonly PortSpec[];
 }
 
 /** Takes everything away that spad has in the firewall. */
@@ -118,6 +128,7 @@ export type Effect =
   | UseSequenceEffect
   | ChangeFirewallEffect
   | SynchronizeFirewallEffect
+  | AdoptConnectionsEffect
   | FlushFirewallEffect
   | NoteConnectionsEffect
   | RecordGrantsEffect

@@ -5,7 +5,6 @@
  */
 import { formatAddress } from '../base/address.ts';
 import type { Moment, SteadyMs } from '../base/units.ts';
-import { layOpenings } from '../firewall/opening.ts';
 import type { Grant } from '../grant/grant.ts';
 import { Ledger } from '../grant/ledger.ts';
 import type { ReplayCache } from '../replay/cache.ts';
@@ -16,11 +15,12 @@ import type { AuditLine, AuditReason } from './audit.ts';
 import { Counters } from './counters.ts';
 import { Doorkeeper, type Visit } from './doorkeeper.ts';
 import type { AuditEffect, Decision, Effect, EffectFailure } from './effect.ts';
+import { repairedEffects, synchronizeEffects } from './firewall-effects.ts';
 import { FwknopDesk } from './fwknop-desk.ts';
 import { GrantDesk, type LedgerStep } from './grant-desk.ts';
 import type { Candidate, Input } from './input.ts';
 import { describeGrant as describe, effectsOfStep } from './ledger-effects.ts';
-import { forwardsTo, type Policy, replayAgeOf } from './policy.ts';
+import { type Policy, replayAgeOf } from './policy.ts';
 import { RejectionDesk } from './rejection-desk.ts';
 import { TrialDesk } from './trial-desk.ts';
 
@@ -122,7 +122,7 @@ export class Engine {
         return this.#recover(input.failure, now);
       case 'firewall-repaired':
         this.#counters.add('firewall-repaired');
-        return [[...this.#trial.notes(), audit({ event: 'repaired' })]];
+        return [[...repairedEffects(this.#policy, this.#trial), audit({ event: 'repaired' })]];
       case 'confirm':
         return [this.#trial.confirm(input, this.#policy.guard, () => this.#synchronize(), now)];
       case 'reload':
@@ -271,13 +271,7 @@ export class Engine {
   }
 
   #synchronize(): readonly Effect[] {
-    const wanted = {
-      guard: this.#trial.guard(this.#policy.guard),
-      guardEnds: this.#trial.ends,
-      forwards: forwardsTo(this.#policy).length > 0,
-      openings: this.#ledger.addresses().flatMap((address) => layOpenings(this.#ledger.forAddress(address))),
-    };
-    return [{ kind: 'synchronize-firewall', wanted }, ...this.#trial.notes()];
+    return synchronizeEffects(this.#policy, this.#ledger, this.#trial);
   }
 
   #hasStanza(name: string): boolean {

@@ -116,6 +116,7 @@ class World {
       case 'flush-firewall':
         this.firewall.clear();
         return;
+      case 'adopt-connections':
       case 'note-connections':
       case 'answer':
       case 'give-up':

@@ -7,7 +7,7 @@ import type { Decision } from '../../../src/engine/effect.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import type { Input } from '../../../src/engine/input.ts';
 import { ip, portOf, ports } from '../values.ts';
-import { candidateAt, EPOCH, engineOf, moment, policyOf, show, stanzaOf } from './desk.ts';
+import { candidateAt, EPOCH, engineOf, moment, policyOf, show, showAll, stanzaOf } from './desk.ts';
 
 const ENDS = 60_000;
 
@@ -55,6 +55,17 @@ test('a start on trial has a guard that ends, notes what is older than it, and s
   ]);
   expect(decision).toContainEqual({ kind: 'audit', line: { event: 'started', until: EPOCH + ENDS } });
   expect(engine.guardEnds).toBe(ENDS);
+});
+
+test('before a guard goes up, and after it was away, established connections are made known at its ports, and at no other time', () => {
+  const engine = engineOf();
+  const all = (input: Input): string[] => showAll(engine.handle(input, moment(0)));
+  expect(all({ kind: 'start', grants: [] }).slice(0, 2)).toEqual(['adopt tcp/22', 'synchronize tcp/22: ']);
+  const policy = policyOf([stanzaOf('alice')], { guard: ports('tcp/22 tcp/443') });
+  expect(all({ kind: 'reload', policy }).slice(0, 2)).toEqual(['adopt tcp/22,tcp/443', 'synchronize tcp/22,tcp/443: ']);
+  expect(all({ kind: 'firewall-repaired' })).toEqual(['adopt tcp/22,tcp/443', 'audit repaired']);
+  expect(all(candidateAt(moment(0))).join()).not.toContain('adopt');
+  expect(all({ kind: 'reload', policy: policyOf([], { guard: [] }) }).join()).not.toContain('adopt');
 });
 
 test('a start without a trial has none of that', () => {

@@ -52,6 +52,7 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
         run: ({ run }) => note('program', run.argv.join(' ')),
         ask: ({ id }) => note('question', id),
       },
+      adopt: (ports) => note('adopt', String(ports.length)),
       trial: {
         note: () => note('connections', ''),
         answer: ({ refusal }) => note('answer', refusal ?? 'done'),

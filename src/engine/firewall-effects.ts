@@ -1,0 +1,29 @@
+/** What makes the firewall show all that policy, ledger and trial want. */
+import { layOpenings } from '../firewall/opening.ts';
+import type { Ledger } from '../grant/ledger.ts';
+import type { Effect } from './effect.ts';
+import { forwardsTo, type Policy } from './policy.ts';
+import type { TrialDesk } from './trial-desk.ts';
+
+/** Sets the firewall right as a whole. */
+export const synchronizeEffects = (policy: Policy, ledger: Ledger, trial: TrialDesk): readonly Effect[] => {
+  const wanted = {
+    guard: trial.guard(policy.guard),
+    guardEnds: trial.ends,
+    forwards: forwardsTo(policy).length > 0,
+    openings: ledger.addresses().flatMap((address) => layOpenings(ledger.forAddress(address))),
+  };
+  return [...adoptEffects(policy, trial), { kind: 'synchronize-firewall', wanted }, ...trial.notes()];
+};
+
+/** The guard was away, and stands again. */
+export const repairedEffects = (policy: Policy, trial: TrialDesk): readonly Effect[] => [
+  ...adoptEffects(policy, trial),
+  ...trial.notes(),
+];
+
+/** Established connections pass the guard, also those that are older than anything that has counted them. */
+const adoptEffects = (policy: Policy, trial: TrialDesk): readonly Effect[] => {
+  const ports = trial.guard(policy.guard);
+  return ports.length === 0 ? [] : [{ kind: 'adopt-connections', ports }];
+};
