@@ -228,9 +228,11 @@ describe('meanwhile', () => {
     async (_, command) => {
       await start('30s');
       await open();
-      // In the middle of a look it is not seen, so that the session may come in while there is no guard.
+      // It sleeps meanwhile, or the guard might be back before the session is there.
+    spad.process.kill('SIGSTOP');
       await server.run('nft', ['-f', '-'], { input: `${command}\n` });
       const between = await login(client);
+    spad.process.kill('SIGCONT');
       await spad.audit.waitFor({ event: 'repaired' });
       expect(await state(attacker)).toBe('filtered');
       const left = /tcp \. 22 timeout \S+ expires (\d+)s/.exec(await table())?.[1];
