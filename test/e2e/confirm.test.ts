@@ -121,13 +121,12 @@ describe('through a session', () => {
     }
   });
 
-  test('in another network namespace it is refused', async () => {
+  test('to another host, or a container, it is refused, though the daemon can be asked from there', async () => {
     await start('30s');
-    await open();
-    const session = await login(client);
-    const words = `ip netns exec ${client.namespace} env -i ${process.execPath} ${process.cwd()}/dist/server/main.js`;
-    const inside = await session.run(`${words} confirm --state-dir ${spad.stateDir}`);
-    expect(inside).toMatchObject({ code: 0 });
+    await SshServer.start(lab, attacker, [22]);
+    const elsewhere = await login(client, attacker.address4);
+    expect(await confirm(elsewhere)).toMatchObject({ code: 1 });
+    expect((await confirm(elsewhere)).output).toContain('is not one of this host');
   });
 
   test('and where there is no session at all, one sentence says so', async () => {
@@ -229,10 +228,10 @@ describe('meanwhile', () => {
       await start('30s');
       await open();
       // It sleeps meanwhile, or the guard might be back before the session is there.
-    spad.process.kill('SIGSTOP');
+      spad.process.kill('SIGSTOP');
       await server.run('nft', ['-f', '-'], { input: `${command}\n` });
       const between = await login(client);
-    spad.process.kill('SIGCONT');
+      spad.process.kill('SIGCONT');
       await spad.audit.waitFor({ event: 'repaired' });
       expect(await state(attacker)).toBe('filtered');
       const left = /tcp \. 22 timeout \S+ expires (\d+)s/.exec(await table())?.[1];
