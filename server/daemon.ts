@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Moment, type Seconds, steadyMs } from '../src/base/units.ts';
-import { BACKENDS } from '../src/firewall/backends.ts';
+import { closesPorts } from '../src/firewall/backends.ts';
 import type { PortSpec } from '../src/base/port-spec.ts';
 import type { Proof } from '../src/control/request.ts';
 import type { Decision } from '../src/engine/effect.ts';
@@ -236,7 +236,7 @@ export class Daemon {
       giveUp: () => this.#giveUp(),
     };
     // Where nothing is really guarded, nothing in the kernel is touched.
-    const { guards } = BACKENDS[this.#parts.configuration.conf.daemon.firewall];
+    const guards = closesPorts(this.#parts.configuration.conf.daemon.firewall);
     const parts = {
       adopt: (ports: readonly PortSpec[]) => adoptConnections(guards ? establishedAt(ports) : []),
       ...{ replay, grants, audit, trial, firewall: this.#parts.firewall, doors: this.#doors, fwknop: this.#fwknop },

@@ -4,7 +4,7 @@ import { CommanderError } from 'commander';
 import { countOf } from '../src/base/printable.ts';
 import type { Seconds } from '../src/base/units.ts';
 import { clientCount } from '../src/engine/policy.ts';
-import { BACKENDS } from '../src/firewall/backends.ts';
+import { closesPorts } from '../src/firewall/backends.ts';
 import { describeIssue, formatIssue } from '../src/config/issue.ts';
 import { type Origin, runCli } from './cli.ts';
 import { readClock } from './clock.ts';
@@ -67,7 +67,7 @@ const run = async (source: ConfigurationSource, confirm: Seconds | undefined): P
 
 /** Throws a sentence where there would be no guard to be tried. */
 const refuseVainTrial = ({ conf: { daemon }, policy }: Configuration): void => {
-  const reason = BACKENDS[daemon.firewall].guards
+  const reason = closesPorts(daemon.firewall)
     ? policy.guard.length > 0
       ? undefined
       : 'nothing is guarded'

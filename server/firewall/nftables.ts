@@ -3,6 +3,7 @@ import { type SteadyMs, steadyMs } from '../../src/base/units.ts';
 import { DesiredState, NOTHING_WANTED, type Wanted } from '../../src/firewall/desired.ts';
 import {
   changeScript,
+  fillScript,
   flushScript,
   guardScript,
   probeScript,
@@ -98,7 +99,7 @@ class NftablesFirewall implements FirewallBackend {
     this.#known = this.#runner.generation();
     const now = this.#now();
     const script = guardScript({ ...wanted, forwards: this.#forwards }, now);
-    await this.#run(script + changeScript({ close: [], open }, now));
+    await this.#run(script + fillScript(open, now));
     this.#shown = await this.#list();
   }
 

@@ -47,7 +47,7 @@ export class SshServer {
   /** Starts sshd and waits until it listens on every port. @throws Error with its output when it does not. */
   static async start(lab: Lab, host: Host, ports: readonly number[]): Promise<SshServer> {
     const dir = join(lab.dir, `${host.name}-sshd`);
-    mkdirSync(dir, { mode: 0o700 });
+    mkdirSync(dir, { mode: 0o700, recursive: true });
     // Where sshd shuts its unprivileged half in; Debian makes it when the service is started, which it is not here.
     mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
     for (const name of ['host', 'user'])

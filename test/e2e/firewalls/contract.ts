@@ -34,8 +34,10 @@ export const firewallContract = (subject: Subject): void => {
     });
     afterAll(() => stage?.lab.close());
 
-    grantCases(onStage, traits, shown);
-    forwardingCases(onStage, traits, shown);
+    describe.concurrent('side by side', () => {
+      grantCases(onStage, traits, shown);
+      forwardingCases(onStage, traits, shown);
+    });
     upsetCases(onStage, traits, shown);
 
     test('after a stop the guard stays; "spad flush" leaves the firewall as it was, and does no harm twice', async () => {

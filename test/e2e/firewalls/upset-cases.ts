@@ -116,7 +116,7 @@ function disturbing(on: OnStage, shown: Shown): void {
   test('takes away all that the firewall holds, it is put back, live grants included', async () => {
     const { check } = await settled(on);
     const brief = on().caller();
-    const told = await on().ask(brief, { openFor: 9 });
+    const told = await on().ask(brief, { openFor: 14 });
     const mark = on().spad.audit.mark();
     await on().subject.flush(on().server, on().lab);
     shown.add('flush', await isRepaired(check, mark));
