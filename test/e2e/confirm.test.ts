@@ -123,8 +123,9 @@ describe('through a session', () => {
 
   test('to another host, or a container, it is refused, though the daemon can be asked from there', async () => {
     await start('30s');
-    await SshServer.start(lab, attacker, [22]);
-    const elsewhere = await login(client, attacker.address4);
+    const other = await SshServer.start(lab, attacker, [22]);
+    const elsewhere = await other.login(client);
+    sessions.push(elsewhere);
     expect(await confirm(elsewhere)).toMatchObject({ code: 1 });
     expect((await confirm(elsewhere)).output).toContain('is not one of this host');
   });
