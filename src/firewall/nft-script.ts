@@ -28,7 +28,7 @@ export type GuardWish = Omit<Wanted, 'openings'>;
  * The caller puts the live grants into the same transaction, so that there is no instant without a guard and none in which
  * a grant is missing.
  */
-export const guardScript = ({ guard, guardEnds, forwards, cuts }: GuardWish, now: SteadyMs): string => {
+export const guardScript = ({ guard, guardEnds, forwards, cuts = false }: GuardWish, now: SteadyMs): string => {
   const lines = [
     `add table ${TABLE}`,
     `delete table ${TABLE}`,
