@@ -7,6 +7,8 @@ import { describeIssue, formatIssue } from '../src/config/issue.ts';
 import { type Origin, runCli } from './cli.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
+import { findNftRunner } from './firewall/nft-runner.ts';
+import { nftables } from './firewall/nftables.ts';
 import { openFirewall } from './firewall/select.ts';
 import { fwknopMode } from './fwknop-mode.ts';
 import { type ConfigurationSource, loadConfiguration } from './load-config.ts';
@@ -33,12 +35,12 @@ const check = ({ shown, load }: ConfigurationSource): Promise<number> => {
   return Promise.resolve(0);
 };
 
-/** Takes spad out of the firewall that the configuration names; where there is none, of nftables. */
 const flush = async (file: string): Promise<number> => {
   const { configuration } = loadConfiguration(file);
-  const settings = configuration?.conf.daemon ?? { firewall: 'nftables' };
-  await openFirewall(settings, readClock, stderrLogger(process.env)).flush();
-  say('what spad had in the firewall is gone; the ports that it guarded are as open as your other rules leave them');
+  if (configuration !== undefined)
+    await openFirewall(configuration.conf.daemon, readClock, stderrLogger(process.env)).flush();
+  await nftables(findNftRunner(), () => readClock().steady).flush();
+  say('the table "inet spad" is gone; the ports that it guarded are as open as your other rules leave them');
   return 0;
 };
 

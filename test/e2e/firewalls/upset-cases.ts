@@ -8,6 +8,7 @@ import type { Shown } from './table.ts';
 
 /** An upset is to be noticed and repaired within this time, in ms. */
 const REPAIR_MS = 8000;
+const ENDED_BY = { kernel: 'the kernel', firewall: 'the firewall', companion: 'spad', spad: 'spad' } as const;
 /** As long as it takes to see that nobody repairs anything any more. */
 const QUIET_MS = 1500;
 
@@ -88,10 +89,7 @@ function crashing(on: OnStage, traits: BackendTraits, shown: Shown): void {
     await on().start();
     for (const [caller, where] of places) expect(await on().isOpen(caller, where)).toBe(false);
     await check();
-    shown.add(
-      'ends',
-      traits.endedBy === 'firewall' ? 'the firewall' : traits.endedBy === 'kernel' ? 'the kernel' : 'spad',
-    );
+    shown.add('ends', ENDED_BY[traits.endedBy]);
     shown.add('crash', traits.endedBy === 'spad' ? 'grants end at the next start' : 'grants end on time');
   });
 }
