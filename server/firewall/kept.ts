@@ -81,10 +81,10 @@ export class KeptFirewall implements FirewallBackend {
     });
   }
 
-  async repair(): Promise<boolean> {
+  async repair(closely = false): Promise<boolean> {
     const generation = this.#options.generation();
     const isQuiet = generation === undefined || generation === this.#known;
-    if (this.#isRight && isQuiet && this.#steady() < this.#nextLook) return false;
+    if (!closely && this.#isRight && isQuiet && this.#steady() < this.#nextLook) return false;
     return this.#inTurn(() => this.#look());
   }
 
