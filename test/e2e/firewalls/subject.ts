@@ -34,6 +34,11 @@ export interface Subject {
   readonly listing: (server: Host) => Promise<string>;
   /** Whether what others take away is noticed; else a reload of spad's must put it back. True unless told. */
   readonly notices?: boolean;
+  /**
+   * By what the times of brief grants are multiplied, where one change takes so long that of many at once the last would open
+   * when its time is over. 1 unless told.
+   */
+  readonly stretch?: number;
   /** By how much a grant may outlast its end, in ms, where it is less than {@link LATE_MS} says. */
   readonly lateMs?: number;
 }
