@@ -12,8 +12,8 @@ export interface SpadCommands {
   readonly run: (origin: Origin) => Promise<number>;
   /** Reads the configuration and prints every problem. */
   readonly check: (origin: Origin) => Promise<number>;
-  /** Takes everything that spad has put into the firewall away. */
-  readonly flush: () => Promise<number>;
+  /** Takes everything that spad has put into any firewall away; `file` is the configuration, if there is one. */
+  readonly flush: (file: string) => Promise<number>;
   /** Runs doors as knockd does, with knockd's own arguments; gives knockd's exit status. */
   readonly knockd: (args: readonly string[]) => Promise<number>;
 }
@@ -105,9 +105,10 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     });
   program
     .command('flush')
-    .description('remove everything that spad has put into the firewall, the guard included')
-    .action(async () => {
-      status = await commands.flush();
+    .description('remove everything that spad has put into any firewall, the guard included')
+    .option('-c, --config <file>', `configuration, where there is one (default: ${DEFAULT_CONFIG})`)
+    .action(async ({ config = program.opts<SpadOptions>().config ?? DEFAULT_CONFIG }: Pick<SpadOptions, 'config'>) => {
+      status = await commands.flush(config);
     });
   program
     .command('knockd')

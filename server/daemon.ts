@@ -10,6 +10,8 @@ import { Engine } from '../src/engine/engine.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
 import { readClock } from './clock.ts';
+import { BACKENDS } from '../src/firewall/backends.ts';
+import type { Grant } from '../src/grant/grant.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import { loadDigestCache } from './fwknop/digest-cache.ts';
 import { FwknopEdge } from './fwknop/fwknop-edge.ts';
@@ -22,10 +24,14 @@ import { perform } from './perform.ts';
 import { ReceiverHost } from './receiver-host.ts';
 import { GrantStore } from './store/grant-store.ts';
 import { ReplayStore } from './store/replay-store.ts';
+import { Work } from './work.ts';
 
-/** Packets that wait while a batch is being performed; the oldest go first when there are more. */
-const MAX_WAITING = 8192;
 const TICK_MS = 500;
+/** What a reload does not change. */
+const FIXED_KEYS = [
+  ...(['firewall', 'state_dir', 'audit_log', 'max_grants', 'nft_set', 'open_command', 'close_command'] as const),
+  ...(['command_shell', 'command_user', 'command_timeout'] as const),
+];
 
 export interface DaemonParts {
   /** For reloading. */
@@ -44,9 +50,9 @@ export class Daemon {
   readonly #receiver: ReceiverHost;
   readonly #doors: Doors;
   readonly #fwknop: FwknopEdge;
+  readonly #grantsLeft: readonly Grant[];
   readonly #timers: NodeJS.Timeout[] = [];
-  #waiting: Input[] = [];
-  #pumping: Promise<void> | undefined;
+  readonly #work: Work;
   readonly #troubles: Seldom;
   #repairing = false;
   #firewallFault = '';
@@ -86,14 +92,21 @@ export class Daemon {
     this.#doors = new Doors({ stopLog, logger, onInput }, receiver);
     const closeLog = join(conf.daemon.state_dir, 'fwknop-closes.log');
     this.#fwknop = new FwknopEdge({ closeLog, dryRun: conf.daemon.firewall === 'dry-run', logger, onInput });
-    const { closesLeft: closes } = this.#fwknop;
-    this.#waiting.push({ kind: 'start', grants: log.grants }, { kind: 'closes-left', closes });
+    this.#work = new Work({
+      decide: (input) => this.#engine.handle(input, this.#momentOf(input)),
+      perform: (decisions) => this.#perform(decisions),
+    });
+    this.#grantsLeft = log.grants;
   }
 
   /** Runs until {@link Daemon.stop}. Throws FirewallError where the guard cannot be set up in the first place. */
   async run(): Promise<void> {
-    await this.#pump();
-    if (this.#firewallFault !== '') throw new Error('spad does not start without its guard');
+    this.#work.add({ kind: 'start', grants: this.#grantsLeft });
+    this.#work.add({ kind: 'closes-left', closes: this.#fwknop.closesLeft });
+    await this.#work.settle();
+    const { name } = this.#parts.configuration.conf.firewall;
+    if (this.#firewallFault !== '' && (name === 'auto' || BACKENDS[name].guards))
+      throw new Error('spad does not start without its guard');
     const finished = new Promise<void>((resolve) => {
       this.#finish = resolve;
     });
@@ -111,8 +124,9 @@ export class Daemon {
     for (const timer of this.#timers) clearInterval(timer);
     this.#receiver.stop();
     this.#doors.stop();
-    this.#waiting.push({ kind: 'stop' });
-    await this.#pump();
+    this.#work.add({ kind: 'stop' });
+    await this.#work.settle();
+    await this.#parts.firewall.stop().catch((error: unknown) => this.#parts.logger.error(wordsOf(error)));
     await Promise.all([this.#doors.finish(), this.#fwknop.finish()]);
     this.#replay.close();
     this.#grants.close();
@@ -123,7 +137,7 @@ export class Daemon {
   /** Reads the configuration anew. A bad one leaves everything as it is and says so. */
   reload(): void {
     // Not before what is under way has been done: a one-time sequence that is just being used must not be read again.
-    void (this.#pumping ?? Promise.resolve()).then(() => this.#reread());
+    void this.#work.settle().then(() => this.#reread());
   }
 
   #reread(): void {
@@ -153,16 +167,14 @@ export class Daemon {
     try {
       this.#audit.reopen();
     } catch (error) {
-      this.#parts.logger.error(
-        `the audit log stays where it was: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.#parts.logger.error(`the audit log stays where it was: ${wordsOf(error)}`);
     }
   }
 
   #warnOfRestart(next: Configuration): void {
     const now = this.#parts.configuration.conf.daemon;
-    for (const key of ['firewall', 'state_dir', 'audit_log', 'max_grants'] as const) {
-      if (next.conf.daemon[key] !== now[key])
+    for (const key of FIXED_KEYS) {
+      if (JSON.stringify(next.conf.daemon[key]) !== JSON.stringify(now[key]))
         this.#parts.logger.warn(`"${key}" takes effect only when spad is started anew`);
     }
   }
@@ -178,7 +190,7 @@ export class Daemon {
   /** What has been read may have raised a question, and its answer another one. */
   async #endOfFile(): Promise<void> {
     for (let round = 0; round < 2; round += 1) {
-      await this.#pump();
+      await this.#work.settle();
       await this.#fwknop.idle();
     }
     await this.stop();
@@ -197,38 +209,7 @@ export class Daemon {
 
   #input(input: Input): void {
     if (this.#stopping) return;
-    this.#waiting.push(input);
-    if (this.#waiting.length > MAX_WAITING) this.#shed();
-    void this.#pump();
-  }
-
-  /** Lets go of the oldest packets; whatever else waits is rare and stays. */
-  #shed(): void {
-    const oldest = this.#waiting.findIndex(
-      ({ kind }) => kind === 'candidate' || kind === 'fwknop-candidate' || kind === 'knock',
-    );
-    if (oldest < 0) return;
-    this.#waiting.splice(oldest, 1);
-    this.#waiting.push({ kind: 'counted', counts: { shed: 1 } });
-  }
-
-  /** Works through what waits, a batch at a time; what comes meanwhile is the next batch. */
-  #pump(): Promise<void> {
-    if (this.#pumping === undefined && this.#waiting.length > 0) this.#pumping = this.#drain();
-    return this.#pumping ?? Promise.resolve();
-  }
-
-  async #drain(): Promise<void> {
-    try {
-      while (this.#waiting.length > 0) {
-        const batch = this.#waiting;
-        this.#waiting = [];
-        await this.#perform(batch.flatMap((input) => this.#engine.handle(input, this.#momentOf(input))));
-      }
-    } finally {
-      // In the same breath as the last look at what waits, so that nothing is left waiting for the next one.
-      this.#pumping = undefined;
-    }
+    this.#work.add(input);
   }
 
   /** Now; only what comes out of a capture file is judged as of the time at which it was captured. */
@@ -266,14 +247,14 @@ export class Daemon {
     this.#repairing = true;
     try {
       // Between two batches, so that a change under way is not taken for somebody else's.
-      await this.#pumping;
+      await this.#work.changed();
       if (await this.#parts.firewall.repair()) {
         this.#parts.logger.warn('somebody changed what spad has in the firewall; it is right again');
         this.#input({ kind: 'firewall-repaired' });
       }
       this.#firewallFault = '';
     } catch (error) {
-      const fault = error instanceof Error ? error.message : String(error);
+      const fault = wordsOf(error);
       if (fault !== this.#firewallFault)
         this.#parts.logger.error(`the firewall cannot be repaired: ${fault}; trying again until it works`);
       this.#firewallFault = fault;
@@ -282,6 +263,8 @@ export class Daemon {
     }
   }
 }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const FAILED_TO = {
   remember: 'a packet could not be remembered, so nothing was opened',

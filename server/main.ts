@@ -7,14 +7,24 @@ import { describeIssue, formatIssue } from '../src/config/issue.ts';
 import { type Origin, runCli } from './cli.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
+import type { Choice } from '../src/firewall/choose.ts';
+import type { FirewallBackend } from './firewall/backend.ts';
+import { chooseHere } from './firewall/facts.ts';
+import { leaveLastFirewall } from './firewall/leftovers.ts';
 import { findNftRunner } from './firewall/nft-runner.ts';
-import { nftables } from './firewall/nftables.ts';
-import { openFirewall } from './firewall/select.ts';
+import { setWarnings } from './firewall/nft-set.ts';
+import { type FirewallSettings, openFirewall } from './firewall/select.ts';
+import { flush } from './flush.ts';
 import { fwknopMode } from './fwknop-mode.ts';
-import { type ConfigurationSource, loadConfiguration } from './load-config.ts';
+import {
+  type Configuration,
+  type ConfigurationReading,
+  type ConfigurationSource,
+  loadConfiguration,
+} from './load-config.ts';
 import { runKnockd } from './knockd/start.ts';
 import { claimFolder } from './process/claim.ts';
-import { stderrLogger } from './log/logger.ts';
+import { type Logger, stderrLogger } from './log/logger.ts';
 
 const USAGE = 2;
 
@@ -22,35 +32,51 @@ const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 /** Where the configuration comes from, by the command line. */
 const sourceOf = (origin: Origin): ConfigurationSource =>
-  'file' in origin ? { shown: origin.file, load: () => loadConfiguration(origin.file) } : fwknopMode(origin.fwknop);
+  'file' in origin
+    ? { shown: origin.file, load: (auto) => loadConfiguration(origin.file, auto) }
+    : fwknopMode(origin.fwknop);
 
-const check = ({ shown, load }: ConfigurationSource): Promise<number> => {
-  const { configuration, issues } = load();
-  for (const issue of issues) say(formatIssue(issue));
-  if (configuration === undefined) {
-    say(`${shown}: ${countOf(issues.filter((issue) => issue.severity === 'error').length, 'error')}`);
-    return Promise.resolve(1);
-  }
-  say(`${shown}: no errors, ${countOf(clientCount(configuration.policy), 'client')}`);
-  return Promise.resolve(0);
+/** Reads it, and where the firewall is to be chosen, chooses, so that what depends on the choice is looked at, too. */
+const loadHere = async (
+  source: ConfigurationSource,
+): Promise<ConfigurationReading & { readonly choice: Choice | undefined; readonly source: ConfigurationSource }> => {
+  const reading = source.load();
+  if (reading.configuration?.conf.firewall.name !== 'auto') return { ...reading, choice: undefined, source };
+  const choice = await chooseHere(findNftRunner());
+  // A reload must not come to another firewall than the start.
+  const fixed: ConfigurationSource = { shown: source.shown, load: () => source.load(choice.firewall) };
+  return { ...fixed.load(), choice, source: fixed };
 };
 
-const flush = async (): Promise<number> => {
-  await nftables(findNftRunner(), () => readClock().steady).flush();
-  say('the table "inet spad" is gone; the ports that it guarded are as open as your other rules leave them');
+const check = async (origin: ConfigurationSource): Promise<number> => {
+  const { configuration, issues, choice, source } = await loadHere(origin);
+  for (const issue of issues) say(formatIssue(issue));
+  if (choice !== undefined) {
+    say(`firewall = auto comes to ${choice.firewall} here: ${choice.why}`);
+    for (const warning of choice.warnings) say(`warning: ${warning}`);
+  }
+  if (configuration === undefined) {
+    say(`${source.shown}: ${countOf(issues.filter((issue) => issue.severity === 'error').length, 'error')}`);
+    return 1;
+  }
+  for (const warning of await setWarnings(configuration.conf.daemon.nft_set)) say(`warning: ${warning}`);
+  say(`${source.shown}: no errors, ${countOf(clientCount(configuration.policy), 'client')}`);
   return 0;
 };
 
-const run = async (source: ConfigurationSource): Promise<number> => {
+const run = async (origin: ConfigurationSource): Promise<number> => {
   const logger = stderrLogger(process.env);
-  const { configuration, issues } = source.load();
+  const { configuration, issues, choice, source } = await loadHere(origin);
   for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](describeIssue(issue));
   if (configuration === undefined) return 1;
+  if (choice !== undefined) logger.info(`firewall = auto comes to ${choice.firewall} here: ${choice.why}`);
+  for (const warning of choice?.warnings ?? []) logger.warn(warning);
   const { daemon: settings } = configuration.conf;
   process.umask(0o077);
   makeStateFolder(settings.state_dir);
   await claimFolder(settings.state_dir);
-  const daemon = new Daemon({ source, configuration, logger, firewall: openFirewall(settings, readClock, logger) });
+  const firewall = await firewallOf(configuration, logger);
+  const daemon = new Daemon({ source, configuration, logger, firewall });
   process.on('SIGHUP', () => daemon.reload());
   process.on('SIGUSR2', () => daemon.report());
   process.on('SIGTERM', () => void daemon.stop());
@@ -58,6 +84,15 @@ const run = async (source: ConfigurationSource): Promise<number> => {
   await daemon.run();
   logger.info('stopped; the guard stays in the firewall ("spad flush" removes it)');
   return 0;
+};
+
+/** The back-end, once what another one has left is gone. */
+const firewallOf = async ({ conf }: Configuration, logger: Logger): Promise<FirewallBackend> => {
+  const { name, commands } = conf.firewall;
+  if (name === 'auto') throw new Error('no firewall has been chosen');
+  const settings: FirewallSettings = { ...conf.daemon, firewall: name, commands };
+  if (name !== 'dry-run') await leaveLastFirewall(settings, readClock, logger);
+  return openFirewall(settings, readClock, logger);
 };
 
 const makeStateFolder = (path: string): void => {
@@ -84,7 +119,7 @@ try {
   process.exitCode = await runCli(process.argv.slice(2), version(), {
     run: (origin) => run(sourceOf(origin)),
     check: (origin) => check(sourceOf(origin)),
-    flush,
+    flush: (file) => flush(file, say, stderrLogger(process.env)),
     knockd,
   });
 } catch (error) {

@@ -76,6 +76,11 @@ class NftablesFirewall implements FirewallBackend {
     return true;
   }
 
+  /** The kernel ends what is open. */
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async flush(): Promise<void> {
     await this.#run(flushScript());
     this.#shown = undefined;

@@ -48,7 +48,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...[...CORE, 'server/firewall', 'server/log', 'server/process', 'server/store', 'server/receiver', 'keys'],
     ...['server/knockd', 'server/fwknop'],
   ],
-  'server/firewall': ['src/base', 'src/grant', 'src/firewall', 'server/log', 'server/process'],
+  'server/firewall': [
+    ...['src/base', 'src/bytes', 'src/grant', 'src/firewall', 'server/log', 'server/process', 'server/store'],
+  ],
   'server/log': ['src/base', 'src/engine'],
   'server/process': ['src/base'],
   'server/knockd': [

@@ -1,0 +1,38 @@
+/** `spad flush`: takes away what spad has left in any firewall of this host. */
+import { existsSync } from 'node:fs';
+import { DEFAULT_COMMAND_TIMEOUT, DEFAULT_STATE_DIR } from '../src/config/daemon-directives.ts';
+import { formatIssue } from '../src/config/issue.ts';
+import { readClock } from './clock.ts';
+import { flushAll, readLastFirewall } from './firewall/leftovers.ts';
+import type { FirewallSettings } from './firewall/select.ts';
+import type { Logger } from './log/logger.ts';
+import { loadConfiguration } from './load-config.ts';
+
+/** `file`: the configuration, which need not be there nor be sound. */
+export const flush = async (file: string, say: (line: string) => unknown, logger: Logger): Promise<number> => {
+  const settings = settingsFrom(file, logger);
+  const last = readLastFirewall(settings.state_dir);
+  const places = [...settings.nft_set, ...(last?.sets ?? [])];
+  const lines = await flushAll({ ...settings, nft_set: places }, readClock, logger);
+  for (const line of lines) say(line);
+  if (lines.length === 0) say('spad has nothing in the firewall of this host');
+  return 0;
+};
+
+const settingsFrom = (file: string, logger: Logger): Omit<FirewallSettings, 'firewall'> => {
+  const { configuration, issues } = existsSync(file)
+    ? loadConfiguration(file)
+    : { configuration: undefined, issues: [] };
+  if (configuration === undefined && issues.length > 0) {
+    for (const issue of issues.filter(({ severity }) => severity === 'error')) logger.warn(formatIssue(issue));
+    logger.warn('the configuration has errors: only what is found without it is removed');
+  }
+  const known = configuration?.conf.daemon;
+  return {
+    nft_set: known?.nft_set ?? [],
+    commands: configuration?.conf.firewall.commands,
+    command_user: known?.command_user,
+    command_timeout: known?.command_timeout ?? DEFAULT_COMMAND_TIMEOUT,
+    state_dir: known?.state_dir ?? DEFAULT_STATE_DIR,
+  };
+};
