@@ -22,7 +22,8 @@ export const BACKENDS = {
   ufw: { guards: true, forwards: false, endedBy: 'spad' },
   /** Commands of the operator's. */
   command: { guards: false, forwards: false, endedBy: 'spad' },
-  'dry-run': { guards: false, forwards: false, endedBy: 'spad' },
+  /** Says of everything that it would be done. */
+  'dry-run': { guards: true, forwards: true, endedBy: 'spad' },
 } as const satisfies Readonly<Record<string, BackendTraits>>;
 
 export type BackendName = keyof typeof BACKENDS;
