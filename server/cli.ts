@@ -106,9 +106,8 @@ export const runCli = async (argv: readonly string[], version: string, commands:
   program
     .command('flush')
     .description('remove everything that spad has put into any firewall, the guard included')
-    .option('-c, --config <file>', `configuration, where there is one (default: ${DEFAULT_CONFIG})`)
-    .action(async ({ config = program.opts<SpadOptions>().config ?? DEFAULT_CONFIG }: Pick<SpadOptions, 'config'>) => {
-      status = await commands.flush(config);
+    .action(async () => {
+      status = await commands.flush(program.opts<SpadOptions>().config ?? DEFAULT_CONFIG);
     });
   program
     .command('knockd')

@@ -58,12 +58,12 @@ export class CommandProgram implements FirewallProgram {
     this.description = `the command ${options.commands?.open.text ?? 'that is not known any more'}`;
   }
 
-  async install(wanted: Wanted): Promise<void> {
+  async install(wanted: Wanted, isAsked: boolean): Promise<void> {
     const units = this.#units(wanted.openings);
     const ids = new Set(units.map(commandId));
     const { pending } = this.#options.journal;
-    await this.#closeAll(pending.filter((entry) => !ids.has(entry.id) || !this.#stands(entry)).map(({ id }) => id));
-    await this.#openAll(units);
+    await this.#closeAll(pending.filter(({ id }) => !ids.has(id)).map(({ id }) => id));
+    await this.#openAll(units, isAsked);
     this.#refuseUnfit(wanted.openings);
   }
 
@@ -110,21 +110,21 @@ export class CommandProgram implements FirewallProgram {
   }
 
   /** Throws what the first that failed has said, once all have come to their end. */
-  async #openAll(units: readonly Opening[]): Promise<void> {
+  async #openAll(units: readonly Opening[], isAsked = false): Promise<void> {
     const opens = units.map((unit) => {
       const id = commandId(unit);
-      return this.#lanes.run(addressOfId(id), 'open', () => this.#open(id, unit));
+      return this.#lanes.run(addressOfId(id), 'open', () => this.#open(id, unit, isAsked));
     });
     const failed = (await Promise.allSettled(opens)).find((end) => end.status === 'rejected');
     this.#look();
     if (failed !== undefined) throw failed.reason;
   }
 
-  async #open(id: string, unit: Opening): Promise<void> {
+  async #open(id: string, unit: Opening, isAsked: boolean): Promise<void> {
     const { journal, commands, user, boot, now } = this.#options;
     if (commands === undefined) throw new FirewallError('there is no open_command');
     const before = journal.get(id);
-    const stands = before !== undefined && this.#stands(before);
+    const stands = before !== undefined && !isAsked && this.#stands(before);
     if (stands && this.#ends.get(id) === unit.ends) return;
     const begin = now();
     const refused = this.#refused.get(id);
@@ -132,24 +132,26 @@ export class CommandProgram implements FirewallProgram {
     if (!journal.isKept) throw new FirewallError('nothing is opened: what is open would not be remembered in a crash');
     const due = unixMs(begin.wall + (unit.ends - begin.steady));
     const entry = { id, by: commands.open.text, close: template.closeCall(commands, unit), user, boot, due };
+    // Closed first, so that no command opens twice what is closed once. It may be closed already, and the command fail.
+    if (before !== undefined && !stands) await this.#run(before.close, before.user);
     journal.put({ ...entry, isSure: stands });
     // A part of a second is no news to a command.
     if (!stands || (template.isTimed(commands.open) && Math.abs(before.due - due) > 1000)) {
       const end = await this.#run(template.openCall(commands, unit, begin), user);
-      if (!end.ok) await this.#refuse(id, before, end);
+      if (!end.ok) await this.#refuse(id, stands ? before : undefined, before === undefined && end.isWhole, end.how);
       journal.put({ ...entry, isSure: true });
     }
     this.#owed.delete(id);
     this.#ends.set(id, unit.ends);
   }
 
-  /** Nothing is open then, or what was open is so until its former end. */
-  async #refuse(id: string, before: OpenedCommand | undefined, end: CommandEnd): Promise<never> {
+  /** Nothing is open then, or what was open (`before`) is so until its former end. `isShut`: nothing can be open. */
+  async #refuse(id: string, before: OpenedCommand | undefined, isShut: boolean, how: string): Promise<never> {
     const { journal, now } = this.#options;
-    const message = `open_command for ${id}: ${end.how}`;
+    const message = `open_command for ${id}: ${how}`;
     if (before !== undefined) journal.put(before);
-    else if (end.isWhole) journal.done(id);
-    // It may have opened before it was ended.
+    else if (isShut) journal.done(id);
+    // It may have opened before it was ended, or be open from earlier.
     else await this.#closeNow(id);
     for (const [other, { until }] of this.#refused) if (until <= now().steady) this.#refused.delete(other);
     this.#refused.set(id, { until: steadyMs(now().steady + REFUSED_MS), message });

@@ -52,7 +52,7 @@ export class KeptFirewall implements FirewallBackend {
   synchronize(wanted: Wanted): Promise<void> {
     return this.#inTurn(async () => {
       this.#desired.replace(wanted);
-      await this.#install();
+      await this.#install(true);
     });
   }
 
@@ -109,7 +109,7 @@ export class KeptFirewall implements FirewallBackend {
       clearTimeout(this.#sweep);
       if (this.#options.endsAtStop !== true) return;
       this.#desired.replace({ ...this.#wanted(), openings: [] });
-      await this.#program.install(this.#wanted());
+      await this.#program.install(this.#wanted(), false);
     });
   }
 
@@ -122,11 +122,11 @@ export class KeptFirewall implements FirewallBackend {
     });
   }
 
-  async #install(): Promise<void> {
+  async #install(isAsked = false): Promise<void> {
     this.#isRight = false;
     const begin = this.#steady();
     this.#desired.prune(begin);
-    await this.#program.install(this.#wanted());
+    await this.#program.install(this.#wanted(), isAsked);
     this.#known = this.#options.generation();
     this.#isRight = true;
     this.#looked(begin);

@@ -89,7 +89,9 @@ export const leaveLastFirewall = async (
       logger.info(`the last start had firewall = ${left.firewall}: what it left there is removed`);
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
-      logger.error(`the last start had firewall = ${left.firewall}, and what it left there cannot be removed: ${words}`);
+      logger.error(
+        `the last start had firewall = ${left.firewall}, and what it left there cannot be removed: ${words}`,
+      );
     }
   }
   if (last === undefined || formatLastFirewall(last) !== formatLastFirewall(present))

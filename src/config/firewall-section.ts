@@ -1,6 +1,12 @@
 /** What `[spad]` says about the firewall: which keys go together, and what the chosen back-end can do of what is asked. */
 import { type BackendName, BACKENDS } from '../firewall/backends.ts';
-import { type CommandPair, type CommandPurpose, isSinglePort, MAX_SINGLE_PORTS, parseCommand } from '../firewall/command-template.ts';
+import {
+  type CommandPair,
+  type CommandPurpose,
+  isSinglePort,
+  MAX_SINGLE_PORTS,
+  parseCommand,
+} from '../firewall/command-template.ts';
 import { formatPortSpec } from '../base/port-spec.ts';
 import { printable } from '../base/printable.ts';
 import type { AccessEntry } from './access-section.ts';
@@ -49,15 +55,9 @@ export const readFirewall = (
   for (const key of given.filter((one) => KEYS[one].of !== name)) {
     const hint = `take it out, or set firewall = ${KEYS[key].of}`;
     const because = daemon.firewall === 'auto' ? 'other keys point to' : 'this is';
-    complain(
-      lineOf(key) ?? line,
-      `"${key}" goes with firewall = ${KEYS[key].of}, and ${because} ${name}`,
-      hint,
-    );
+    complain(lineOf(key) ?? line, `"${key}" goes with firewall = ${KEYS[key].of}, and ${because} ${name}`, hint);
   }
-  const needed = (Object.keys(KEYS) as FirewallKey[]).filter(
-    (key) => KEYS[key].of === name && KEYS[key].isNeeded,
-  );
+  const needed = (Object.keys(KEYS) as FirewallKey[]).filter((key) => KEYS[key].of === name && KEYS[key].isNeeded);
   for (const key of needed.filter((one) => !given.includes(one) || isEmpty(daemon[one])))
     complain(lineOf(key) ?? line, `firewall = ${name} needs "${key}"`, `such as ${key} = ${KEYS[key].example}`);
   if (daemon.nft_set.length > 2)

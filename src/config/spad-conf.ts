@@ -49,7 +49,7 @@ export const parseSpadConf = (text: string, file: string): SpadConfReading => {
     kind === 'door' ? (readDoor(name, section, file, issues) ?? []) : [],
   );
   checkNames(named, file, issues);
-  const firewall = daemon && daemonSection && readFirewall(daemon, daemonSection, file, issues);
+  const firewall = daemon && readFirewall(daemon, daemonSection, file, issues);
   const conf = daemon && firewall && { daemon, firewall, access, fwknop, doors };
   if (conf !== undefined) {
     if (conf.firewall.name !== 'auto') issues.push(...checkBackend(conf, conf.firewall.name, file));

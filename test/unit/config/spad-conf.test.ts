@@ -45,7 +45,7 @@ describe('the example', () => {
 
   test('the daemon', () => {
     expect({ ...conf.daemon, guard: conf.daemon.guard.map(formatPortSpec) }).toMatchObject({
-      ...{ name: 'gw1', interface: 'any', port: 62_201, capture: 'pcap', firewall: 'nftables' },
+      ...{ name: 'gw1', interface: 'any', port: 62_201, capture: 'pcap', firewall: 'auto' },
       ...{ guard: ['tcp/22', 'tcp/443'], max_age: 120 },
       ...{ state_dir: '/var/lib/spad', audit_log: '/var/log/spad/audit.jsonl' },
     });
@@ -75,7 +75,7 @@ describe('what is left out has its default', () => {
   const conf = confOf(`[spad]\nname = gw1\n[access bob]\nkey_file = /etc/spad/bob.key\nallow = udp/53`);
 
   test('the daemon', () => {
-    expect(conf.daemon).toMatchObject({ interface: 'any', port: 62_201, capture: 'pcap', firewall: 'nftables' });
+    expect(conf.daemon).toMatchObject({ interface: 'any', port: 62_201, capture: 'pcap', firewall: 'auto' });
     expect(conf.daemon).toMatchObject({ guard: [], max_age: 120, state_dir: '/var/lib/spad', receiver_user: 'nobody' });
   });
 
