@@ -100,6 +100,20 @@ class Stretch {
     await this.#attempt(tasks, () => work(tasks.map(({ effect }) => effect)));
   }
 
+  /** All at once, and where that fails each by itself: what the firewall refuses to one must not be refused to others. */
+  async allOrEach<K extends Effect['kind']>(kind: K, work: (effects: readonly EffectOf<K>[]) => Work): Promise<void> {
+    const tasks = this.#tasksOf(kind);
+    if (tasks.length > 1) {
+      try {
+        await work(tasks.map(({ effect }) => effect));
+        return;
+      } catch {
+        // Whose it is will be seen.
+      }
+    }
+    for (const task of tasks) await this.#attempt([task], () => work([task.effect]));
+  }
+
   /** Each effect of a kind by itself. */
   async each<K extends Effect['kind']>(kind: K, work: (effect: EffectOf<K>) => Work): Promise<void> {
     for (const task of this.#tasksOf(kind)) await this.#attempt([task], () => work(task.effect));
@@ -134,7 +148,7 @@ const performStretch = async (
   await stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record)));
   await stretch.each('use-sequence', (effect) => doors.useUp(effect));
   await stretch.each('synchronize-firewall', ({ wanted }) => firewall.synchronize(wanted));
-  await stretch.all('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));
+  await stretch.allOrEach('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));
   await stretch.all('record-grants', (effects) =>
     grants.append(
       effects.flatMap(({ events }) => events),

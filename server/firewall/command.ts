@@ -67,11 +67,12 @@ export class CommandProgram implements FirewallProgram {
     this.#refuseUnfit(wanted.openings);
   }
 
-  async change({ close, open }: ProgramChange, wanted: Wanted): Promise<void> {
-    const after = new Set(this.#units(wanted.openings).map(commandId));
+  async change({ close, open }: ProgramChange): Promise<void> {
+    const units = this.#units(open);
+    const after = new Set(units.map(commandId));
     const gone = this.#units(close).map(commandId);
     await this.#closeAll(gone.filter((id) => !after.has(id)));
-    await this.#openAll(this.#units(open));
+    await this.#openAll(units);
     this.#refuseUnfit(open);
   }
 

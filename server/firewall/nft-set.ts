@@ -1,5 +1,5 @@
 /** Feeds sets of the operator's own nftables ruleset; their elements, and everything else, are left alone. */
-import { type AddressKey, addressKey } from '../../src/base/address-key.ts';
+import { type AddressKey } from '../../src/base/address-key.ts';
 import type { SteadyMs } from '../../src/base/units.ts';
 import type { Wanted } from '../../src/firewall/desired.ts';
 import { formatSetPlace, readSet, type SetPicture, type SetPlace } from '../../src/firewall/nft-set.ts';
@@ -11,7 +11,7 @@ import {
   showsElements,
   unfitFor,
 } from '../../src/firewall/nft-set-script.ts';
-import type { Opening } from '../../src/firewall/opening.ts';
+import { type Opening, openingKey } from '../../src/firewall/opening.ts';
 import { FirewallError, refuseForwarding } from './backend.ts';
 import { findNftRunner, type NftRunner } from './nft-runner.ts';
 import type { FirewallProgram, ProgramChange } from './program.ts';
@@ -56,7 +56,7 @@ export class NftSetProgram implements FirewallProgram {
   /** What the sets looked like, and the generation up to which nobody but us has changed anything since. */
   #known: { readonly pictures: readonly SetPicture[]; readonly generation: number } | undefined;
   /** What is open for each address. */
-  #shown: ReadonlyMap<AddressKey, readonly Opening[]> = new Map();
+  readonly #shown = new Map<AddressKey, readonly Opening[]>();
 
   constructor(runner: NftRunner, places: readonly SetPlace[], now: () => SteadyMs) {
     this.#runner = runner;
@@ -77,7 +77,8 @@ export class NftSetProgram implements FirewallProgram {
       pictures,
       generation,
     );
-    this.#shown = byAddress(direct);
+    this.#shown.clear();
+    for (const [key, own] of byAddress(direct)) this.#shown.set(key, own);
     refuseUnfit(openings, pictures);
   }
 
@@ -88,22 +89,30 @@ export class NftSetProgram implements FirewallProgram {
       return;
     }
     const { pictures } = this.#known;
-    const touched = new Set([...close, ...open].map(({ address }) => addressKey(address)));
-    const isTouched = ({ address, forwarding }: Opening): boolean =>
-      forwarding === undefined && touched.has(addressKey(address));
-    const before = [...touched].flatMap((key) => this.#shown.get(key) ?? []);
-    const after = wanted.openings.filter(isTouched);
+    const opened = byAddress(open.filter(({ forwarding }) => forwarding === undefined));
+    const touched = [...byAddress([...close, ...open])].map(([key, changed]) => {
+      const before = this.#shown.get(key) ?? [];
+      const keys = new Set(changed.map(openingKey));
+      return {
+        key,
+        before,
+        after: [...before.filter((opening) => !keys.has(openingKey(opening))), ...(opened.get(key) ?? [])],
+      };
+    });
+    const before = touched.flatMap((one) => one.before);
+    const after = touched.flatMap((one) => one.after);
     const now = this.#now();
     const scripts = pictures.map((picture) =>
       setChange(picture.place, setElements(before, picture), setElements(after, picture), now),
     );
     await this.#run(scripts.join(''), pictures, generation);
-    const untouched = [...this.#shown].filter(([key]) => !touched.has(key));
-    this.#shown = new Map([...untouched, ...byAddress(after)]);
+    for (const one of touched) this.#show(one.key, one.after);
     refuseUnfit(open, pictures);
   }
 
   async shows({ openings }: Wanted): Promise<boolean> {
+    // What the kernel has ended nobody takes out of here else.
+    for (const [key, own] of this.#shown) this.#show(key, own);
     const pictures = await lookAtSets(this.#runner, this.#places);
     const direct = openings.filter(({ forwarding }) => forwarding === undefined);
     const now = this.#now();
@@ -118,6 +127,12 @@ export class NftSetProgram implements FirewallProgram {
     );
     const scripts = looks.map((picture) => (picture.ok ? setRepair(picture.value, [], this.#now()) : ''));
     await this.#run(scripts.join(''), [], undefined);
+  }
+
+  #show(key: AddressKey, openings: readonly Opening[]): void {
+    const live = openings.filter(({ ends }) => ends > this.#now());
+    if (live.length > 0) this.#shown.set(key, live);
+    else this.#shown.delete(key);
   }
 
   /** `generation`: that of the pictures. */

@@ -120,23 +120,17 @@ export const setChange = (
 
 /**
  * An element is added, deleted and added again: adding alone would leave an existing one's timeout on older kernels, and
- * deleting alone fails where the kernel has let it go a moment ago.
+ * deleting alone fails where the kernel has let it go a moment ago. What goes, goes first: ranges must not overlap.
  */
 const setScript = (place: SetPlace, gone: readonly string[], fresh: readonly SetElement[], now: SteadyMs): string => {
-  const cleared = [...gone, ...fresh.map(({ key }) => key)];
-  if (cleared.length === 0) return '';
   const at = `element ${formatSetPlace(place)}`;
-  const comment = `comment "${COMMENT}"`;
-  const add = (texts: readonly string[]): string => `add ${at} { ${texts.join(', ')} }\n`;
+  const add = (texts: readonly string[]): string =>
+    texts.length === 0 ? '' : `add ${at} { ${texts.map((text) => `${text} comment "${COMMENT}"`).join(', ')} }\n`;
+  const clear = (keys: readonly string[]): string =>
+    keys.length === 0 ? '' : `${add(keys.map((key) => `${key} timeout 1d`))}delete ${at} { ${keys.join(', ')} }\n`;
   // A part of a millisecond counts as a whole one, and no timeout is zero, which would mean none.
-  const timed = fresh.map(
-    ({ key, ends }) => `${key} timeout ${String(Math.max(1, Math.ceil(ends - now)))}ms ${comment}`,
-  );
-  return [
-    add(cleared.map((key) => `${key} timeout 1d ${comment}`)),
-    `delete ${at} { ${cleared.join(', ')} }\n`,
-    ...(timed.length === 0 ? [] : [add(timed)]),
-  ].join('');
+  const timed = fresh.map(({ key, ends }) => `${key} timeout ${String(Math.max(1, Math.ceil(ends - now)))}ms`);
+  return clear(gone) + clear(fresh.map(({ key }) => key)) + add(timed);
 };
 
 /** The kernel's listing and clock are this coarse. */

@@ -98,7 +98,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   bench: [...CORE, 'bench/*', 'demo', 'test/support'],
-  'bench/*': [...CORE, 'bench', 'bench/*', 'demo', 'test/support'],
+  'bench/*': [...CORE, 'bench', 'bench/*', 'demo', 'test/support', 'server', 'server/firewall'],
   demo: ['src/base', 'test/support'],
   'test/support': CORE,
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Port, steadyMs } from '../../../src/base/units.ts';
-import { changeScript, flushScript, guardScript, probeScript } from '../../../src/firewall/nft-script.ts';
+import { changeScript, fillScript, flushScript, guardScript, probeScript } from '../../../src/firewall/nft-script.ts';
 import { type FirewallChange, layOpenings, type Opening } from '../../../src/firewall/opening.ts';
 import type { Forwarding } from '../../../src/grant/forwarding.ts';
 import { grantOf, ip, portOf, ports } from '../values.ts';
@@ -24,10 +24,10 @@ describe('the guard', () => {
     expect(guardScript(ports('tcp/22 tcp/8000-8010 udp/53'), false)).toBe(`add table inet spad
 delete table inet spad
 add table inet spad
-add set inet spad grant4 { type ipv4_addr . inet_proto . inet_service; size 65536; flags timeout; }
-add set inet spad grant6 { type ipv6_addr . inet_proto . inet_service; size 65536; flags timeout; }
-add set inet spad range4 { type ipv4_addr . inet_proto . inet_service; size 65536; flags timeout, interval; }
-add set inet spad range6 { type ipv6_addr . inet_proto . inet_service; size 65536; flags timeout, interval; }
+add set inet spad grant4 { type ipv4_addr . inet_proto . inet_service; size 1048576; flags timeout; }
+add set inet spad grant6 { type ipv6_addr . inet_proto . inet_service; size 1048576; flags timeout; }
+add set inet spad range4 { type ipv4_addr . inet_proto . inet_service; size 1048576; flags timeout, interval; }
+add set inet spad range6 { type ipv6_addr . inet_proto . inet_service; size 1048576; flags timeout, interval; }
 add chain inet spad guard { type filter hook prerouting priority -150; policy accept; }
 add rule inet spad guard ct state established,related accept
 add rule inet spad guard meta l4proto . th dport != { tcp . 22, tcp . 8000-8010, udp . 53 } accept
@@ -206,4 +206,9 @@ describe('a change', () => {
   test('the port 65535', () => {
     expect(opening('192.0.2.1', 'tcp/65535', 5000).last).toBe(65_535 as Port);
   });
+});
+
+test('sets that are new are filled without a look at what was there, and not with what has ended', () => {
+  const openings = [opening('192.0.2.1', 'tcp/22', 31_000), opening('192.0.2.2', 'tcp/22', 1000)];
+  expect(fillScript(openings, NOW)).toBe('add element inet spad grant4 { 192.0.2.1 . tcp . 22 timeout 30000ms }\n');
 });
