@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { DEFAULT_COMMAND_TIMEOUT, DEFAULT_STATE_DIR } from '../src/config/daemon-directives.ts';
 import { formatIssue } from '../src/config/issue.ts';
+import { formatSetPlace } from '../src/firewall/nft-set.ts';
 import { readClock } from './clock.ts';
 import { flushAll, readLastFirewall } from './firewall/leftovers.ts';
 import type { FirewallSettings } from './firewall/select.ts';
@@ -12,8 +13,9 @@ import { loadConfiguration } from './load-config.ts';
 export const flush = async (file: string, say: (line: string) => unknown, logger: Logger): Promise<number> => {
   const settings = settingsFrom(file, logger);
   const last = readLastFirewall(settings.state_dir);
-  const places = [...settings.nft_set, ...(last?.sets ?? [])];
-  const lines = await flushAll({ ...settings, nft_set: places }, readClock, logger);
+  const named = settings.nft_set.map(formatSetPlace);
+  const others = (last?.sets ?? []).filter((set) => !named.includes(formatSetPlace(set)));
+  const lines = await flushAll({ ...settings, nft_set: [...settings.nft_set, ...others] }, readClock, logger);
   for (const line of lines) say(line);
   if (lines.length === 0) say('spad has nothing in the firewall of this host');
   return 0;

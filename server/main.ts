@@ -4,6 +4,7 @@ import { CommanderError } from 'commander';
 import { countOf } from '../src/base/printable.ts';
 import { clientCount } from '../src/engine/policy.ts';
 import { describeIssue, formatIssue } from '../src/config/issue.ts';
+import type { SpadConf } from '../src/config/spad-conf.ts';
 import { type Origin, runCli } from './cli.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
@@ -82,8 +83,15 @@ const run = async (origin: ConfigurationSource): Promise<number> => {
   process.on('SIGTERM', () => void daemon.stop());
   process.on('SIGINT', () => void daemon.stop());
   await daemon.run();
-  logger.info('stopped; the guard stays in the firewall ("spad flush" removes it)');
+  logger.info(`stopped; ${leftBy(configuration.conf.firewall.name)}`);
   return 0;
+};
+
+/** What becomes of the firewall once the daemon has stopped. */
+const leftBy = (name: SpadConf['firewall']['name']): string => {
+  if (name === 'command') return 'what commands had opened is closed';
+  if (name === 'nft-set') return 'grants end on time';
+  return 'the guard stays in the firewall ("spad flush" removes it)';
 };
 
 /** The back-end, once what another one has left is gone. */
