@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { countOf } from '../src/base/printable.ts';
-import { type Moment, unixMs } from '../src/base/units.ts';
+import type { Moment } from '../src/base/units.ts';
 import { describeIssue } from '../src/config/issue.ts';
 import type { Decision } from '../src/engine/effect.ts';
-import { clientCount, firstFloorOf, lossAgeOf, replayAgeOf } from '../src/engine/policy.ts';
+import { clientCount } from '../src/engine/policy.ts';
 import { Engine } from '../src/engine/engine.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
@@ -20,10 +20,10 @@ import { Doors } from './doors.ts';
 import { AuditFile } from './log/audit-file.ts';
 import type { Logger } from './log/logger.ts';
 import { Seldom } from './log/seldom.ts';
+import { openPacketMemory, type PacketMemory } from './packet-memory.ts';
 import { perform } from './perform.ts';
 import { ReceiverHost } from './receiver-host.ts';
 import { GrantStore } from './store/grant-store.ts';
-import { ReplayStore } from './store/replay-store.ts';
 import { Work } from './work.ts';
 
 const TICK_MS = 500;
@@ -44,7 +44,7 @@ export interface DaemonParts {
 export class Daemon {
   readonly #parts: DaemonParts;
   readonly #engine: Engine;
-  readonly #replay: ReplayStore;
+  readonly #memory: PacketMemory;
   readonly #grants: GrantStore;
   readonly #audit: AuditFile;
   readonly #receiver: ReceiverHost;
@@ -68,20 +68,15 @@ export class Daemon {
     const now = readClock();
     const grantPath = join(conf.daemon.state_dir, 'grants.log');
     const firstStart = !GrantStore.exists(grantPath);
-    // The packets of a capture file are older than any start of ours, and open nothing.
-    const birth = receiver.capture === 'file' ? unixMs(0) : firstFloorOf(policy, now.wall);
-    const journal = join(conf.daemon.state_dir, 'replay.journal');
-    const opening = ReplayStore.open(journal, birth, replayAgeOf(policy), firstStart, lossAgeOf(policy));
-    if (opening.warning !== undefined) parts.logger.warn(opening.warning);
-    this.#replay = opening.store;
+    this.#memory = openPacketMemory(parts.configuration, now.wall, firstStart, parts.logger);
     const log = GrantStore.open(grantPath, now);
     if (log.unreadable > 0) parts.logger.warn(`${grantPath}: ${String(log.unreadable)} lines could not be read`);
     this.#grants = log.store;
     this.#audit = new AuditFile(conf.daemon.audit_log);
     const newGrantId = (): string => randomBytes(6).toString('hex');
     const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, parts.logger);
-    const [cache, maxGrants] = [opening.cache, conf.daemon.max_grants];
-    this.#engine = new Engine({ policy, cache, foreignDigests, maxGrants, newGrantId });
+    const [{ cache, usedCodes }, maxGrants] = [this.#memory, conf.daemon.max_grants];
+    this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId });
     this.#receiver = new ReceiverHost(receiver, parts.logger, {
       onMessage: (message) => this.#hear(message),
       onReady: (description) => this.#announce(description),
@@ -128,7 +123,8 @@ export class Daemon {
     await this.#work.settle();
     await this.#parts.firewall.stop().catch((error: unknown) => this.#parts.logger.error(wordsOf(error)));
     await Promise.all([this.#doors.finish(), this.#fwknop.finish()]);
-    this.#replay.close();
+    this.#memory.replay.close();
+    this.#memory.codes.close();
     this.#grants.close();
     this.#audit.close();
     this.#finish?.();
@@ -223,7 +219,8 @@ export class Daemon {
 
   async #perform(decisions: readonly Decision[]): Promise<void> {
     const parts = {
-      replay: this.#replay,
+      replay: this.#memory.replay,
+      codes: this.#memory.codes,
       firewall: this.#parts.firewall,
       grants: this.#grants,
       audit: this.#audit,
@@ -268,6 +265,7 @@ const wordsOf = (error: unknown): string => (error instanceof Error ? error.mess
 
 const FAILED_TO = {
   remember: 'a packet could not be remembered, so nothing was opened',
+  'use-code': 'an emergency code could not be marked as used, so nothing was opened',
   'use-sequence': 'a one-time sequence could not be marked as used, so nothing was opened',
   'change-firewall': 'the firewall refused a change',
   'synchronize-firewall': 'the firewall could not be set right',

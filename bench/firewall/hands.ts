@@ -1,7 +1,8 @@
 /**
- * Runs in the namespace whose firewall is measured: `node hands.js SETTINGS SIZE ROUNDS SPAN`. Makes SIZE grants of the
+ * Runs in the namespace whose firewall is measured: `node hands.js SETTINGS SIZE ROUNDS SPAN AFTER HOST`. Makes SIZE grants of the
  * back-end's, each for an address of its own, then opens, extends and closes one more, ROUNDS times or until the time is
- * up, and prints the milliseconds of each as JSON ({@link HandsResult}). SPAN is how many ports a grant has.
+ * up, and prints the milliseconds of each as JSON ({@link HandsResult}). SPAN is how many ports a grant
+ * has. AFTER is `flush`, or `keep` to leave it all there; HOST is an address of this host, whose neighbour .1 has a grant too.
  */
 import { parseAddress } from '../../src/base/address.ts';
 import { type Port, port, steadyMs } from '../../src/base/units.ts';
@@ -26,12 +27,13 @@ const SILENT = {
   error: (text: string) => process.stderr.write(`${text}\n`),
 };
 
-const [settings = '', size = '0', rounds = '1', span = '1'] = process.argv.slice(2);
+const [settings = '', size = '0', rounds = '1', span = '1', after = 'flush', host = ''] = process.argv.slice(2);
 
-/** The opening of the `number`th address of 10.0.0.0/8. */
-function opening(number: number, ends: number): Opening {
-  const address = parseAddress(`10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`);
-  if (address === undefined) throw new Error(`no address for ${number}`);
+const numbered = (number: number): string => `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
+
+function opening(client: string, ends: number): Opening {
+  const address = parseAddress(client);
+  if (address === undefined) throw new Error(`"${client}" is no address`);
   return { address, protocol: 'tcp', first: portOf(22), last: portOf(21 + Number(span)), ends: steadyMs(ends) };
 }
 
@@ -49,17 +51,19 @@ async function timed(work: () => Promise<void>): Promise<number> {
 
 const firewall = openFirewall(JSON.parse(settings) as FirewallSettings, readClock, SILENT);
 const end = performance.now() + HOUR_MS;
-const there = Array.from({ length: Number(size) }, (_, index) => opening(index + 1, end + index));
+const clients = Array.from({ length: Number(size) }, (_, index) => numbered(index + 1));
+if (host !== '') clients[clients.length - 1] = host.replace(/\d+$/, '1');
+const there = clients.map((client, index) => opening(client, end + index));
 const guard = [{ protocol: 'tcp', first: portOf(22), last: portOf(21 + Number(span)) }] as const;
 const fill = await timed(() => firewall.synchronize({ guard, guardEnds: undefined, forwards: false, openings: there }));
 const times = { open: [] as number[], extend: [] as number[], close: [] as number[] };
 const deadline = performance.now() + PATIENCE_MS;
 for (let round = 0; round < Number(rounds) && performance.now() < deadline; round++) {
-  const one = opening(Number(size) + 1 + round, end + HOUR_MS);
+  const one = opening(numbered(Number(size) + 1 + round), end + HOUR_MS);
   const later = { ...one, ends: steadyMs(one.ends + 1000) };
   times.open.push(await timed(() => firewall.apply([{ close: [], open: [one] }])));
   times.extend.push(await timed(() => firewall.apply([{ close: [], open: [later] }])));
   times.close.push(await timed(() => firewall.apply([{ close: [later], open: [] }])));
 }
-await firewall.flush();
+if (after === 'flush') await firewall.flush();
 process.stdout.write(`${JSON.stringify({ fill, ...times } satisfies HandsResult)}\n`, () => process.exit(0));

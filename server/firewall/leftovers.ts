@@ -1,6 +1,5 @@
 /** What spad may have left in the firewalls of this host: for `spad flush`, and for a start with another back-end. */
-import { existsSync, readFileSync } from 'node:fs';
-import { closeSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeUtf8 } from '../../src/bytes/encoding.ts';
 import { type BackendName, BACKEND_NAMES } from '../../src/firewall/backends.ts';
@@ -12,12 +11,20 @@ import {
 } from '../../src/firewall/last-firewall.ts';
 import { formatSetPlace } from '../../src/firewall/nft-set.ts';
 import { TABLE } from '../../src/firewall/nft-script.ts';
+import { parseUserRules } from '../../src/firewall/ufw-rule.ts';
 import type { Moment } from '../../src/base/units.ts';
 import type { Logger } from '../log/logger.ts';
 import { claimFolder } from '../process/claim.ts';
 import { replaceFile } from '../store/atomic-file.ts';
+import { ipsetProgram } from './ipset.ts';
+import { iptablesTools } from './iptables-tools.ts';
 import { findNftRunner } from './nft-runner.ts';
 import { commandLog, type FirewallSettings, openFirewall } from './select.ts';
+
+const UFW_RULES = [
+  { path: '/etc/ufw/user.rules', family: 4 },
+  { path: '/etc/ufw/user6.rules', family: 6 },
+] as const;
 
 interface Leftover {
   /** Of what is taken away, for people; completes "removed: ". */
@@ -26,8 +33,25 @@ interface Leftover {
   readonly mayBeThere: (settings: FirewallSettings) => Promise<boolean> | boolean;
 }
 
-/** A back-end that has no line here leaves nothing. */
-const LEFTOVERS: Readonly<Partial<Record<BackendName, Leftover>>> = {
+const hasChains = async (): Promise<boolean> => {
+  const families = ([4, 6] as const).filter((family) => family === 4 || iptablesTools.hasIpv6());
+  const listings = await Promise.all(families.map((family) => iptablesTools.save(family).catch(() => '')));
+  return listings.some((listing) => /^:SPAD-(?:GRANT|GUARD|ACCEPT|ONWARD|FORWARD)\b/m.test(listing));
+};
+
+/** Sets outlive the chains that look into them. */
+const hasSets = async (): Promise<boolean> => {
+  const names = await ipsetProgram(['list', '-name'], '').catch(() => '');
+  return names.split('\n').some((name) => name.startsWith('spad-'));
+};
+
+/** Where there is no ufw there are no rules of it. */
+const hasUfwRules = (): boolean =>
+  UFW_RULES.some(
+    ({ path, family }) => existsSync(path) && parseUserRules(readFileSync(path, 'utf8'), family).length > 0,
+  );
+
+const LEFTOVERS: Readonly<Record<BackendName, Leftover>> = {
   nftables: {
     what: () => `the table "${TABLE}"; the ports that it guarded are as open as your other rules leave them`,
     mayBeThere: async () => (await findNftRunner().json(`table ${TABLE}`)) !== undefined,
@@ -36,27 +60,40 @@ const LEFTOVERS: Readonly<Partial<Record<BackendName, Leftover>>> = {
     what: ({ nft_set: sets }) => `the elements of spad in ${sets.map(formatSetPlace).join(' and ')}`,
     mayBeThere: ({ nft_set: sets }) => sets.length > 0,
   },
+  iptables: { what: () => 'the chains of spad in iptables', mayBeThere: hasChains },
+  ipset: { what: () => 'the sets of spad in ipset', mayBeThere: hasSets },
+  firewalld: {
+    what: () => 'the rules of spad in firewalld',
+    mayBeThere: async () => (await findNftRunner().json('table inet firewalld')) !== undefined,
+  },
+  ufw: { what: () => 'the rules of spad in ufw', mayBeThere: hasUfwRules },
   command: {
     what: () => 'what commands had opened',
     mayBeThere: ({ state_dir: folder }) => existsSync(commandLog(folder)),
   },
+  'dry-run': { what: () => 'nothing', mayBeThere: () => false },
 };
 
-/** Takes away what any back-end has left, and gives a line for each. Throws FirewallError at the first that refuses. */
+/**
+ * Takes away what any back-end has left, and gives a line for each; of `named` it is known that they were in use. Throws
+ * FirewallError at the first that refuses.
+ */
 export const flushAll = async (
   settings: Omit<FirewallSettings, 'firewall'>,
+  named: readonly BackendName[],
   now: () => Moment,
   logger: Logger,
 ): Promise<readonly string[]> => {
   const lines: string[] = [];
   for (const firewall of BACKEND_NAMES) {
-    const leftover = LEFTOVERS[firewall];
+    const { what, mayBeThere } = LEFTOVERS[firewall];
     const own: FirewallSettings = { ...settings, firewall };
-    if (leftover === undefined || !(await leftover.mayBeThere(own))) continue;
+    const isThere = await mayBeThere(own);
+    if (firewall === 'dry-run' || !(isThere || named.includes(firewall))) continue;
     // Two daemons at one journal would each undo what the other has noted.
     if (firewall === 'command') await claimFolder(own.state_dir);
     await openFirewall(own, now, logger).flush();
-    lines.push(`removed: ${leftover.what(own)}`);
+    if (isThere) lines.push(`removed: ${what(own)}`);
   }
   return lines;
 };

@@ -7,15 +7,22 @@ import type { CommandPair } from '../../src/firewall/command-template.ts';
 import type { SetPlace } from '../../src/firewall/nft-set.ts';
 import type { Moment, Seconds } from '../../src/base/units.ts';
 import type { Logger } from '../log/logger.ts';
+import { Seldom } from '../log/seldom.ts';
 import { PendingStore } from '../store/pending-store.ts';
-import { type FirewallBackend, FirewallError } from './backend.ts';
+import type { FirewallBackend } from './backend.ts';
 import { CommandProgram } from './command.ts';
 import { DryRunFirewall } from './dry-run.ts';
+import { firewalld } from './firewalld.ts';
+import { findGeneration } from './generation.ts';
+import { ipsetProgram, TimedSets } from './ipset.ts';
+import { iptablesTools } from './iptables-tools.ts';
+import { IptablesFirewall } from './iptables.ts';
 import { KeptFirewall } from './kept.ts';
 import { findNftRunner } from './nft-runner.ts';
 import { NftSetProgram } from './nft-set.ts';
 import { nftables } from './nftables.ts';
 import type { FirewallProgram } from './program.ts';
+import { ufw } from './ufw.ts';
 
 /** What `[spad]` says about the firewall, under the same names. */
 export interface FirewallSettings {
@@ -31,27 +38,38 @@ export interface FirewallSettings {
 /** Throws FirewallError where what it takes is not on this machine. */
 export const openFirewall = (settings: FirewallSettings, now: () => Moment, logger: Logger): FirewallBackend => {
   const steady = (): Moment['steady'] => now().steady;
-  const keep = (program: FirewallProgram, generation: () => number | undefined = () => undefined): FirewallBackend =>
+  const troubles = new Seldom((text) => logger.error(text));
+  const onTrouble = (message: string): void => troubles.tell(message);
+  const sweptByUs = (program: FirewallProgram): FirewallBackend =>
     new KeptFirewall(program, {
-      ...{ now, generation, sweeps: false, endsAtStop: settings.firewall === 'command' },
-      onTrouble: (message) => logger.error(message),
+      ...{ now, sweeps: true, generation: findGeneration() },
+      onTrouble: (message) => onTrouble(`what has ended could not be closed: ${message}; trying again`),
     });
   switch (settings.firewall) {
     case 'nftables':
       return nftables(findNftRunner(), steady);
     case 'nft-set': {
-      const runner = findNftRunner();
-      return keep(new NftSetProgram(runner, settings.nft_set, steady), () => runner.generation());
+      const program = new NftSetProgram(findNftRunner(), settings.nft_set, steady);
+      return new KeptFirewall(program, { now, sweeps: false, generation: findGeneration(), onTrouble });
     }
-    case 'command':
-      return keep(openCommand(settings, now, logger));
+    case 'command': {
+      const program = openCommand(settings, now, logger);
+      // Nothing in the kernel says what commands have done, and the program closes in time by itself.
+      const generation = (): undefined => undefined;
+      return new KeptFirewall(program, { now, sweeps: false, endsAtStop: true, generation, onTrouble });
+    }
     case 'dry-run':
       return new DryRunFirewall(steady, logger);
     case 'iptables':
+      return sweptByUs(new IptablesFirewall({ tools: iptablesTools, now, logger }));
     case 'ipset':
+      return sweptByUs(
+        new IptablesFirewall({ tools: iptablesTools, sets: new TimedSets(ipsetProgram, steady), now, logger }),
+      );
     case 'firewalld':
+      return sweptByUs(firewalld(steady));
     case 'ufw':
-      throw new FirewallError(`firewall = ${settings.firewall} is not there yet`);
+      return sweptByUs(ufw(now, onTrouble));
   }
 };
 

@@ -1,7 +1,7 @@
 /**
  * What the firewall ought to show now: what a back-end compares with and repairs to. Plain data with one rule: an opening
- * that has ended is not wanted any more, so nothing repaired can outlive its grant. A change costs by its own size,
- * however much is open.
+ * or a guard that has ended is not wanted any more, so nothing repaired can outlive its grant, or its trial. A change costs
+ * by its own size, however much is open.
  */
 import type { PortSpec } from '../base/port-spec.ts';
 import type { SteadyMs } from '../base/units.ts';
@@ -33,6 +33,7 @@ export class DesiredState {
     let openings: readonly Opening[] | undefined;
     return {
       ...this.#wanted,
+      ...(this.isGuardOver(now) ? { guard: [], guardEnds: undefined } : {}),
       get openings() {
         return (openings ??= gather());
       },
@@ -62,9 +63,20 @@ export class DesiredState {
     return this.#ends.due(now);
   }
 
-  /** When the next opening ends; undefined where there is none. */
+  /** Whether the guard has ended at `now` and is not forgotten yet. */
+  isGuardOver(now: SteadyMs): boolean {
+    const { guardEnds } = this.#wanted;
+    return guardEnds !== undefined && guardEnds <= now;
+  }
+
+  forgetGuard(): void {
+    this.#wanted = { ...this.#wanted, guard: [], guardEnds: undefined };
+  }
+
+  /** When the next opening ends, or the guard; undefined where nothing does. */
   get nextEnd(): SteadyMs | undefined {
-    return this.#ends.first?.ends;
+    const [guard, opening] = [this.#wanted.guardEnds, this.#ends.first?.ends];
+    return guard === undefined || (opening !== undefined && opening < guard) ? opening : guard;
   }
 
   /** Takes changes in. The function that comes back takes them out again, where nothing else has come in since. */

@@ -116,6 +116,7 @@ class World {
       case 'record-grants':
       case 'audit':
       case 'run-command':
+      case 'use-code':
       case 'use-sequence':
       case 'journal-closes':
       case 'run-program':
