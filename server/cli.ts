@@ -17,7 +17,7 @@ export interface SpadCommands {
   readonly run: (origin: Origin, confirm: Seconds | undefined) => Promise<number>;
   /** Reads the configuration and prints every problem. */
   readonly check: (origin: Origin) => Promise<number>;
-  /** Takes everything that spad has put into the firewall away. */
+  /** Takes everything that spad has put into any firewall away; `file` is the configuration, if there is one. */
   readonly flush: (file: string) => Promise<number>;
   /** Runs doors as knockd does, with knockd's own arguments; gives knockd's exit status. */
   readonly knockd: (args: readonly string[]) => Promise<number>;
@@ -137,7 +137,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     });
   program
     .command('flush')
-    .description('remove everything that spad has put into the firewall, the guard included')
+    .description('remove everything that spad has put into any firewall, the guard included')
     .action(async () => {
       status = await commands.flush(program.opts<SpadOptions>().config ?? DEFAULT_CONFIG);
     });

@@ -49,7 +49,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...[...CORE, 'server/firewall', 'server/log', 'server/process', 'server/store', 'server/receiver', 'keys'],
     ...['server/knockd', 'server/fwknop', 'server/control'],
   ],
-  'server/firewall': ['src/base', 'src/control', 'src/grant', 'src/firewall', 'server/log', 'server/process'],
+  'server/firewall': [
+    ...['src/base', 'src/bytes', 'src/control', 'src/grant', 'src/firewall', 'server/log', 'server/process'],
+    'server/store',
+  ],
   'server/log': ['src/base', 'src/engine'],
   'server/process': ['src/base'],
   'server/knockd': [
