@@ -12,6 +12,8 @@ export interface SpadCommands {
   readonly run: (origin: Origin) => Promise<number>;
   /** Reads the configuration and prints every problem. */
   readonly check: (origin: Origin) => Promise<number>;
+  /** The same, and looks at this host: what would be closed, what open, who locked out; 3 where there are warnings alone. */
+  readonly checkHost: (origin: Origin, asJson: boolean) => Promise<number>;
   /** Takes everything that spad has put into the firewall away. */
   readonly flush: () => Promise<number>;
   /** Runs doors as knockd does, with knockd's own arguments; gives knockd's exit status. */
@@ -30,6 +32,7 @@ Exit status:
   0  stopped as asked, or nothing wrong found
   1  the configuration has errors, or the daemon could not start
   2  wrong usage
+  3  "spad check" has found what may go wrong, and no error
 
 See spad(8), spad.conf(5).`;
 
@@ -102,6 +105,15 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     .action(async (options: SpadOptions) => {
       const origin = originOf(options, (text) => program.error(text));
       status = await (options.check ? commands.check(origin) : commands.run(origin));
+    });
+  program
+    .command('check')
+    .description('read the configuration, look at this host, and say what would happen')
+    .option('-c, --config <file>', `configuration (default: ${DEFAULT_CONFIG})`)
+    .option('--json', 'say it as JSON')
+    .action(async (options: SpadOptions & { readonly json?: true }) => {
+      const origin = originOf({ ...program.opts<SpadOptions>(), ...options }, (text) => program.error(text));
+      status = await commands.checkHost(origin, options.json === true);
     });
   program
     .command('flush')

@@ -1,15 +1,14 @@
 #!/usr/bin/env node
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { countOf } from '../src/base/printable.ts';
-import { clientCount } from '../src/engine/policy.ts';
-import { describeIssue, formatIssue } from '../src/config/issue.ts';
+import { describeIssue } from '../src/config/issue.ts';
 import { type Origin, runCli } from './cli.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
 import { findNftRunner } from './firewall/nft-runner.ts';
 import { nftables } from './firewall/nftables.ts';
 import { openFirewall } from './firewall/select.ts';
+import { checkConfiguration, checkHost } from './host/check.ts';
 import { fwknopMode } from './fwknop-mode.ts';
 import { type ConfigurationSource, loadConfiguration } from './load-config.ts';
 import { runKnockd } from './knockd/start.ts';
@@ -24,16 +23,8 @@ const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const sourceOf = (origin: Origin): ConfigurationSource =>
   'file' in origin ? { shown: origin.file, load: () => loadConfiguration(origin.file) } : fwknopMode(origin.fwknop);
 
-const check = ({ shown, load }: ConfigurationSource): Promise<number> => {
-  const { configuration, issues } = load();
-  for (const issue of issues) say(formatIssue(issue));
-  if (configuration === undefined) {
-    say(`${shown}: ${countOf(issues.filter((issue) => issue.severity === 'error').length, 'error')}`);
-    return Promise.resolve(1);
-  }
-  say(`${shown}: no errors, ${countOf(clientCount(configuration.policy), 'client')}`);
-  return Promise.resolve(0);
-};
+const check = (source: ConfigurationSource): Promise<number> =>
+  Promise.resolve(checkConfiguration(source, say).configuration === undefined ? 1 : 0);
 
 const flush = async (): Promise<number> => {
   await nftables(findNftRunner(), () => readClock().steady).flush();
@@ -84,6 +75,7 @@ try {
   process.exitCode = await runCli(process.argv.slice(2), version(), {
     run: (origin) => run(sourceOf(origin)),
     check: (origin) => check(sourceOf(origin)),
+    checkHost: (origin, asJson) => checkHost(sourceOf(origin), asJson),
     flush,
     knockd,
   });

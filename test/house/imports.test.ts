@@ -9,6 +9,7 @@ const CORE = [
   ...['src/base', 'src/bytes', 'src/crypto', 'src/frame', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/access'],
   ...['src/replay', 'src/grant', 'src/firewall', 'src/config', 'src/config/fwknop', 'src/engine', 'src/knock'],
   'src/knock/kernel-rules',
+  'src/host',
 ];
 
 /** What the files of a folder may import beside their own folder. A new folder gets a line here, and thereby a place. */
@@ -24,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/replay': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
   'src/grant': ['src/base'],
   'src/firewall': ['src/base', 'src/grant'],
+  'src/host': ['src/base', 'src/firewall'],
   'src/knock': ['src/base', 'src/bytes', 'src/crypto'],
   'src/knock/kernel-rules': ['src/base', 'src/config', 'src/firewall', 'src/knock'],
   'src/config': [
@@ -46,9 +48,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   server: [
     ...[...CORE, 'server/firewall', 'server/log', 'server/process', 'server/store', 'server/receiver', 'keys'],
-    ...['server/knockd', 'server/fwknop'],
+    ...['server/knockd', 'server/fwknop', 'server/host'],
   ],
   'server/firewall': ['src/base', 'src/grant', 'src/firewall', 'server/log', 'server/process'],
+  'server/host': [
+    ...['src/base', 'src/config', 'src/engine', 'src/firewall', 'src/host'],
+    ...['server', 'server/firewall', 'server/process'],
+  ],
   'server/log': ['src/base', 'src/engine'],
   'server/process': ['src/base'],
   'server/knockd': [
