@@ -81,6 +81,18 @@ const originOf = (options: SpadOptions, refuse: (text: string) => never): Origin
   };
 };
 
+const defineCheck = (program: Command, commands: SpadCommands, onStatus: (status: number) => void): void => {
+  program
+    .command('check')
+    .description('read the configuration, look at this host, and say what would happen')
+    .option('-c, --config <file>', `configuration (default: ${DEFAULT_CONFIG})`)
+    .option('--json', 'say it as JSON')
+    .action(async (options: SpadOptions & { readonly json?: true }) => {
+      const origin = originOf({ ...program.opts<SpadOptions>(), ...options }, (text) => program.error(text));
+      onStatus(await commands.checkHost(origin, options.json === true));
+    });
+};
+
 /** Calls the command that \`argv\` (without node and script) asks for and gives its exit status. */
 export const runCli = async (argv: readonly string[], version: string, commands: SpadCommands): Promise<number> => {
   let status = 0;
@@ -107,15 +119,6 @@ export const runCli = async (argv: readonly string[], version: string, commands:
       status = await (options.check ? commands.check(origin) : commands.run(origin));
     });
   program
-    .command('check')
-    .description('read the configuration, look at this host, and say what would happen')
-    .option('-c, --config <file>', `configuration (default: ${DEFAULT_CONFIG})`)
-    .option('--json', 'say it as JSON')
-    .action(async (options: SpadOptions & { readonly json?: true }) => {
-      const origin = originOf({ ...program.opts<SpadOptions>(), ...options }, (text) => program.error(text));
-      status = await commands.checkHost(origin, options.json === true);
-    });
-  program
     .command('flush')
     .description('remove everything that spad has put into the firewall, the guard included')
     .action(async () => {
@@ -132,6 +135,9 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     .action(async (args: readonly string[]) => {
       status = await commands.knockd(args);
     });
+  defineCheck(program, commands, (result) => {
+    status = result;
+  });
   defineCompile(program.command('compile'), (result) => {
     status = result;
   });

@@ -76,7 +76,7 @@ export interface Allowance {
 }
 
 export interface Plan {
-  readonly backend: BackendName;
+  readonly firewall: BackendName;
   /** Whether that back-end closes the guarded ports itself. */
   readonly guards: boolean;
   /** Canonical. */

@@ -23,8 +23,8 @@ import {
 export type Granted = IpAddress | undefined;
 
 /** Whether it is known here what a back-end puts into the firewall. */
-export const isGuardKnown = (backend: BackendName): boolean =>
-  backend === 'nftables' || backend === 'iptables' || backend === 'ipset';
+export const isGuardKnown = (firewall: BackendName): boolean =>
+  firewall === 'nftables' || firewall === 'iptables' || firewall === 'ipset';
 
 /** The ruleset without anything of spad's. */
 export const withoutSpad = (ruleset: Ruleset): Ruleset =>
@@ -41,12 +41,12 @@ const leadsToUs = (step: Step): boolean =>
 /** The ruleset as it is with the guard of a back-end, and with a grant for one address. */
 export const withGuard = (
   ruleset: Ruleset,
-  backend: BackendName,
+  firewall: BackendName,
   guard: readonly PortSpec[],
   granted?: Granted,
 ): Ruleset => {
   const guarded = [...ruleset, guardChain(guard, granted)];
-  if (backend === 'nftables' || granted === undefined) return guarded;
+  if (firewall === 'nftables' || granted === undefined) return guarded;
   // With iptables a grant is also accepted before what others have in filter.
   const accept = portSteps(guard).map((ports): Rule => ({
     number: 0,

@@ -114,7 +114,7 @@ const judgeOthers = ({ others, isRunning }: HostFacts, plan: Plan): Finding[] =>
       return { tag: 'other-daemon', severity: 'warning', message, cure };
     });
   const spads = others.filter(({ program }) => program === 'spad');
-  if (spads.length > 0 && !isRunning && plan.backend === 'nftables') {
+  if (spads.length > 0 && !isRunning && plan.firewall === 'nftables') {
     const message = `another spad runs here (process ${String(spads[0]?.pid)}) on another state_dir: both would make the table "inet spad" anew in turn`;
     found.push({ tag: 'other-daemon', severity: 'error', message, cure: 'stop one of them' });
   }
@@ -139,10 +139,10 @@ const judgeSession = (session: Session, facts: HostFacts, plan: Plan): Finding[]
   const link = facts.links.find(({ addresses }) =>
     addresses.some((own) => formatAddress(own) === formatAddress(session.to)),
   );
-  if (facts.ruleset !== undefined && link !== undefined && isGuardKnown(plan.backend)) {
+  if (facts.ruleset !== undefined && link !== undefined && isGuardKnown(plan.firewall)) {
     const bare = withoutSpad(facts.ruleset);
     const road = { link: link.name, family: session.to.family, to: session.to };
-    const guarded = withGuard(bare, plan.backend, plan.guard);
+    const guarded = withGuard(bare, plan.firewall, plan.guard);
     const fate = walkIn(guarded, probeIn(road, session.from, 'tcp', target, 'established'), surroundingsOf(facts));
     if (fate.kind === 'dropped') {
       const rule = formatRef(fate.untrackedBy ?? fate.by);

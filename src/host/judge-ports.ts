@@ -62,11 +62,11 @@ interface Scene {
 
 const picturePort = (spec: PortSpec, road: Road, from: IpAddress, scene: Scene): PortPicture => {
   const { facts, plan, bare, surroundings } = scene;
-  const guardedRules = plan.guards && isGuardKnown(plan.backend) ? withGuard(bare, plan.backend, plan.guard) : bare;
+  const guardedRules = plan.guards && isGuardKnown(plan.firewall) ? withGuard(bare, plan.firewall, plan.guard) : bare;
   const look = (ruleset: Ruleset, state: 'new' | 'established', source = from): Fate =>
     walkIn(ruleset, probeIn(road, source, spec.protocol, spec.first, state), surroundings);
   const client = clientOf(bare, road.family, spec, plan.allowances);
-  const granting = isGuardKnown(plan.backend) && client !== undefined;
+  const granting = isGuardKnown(plan.firewall) && client !== undefined;
   return {
     ...{ spec, road },
     program: facts.listeners.find(
@@ -74,7 +74,7 @@ const picturePort = (spec: PortSpec, road: Road, from: IpAddress, scene: Scene):
     )?.program,
     before: look(bare, 'new'),
     guarded: look(guardedRules, 'new'),
-    granted: granting ? look(withGuard(bare, plan.backend, plan.guard, client), 'new', client) : undefined,
+    granted: granting ? look(withGuard(bare, plan.firewall, plan.guard, client), 'new', client) : undefined,
     established: look(guardedRules, 'established'),
     answer: walkOut(guardedRules, probeOut(road, client ?? from, spec.protocol, spec.first), surroundings),
   };
@@ -131,8 +131,8 @@ const judgeClosed = (group: readonly PortPicture[], plan: Plan): Finding[] =>
           const message = `${port} is open${where} to everyone, without a grant: no rule drops it`;
           const cure = plan.guards
             ? 'what the back-end adds is not looked at here: try it from outside when spad runs'
-            : `firewall = ${plan.backend} does not close ports: drop ${port} by a rule of your own`;
-          const known = !plan.guards || isGuardKnown(plan.backend);
+            : `firewall = ${plan.firewall} does not close ports: drop ${port} by a rule of your own`;
+          const known = !plan.guards || isGuardKnown(plan.firewall);
           return finding(known ? 'open-without-grant' : 'cannot-tell', known ? 'error' : 'note', port, message, cure);
         }
       }

@@ -14,7 +14,7 @@ export const judgeServices = (facts: HostFacts, plan: Plan): readonly Finding[] 
   const bare = withoutSpad(facts.ruleset);
   const roads = roadsOf(facts, plan);
   const published = publishedPorts(bare);
-  const ruleset = plan.guards ? withGuard(bare, plan.backend, plan.guard) : bare;
+  const ruleset = plan.guards ? withGuard(bare, plan.firewall, plan.guard) : bare;
   const look: Look = (spec) =>
     roads.flatMap((road) => {
       const from = strangerTo(bare, road.family, []);

@@ -33,7 +33,7 @@ export const readNftRuleset = (json: string, listing: string): NftReading | unde
   const items = isObject(root) ? root['nftables'] : undefined;
   if (!Array.isArray(items)) return undefined;
   const objects = (items as readonly unknown[]).filter(isObject);
-  const texts = ruleTexts(listing);
+  const texts = readListing(listing);
   const sets = readSets(objects);
   const rules = new Map<string, Rule[]>();
   const opaque = new Set<string>();
@@ -45,11 +45,11 @@ export const readNftRuleset = (json: string, listing: string): NftReading | unde
     if (steps.some((step) => isObject(step) && 'xt' in step)) opaque.add(tableOf(rule));
     list.push({
       number: list.length + 1,
-      text: texts.get(`${tableOf(rule)} ${String(numberAt(rule, 'handle'))}`) ?? '',
+      text: texts.rules.get(`${tableOf(rule)} ${String(numberAt(rule, 'handle'))}`) ?? '',
       steps: steps.flatMap((step) => readStep(step, sets.get(tableOf(rule)) ?? new Map())),
     });
   }
-  const ruleset = objects.flatMap((object) => readChain(objectAt(object, 'chain'), rules));
+  const ruleset = objects.flatMap((object) => readChain(objectAt(object, 'chain'), rules, texts));
   return { ruleset, opaque: [...opaque] };
 };
 
@@ -57,22 +57,30 @@ const tableOf = (object: JsonObject): string => `${textAt(object, 'family') ?? '
 
 const chainKey = (object: JsonObject, name: string | undefined): string => `${tableOf(object)} ${name ?? ''}`;
 
-/** The text of each rule by its table and handle. */
-const ruleTexts = (listing: string): ReadonlyMap<string, string> => {
-  const texts = new Map<string, string>();
-  let table = '';
-  let begun = '';
+interface Listing {
+  /** The text of each rule by its table and handle. */
+  readonly rules: ReadonlyMap<string, string>;
+  /** The interfaces of each chain of ingress, by its table and name: nft 1.0.6 leaves them out of its JSON. */
+  readonly devices: ReadonlyMap<string, readonly string[]>;
+}
+
+const readListing = (listing: string): Listing => {
+  const rules = new Map<string, string>();
+  const devices = new Map<string, readonly string[]>();
+  let [table, chain, begun] = ['', '', ''];
   for (const line of listing.split('\n')) {
-    const head = /^table (\S+ \S+) \{/.exec(line);
-    if (head?.[1] !== undefined) table = head[1];
+    table = /^table (\S+ \S+) \{/.exec(line)?.[1] ?? table;
+    chain = /^\tchain (\S+) \{/.exec(line)?.[1] ?? chain;
+    const [, device] = /^\t\ttype .* hook ingress devices? (?:= )?(.*) priority /.exec(line) ?? [];
+    if (device !== undefined) devices.set(`${table} ${chain}`, device.match(/[^\s"{},]+/g) ?? []);
     const text = `${begun}${begun === '' ? '' : ' '}${line.trim()}`;
     const [, body, handle] = /^(.*) # handle ([0-9]+)$/.exec(text) ?? [];
     // A rule with a long set goes over several lines.
     begun = body === undefined && text.includes('{') && !/^(?:table|chain|set|map) .*\{$/.test(text) ? text : '';
     if (body === undefined || handle === undefined) continue;
-    texts.set(`${table} ${handle}`, body.replace(/counter packets [0-9]+ bytes [0-9]+/g, 'counter'));
+    rules.set(`${table} ${handle}`, body.replace(/counter packets [0-9]+ bytes [0-9]+/g, 'counter'));
   }
-  return texts;
+  return { rules, devices };
 };
 
 /** The elements of each table's sets and maps, by the table. */
@@ -93,23 +101,33 @@ const HOOKS: readonly Hook[] = ['ingress', 'prerouting', 'input', 'forward', 'ou
 const TYPES: readonly Base['type'][] = ['filter', 'nat', 'route'];
 
 /** None where the chain is none that IP packets of this host meet: of bridges, of ARP. */
-const readChain = (chain: JsonObject | undefined, rules: ReadonlyMap<string, readonly Rule[]>): Chain[] => {
+const readChain = (
+  chain: JsonObject | undefined,
+  rules: ReadonlyMap<string, readonly Rule[]>,
+  { devices }: Listing,
+): Chain[] => {
   const family = FAMILIES.find((known) => known === textAt(chain, 'family'));
   if (chain === undefined || family === undefined) return [];
   const name = textAt(chain, 'name') ?? '';
   return [
-    { family, table: tableOf(chain), name, base: readBase(chain), rules: rules.get(chainKey(chain, name)) ?? [] },
+    {
+      family,
+      table: tableOf(chain),
+      name,
+      base: readBase(chain, devices.get(chainKey(chain, name)) ?? []),
+      rules: rules.get(chainKey(chain, name)) ?? [],
+    },
   ];
 };
 
-const readBase = (chain: JsonObject): Base | undefined => {
+const readBase = (chain: JsonObject, devices: readonly string[]): Base | undefined => {
   const hook = HOOKS.find((known) => known === textAt(chain, 'hook'));
   const type = TYPES.find((known) => known === textAt(chain, 'type'));
   if (hook === undefined || type === undefined) return undefined;
   return {
     ...{ hook, type, priority: numberAt(chain, 'prio') ?? 0 },
     policy: textAt(chain, 'policy') === 'drop' ? 'drop' : 'accept',
-    devices: listOf(chain['dev']).filter((device) => typeof device === 'string'),
+    devices,
   };
 };
 

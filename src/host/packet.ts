@@ -131,12 +131,7 @@ const agreed = (answers: readonly Tri[]): Tri =>
   answers.every((answer) => answer === answers[0]) ? (answers[0] ?? 'no') : 'unsure';
 
 /** Whether the fields of a packet are just this element. */
-export const elementFits = (
-  fields: readonly Field[],
-  element: Element,
-  packet: Packet,
-  mask?: bigint,
-): Tri =>
+export const elementFits = (fields: readonly Field[], element: Element, packet: Packet, mask?: bigint): Tri =>
   all(
     fields.map((field, index) => {
       const [part, values] = [element[index], valuesOf(field, packet)];

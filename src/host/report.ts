@@ -83,25 +83,29 @@ export const formatReport = (report: HostReport, signs: boolean): string => {
 };
 
 const portLines = (ports: readonly PortLine[]): string[] => {
-  const rows = new Map<string, { readonly head: string; readonly states: string; readonly where: string[] }>();
-  for (const line of ports) {
-    const head = `${line.port}${line.program === undefined ? '' : ` (${line.program})`}`;
-    const states = [
-      `now ${stateOf(line.now)}`,
-      `with the guard ${stateOf(line.guarded)}`,
-      ...(line.granted === undefined ? [] : [`with a grant ${stateOf(line.granted)}`]),
-    ].join(', ');
-    const key = `${head} ${states}`;
-    const row = rows.get(key) ?? { head, states, where: [] };
-    rows.set(key, row);
-    row.where.push(line.address);
-  }
-  const list = [...rows.values()];
-  const width = Math.max(0, ...list.map(({ head }) => head.length));
-  return list.map(({ head, states, where }) => {
-    const isAll = list.filter((row) => row.head === head).length === 1;
-    return `  ${head.padEnd(width)}  ${states}${isAll ? '' : ` at ${where.join(', ')}`}`;
+  const names = [...new Set(ports.map(({ port }) => port))];
+  const heads = names.map((name) => {
+    const programs = new Set(ports.filter(({ port }) => port === name).flatMap(({ program }) => program ?? []));
+    return programs.size === 0 ? name : `${name} (${[...programs].join(', ')})`;
+  });
+  const width = Math.max(0, ...heads.map((head) => head.length));
+  return names.flatMap((name, index) => {
+    const rows = new Map<string, string[]>();
+    for (const line of ports.filter(({ port }) => port === name)) {
+      rows.set(statesOf(line), [...(rows.get(statesOf(line)) ?? []), line.address]);
+    }
+    return [...rows].map(([states, addresses], row) => {
+      const head = (row === 0 ? (heads[index] ?? '') : '').padEnd(width);
+      return `  ${head}  ${rows.size === 1 ? '' : `${addresses.join(', ')}: `}${states}`;
+    });
   });
 };
 
-const stateOf = ({ state }: FateWords): string => (state === 'unsure' ? 'open or closed' : state);
+const statesOf = ({ now, guarded, granted }: PortLine): string =>
+  [
+    `now ${STATES[now.state]}${now.state === 'closed' && now.by !== undefined ? ` by ${now.by}` : ''}`,
+    `with the guard ${STATES[guarded.state]}`,
+    ...(granted === undefined ? [] : [`with a grant ${STATES[granted.state]}`]),
+  ].join(', ');
+
+const STATES = { open: 'open', closed: 'closed', unsure: 'open or closed' } as const;

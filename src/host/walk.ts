@@ -139,13 +139,14 @@ class Walk {
   }
 }
 
-/** The base chains that see a packet at a hook, in their order. */
+/** The base chains that see a packet at a hook, in their order; of equal ones the kernel asks the newest first. */
 const chainsAt = (
   ruleset: Ruleset,
   hook: Hook,
   probe: Probe,
 ): readonly { readonly chain: Chain; readonly place: number }[] =>
   ruleset
+    .toReversed()
     .flatMap((chain) => {
       const { base, family } = chain;
       if (base?.hook !== hook) return [];
