@@ -41,6 +41,7 @@ const parseSession = (text: string): Session | undefined => {
 
 const isOf = ({ from, fromPort, to, toPort }: Session, socket: SocketEntry): boolean =>
   socket.protocol === 'tcp' &&
+  socket.isEstablished &&
   socket.port === toPort &&
   socket.remotePort === fromPort &&
   formatAddress(socket.remote) === formatAddress(from) &&

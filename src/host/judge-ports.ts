@@ -164,8 +164,16 @@ const judgeGrants = (group: readonly PortPicture[]): Finding[] => {
   );
 };
 
-const judgeConnections = (group: readonly PortPicture[]): Finding[] => [
-  ...each(
+/** Where no connection can begin, none can be cut. */
+const canBegin = ({ granted, guarded }: PortPicture): boolean => (granted ?? guarded).kind !== 'dropped';
+
+const judgeConnections = (pictures: readonly PortPicture[]): Finding[] => {
+  const group = pictures.filter(canBegin);
+  return [...judgeStanding(group), ...judgeAnswers(group)];
+};
+
+const judgeStanding = (group: readonly PortPicture[]): Finding[] =>
+  each(
     group,
     ({ established }) => established,
     (port, where, fate) => {
@@ -179,8 +187,10 @@ const judgeConnections = (group: readonly PortPicture[]): Finding[] => [
       const cure = 'accept established connections first: ct state established,related accept';
       return finding('established-dropped', 'error', port, message, cure, rule);
     },
-  ),
-  ...each(
+  );
+
+const judgeAnswers = (group: readonly PortPicture[]): Finding[] =>
+  each(
     group,
     ({ answer }) => answer,
     (port, where, fate) => {
@@ -189,8 +199,7 @@ const judgeConnections = (group: readonly PortPicture[]): Finding[] => [
       const message = `${port} can be reached by nobody${where}: ${rule} drops the answers`;
       return finding('answer-dropped', 'error', port, message, 'let what this host answers out', rule);
     },
-  ),
-];
+  );
 
 /** Calls `judge` once for each distinct fate, with words for where it is so: none where it is so everywhere. */
 const each = (

@@ -11,11 +11,13 @@ export interface SocketEntry {
   readonly remotePort: number;
   /** Waits for others: TCP in LISTEN, UDP without a peer. */
   readonly waits: boolean;
+  readonly isEstablished: boolean;
   readonly inode: string;
 }
 
 /** linux/tcp_states.h: UDP sockets without a peer stand in the state of closed ones. */
 const WAITING = { tcp: '0A', udp: '07' } as const;
+const ESTABLISHED = '01';
 
 /** `text` of /proc/net/PROTOCOL (`family` 4) or /proc/net/PROTOCOL6 on a little-endian machine. */
 export const parseSocketTable = (text: string, protocol: Protocol, family: Family): readonly SocketEntry[] =>
@@ -28,7 +30,9 @@ export const parseSocketTable = (text: string, protocol: Protocol, family: Famil
       const [remote, remotePort] = readPlace(peer, family);
       if (address === undefined || remote === undefined) return [];
       const waits = state === WAITING[protocol] && remotePort === 0;
-      return [{ protocol, family, address, port, remote, remotePort, waits, inode }];
+      return [
+        { protocol, family, address, port, remote, remotePort, waits, isEstablished: state === ESTABLISHED, inode },
+      ];
     });
 
 /** `0100007F:0016`: words of four bytes, each the wrong way round. */
