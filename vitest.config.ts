@@ -10,7 +10,7 @@ export default defineConfig({
       project('property', ['test/property/**/*.test.ts', 'test/fuzz/**/*.test.ts']),
       project('house', ['test/house/**/*.test.ts']),
       // Real packets and a real firewall: slow, root only, one laboratory a file.
-      project('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 60_000, hookTimeout: 60_000, maxConcurrency: 24 }),
       // The real knockd beside ours, scenarios side by side in laboratories of their own.
       project('peers', ['test/peers/**/*.test.ts'], { testTimeout: 60_000, maxConcurrency: 8 }),
     ],

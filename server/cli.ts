@@ -15,7 +15,7 @@ export interface SpadCommands {
   /** The same, and looks at this host: what would be closed, what open, who locked out; 3 where there are warnings alone. */
   readonly checkHost: (origin: Origin, asJson: boolean) => Promise<number>;
   /** Takes everything that spad has put into the firewall away. */
-  readonly flush: () => Promise<number>;
+  readonly flush: (file: string) => Promise<number>;
   /** Runs doors as knockd does, with knockd's own arguments; gives knockd's exit status. */
   readonly knockd: (args: readonly string[]) => Promise<number>;
 }
@@ -122,7 +122,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     .command('flush')
     .description('remove everything that spad has put into the firewall, the guard included')
     .action(async () => {
-      status = await commands.flush();
+      status = await commands.flush(program.opts<SpadOptions>().config ?? DEFAULT_CONFIG);
     });
   program
     .command('knockd')

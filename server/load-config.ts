@@ -7,6 +7,7 @@ import type { FwknopEntry } from '../src/config/fwknop/access-conf.ts';
 import type { FwknopdConf } from '../src/config/fwknop/fwknopd-conf.ts';
 import { unguarded } from '../src/config/guard.ts';
 import { fwknopWays } from '../src/config/fwknop/ways.ts';
+import { forwardMisfits } from '../src/config/forward-fit.ts';
 import { hasErrors, type Issue } from '../src/config/issue.ts';
 import type { AccessEntry } from '../src/config/access-section.ts';
 import { parseSpadConf, type SpadConf } from '../src/config/spad-conf.ts';
@@ -99,6 +100,7 @@ export const completeConfiguration = (
   const fwknop = [...conf.fwknop, ...(beside?.entries ?? [])];
   checkFwknopNames(conf, fwknop, issues);
   checkSurroundings(fwknop, issues);
+  issues.push(...forwardMisfits(daemon.firewall, access, fwknop, file));
   if (hasErrors(issues)) return { configuration: undefined, issues };
   const known = secrets.filter((secret) => secret !== undefined);
   const configuration = configure({

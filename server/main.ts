@@ -26,7 +26,10 @@ const sourceOf = (origin: Origin): ConfigurationSource =>
 const check = (source: ConfigurationSource): Promise<number> =>
   Promise.resolve(checkConfiguration(source, say).configuration === undefined ? 1 : 0);
 
-const flush = async (): Promise<number> => {
+const flush = async (file: string): Promise<number> => {
+  const { configuration } = loadConfiguration(file);
+  if (configuration !== undefined)
+    await openFirewall(configuration.conf.daemon, readClock, stderrLogger(process.env)).flush();
   await nftables(findNftRunner(), () => readClock().steady).flush();
   say('the table "inet spad" is gone; the ports that it guarded are as open as your other rules leave them');
   return 0;

@@ -11,7 +11,11 @@ export const planOf = ({ conf: { daemon }, policy }: Configuration): Plan => {
       forwards: stanza.nat.forward || stanza.nat.local || stanza.nat.forced !== undefined,
     }));
   return {
-    ...{ firewall: daemon.firewall, guards: BACKENDS[daemon.firewall].guards, guard: policy.guard },
+    ...{
+      firewall: daemon.firewall,
+      guards: daemon.firewall !== 'dry-run' && BACKENDS[daemon.firewall].guards,
+      guard: policy.guard,
+    },
     ...{ spaPort: daemon.port, capture: daemon.capture, interface: daemon.interface },
     allowances: [
       ...policy.clients.map(({ stanza: { name, allow, sources, forward } }): Allowance => ({

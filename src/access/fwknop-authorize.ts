@@ -1,6 +1,6 @@
 /** Holds a genuine, fresh message of fwknop's against one stanza, in the order in which fwknopd does. */
 import { canBeRemoteHost, type Cidr, cidrContains, type IpAddress, parseAddress } from '../base/address.ts';
-import { coversPorts, normalizePorts, type PortSpec } from '../base/port-spec.ts';
+import { coversPorts, normalizePorts, overlaps, type PortSpec } from '../base/port-spec.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Port, port, type Seconds, seconds, type UnixMs } from '../base/units.ts';
 import type { Forwarding } from '../grant/forwarding.ts';
@@ -88,14 +88,11 @@ const authorizeCommand = (command: string, { commands, cycle }: FwknopStanza): V
 
 const refusePorts = (ports: readonly PortSpec[], stanza: FwknopStanza): FwknopPolicyRejection | undefined => {
   const { openPorts, restrictPorts } = stanza;
-  if (restrictPorts.some((one) => ports.some((wanted) => overlap(one, wanted)))) return 'port-restricted';
+  if (restrictPorts.some((one) => ports.some((wanted) => overlaps(one, wanted)))) return 'port-restricted';
   if (openPorts === undefined) return undefined;
   const allowed = normalizePorts(openPorts);
   return ports.every((wanted) => coversPorts(allowed, wanted)) ? undefined : 'port-not-allowed';
 };
-
-const overlap = (a: PortSpec, b: PortSpec): boolean =>
-  a.protocol === b.protocol && a.first <= b.last && b.first <= a.last;
 
 /**
  * How long the client gets. The ceiling is for its wish and not for what the operator has set, as with fwknop; 0 is no wish.

@@ -48,3 +48,7 @@ export const coversPorts = (allowed: readonly PortSpec[], wanted: PortSpec): boo
 /** Whether two lists mean the same ports; both must be canonical. */
 export const samePorts = (a: readonly PortSpec[], b: readonly PortSpec[]): boolean =>
   a.length === b.length && a.every((spec, index) => b[index] !== undefined && comparePortSpec(spec, b[index]) === 0);
+
+/** Whether two have a port in common. */
+export const overlaps = (a: PortSpec, b: PortSpec): boolean =>
+  a.protocol === b.protocol && a.first <= b.last && b.first <= a.last;

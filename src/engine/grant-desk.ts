@@ -5,8 +5,8 @@ import { formatAddress, type IpAddress } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Moment, type SteadyMs, steadyMs, unixMs } from '../base/units.ts';
-import { changeBetween, type FirewallChange, layOpenings } from '../firewall/opening.ts';
-import { forwardingMisfit } from '../grant/forwarding.ts';
+import { changeOfGrants, type FirewallChange } from '../firewall/opening.ts';
+import { forwardingKey, forwardingMisfit } from '../grant/forwarding.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { Ledger } from '../grant/ledger.ts';
 import type { GrantEvent } from '../grant/record.ts';
@@ -71,10 +71,10 @@ export class GrantDesk {
   expire(now: SteadyMs): { readonly ended: readonly Grant[]; readonly change: FirewallChange | undefined } {
     const ended = this.#ledger.expire(now);
     const changes = byAddress(ended).map((over) => {
-      const [{ address }] = over;
-      const live = this.#ledger.forAddress(address);
-      if (live.length === 0) return { close: [], open: [] };
-      return changeBetween(layOpenings(this.#ledger.inOrder([...over, ...live])), layOpenings(live));
+      const live = this.#ledger.forAddress(over[0].address);
+      // Where all goes to one place the kernel has what is right.
+      if (new Set([...over, ...live].map(({ forwarding }) => forwardingKey(forwarding))).size < 2) return NO_CHANGE;
+      return changeOfGrants(this.#ledger.inOrder([...over, ...live]), live, portsOf(over));
     });
     const change = joinChanges(changes.filter(({ open }) => open.length > 0));
     return { ended, change: change.open.length > 0 ? change : undefined };
@@ -100,16 +100,20 @@ export class GrantDesk {
   }
 
   #step(added: readonly Grant[], removed: readonly Grant[]): Omit<LedgerStep, 'event'> {
-    const addresses = byAddress([...added, ...removed]).map(([{ address }]) => address);
-    const before = addresses.map((address) => layOpenings(this.#ledger.forAddress(address)));
+    const touched = byAddress([...added, ...removed]);
+    const before = touched.map(([{ address }]) => this.#ledger.forAddress(address));
     for (const grant of removed) this.#ledger.remove(grant);
     for (const grant of added) this.#ledger.put(grant);
-    const changes = addresses.map((address, index) =>
-      changeBetween(before[index] ?? [], layOpenings(this.#ledger.forAddress(address))),
+    const changes = touched.map((grants, index) =>
+      changeOfGrants(before[index] ?? [], this.#ledger.forAddress(grants[0].address), portsOf(grants)),
     );
     return { added, removed, change: joinChanges(changes) };
   }
 }
+
+const NO_CHANGE: FirewallChange = { close: [], open: [] };
+
+const portsOf = (grants: readonly Grant[]): readonly PortSpec[] => grants.flatMap(({ ports }) => ports);
 
 const joinChanges = (changes: readonly FirewallChange[]): FirewallChange => ({
   close: changes.flatMap(({ close }) => close),

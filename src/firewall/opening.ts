@@ -8,10 +8,11 @@
  * grant says otherwise comes to light when the newer one is gone ({@link layOpenings} anew).
  */
 import { formatAddress, type IpAddress } from '../base/address.ts';
-import { comparePortSpec, type PortSpec, type Protocol } from '../base/port-spec.ts';
+import { comparePortSpec, normalizePorts, overlaps, type PortSpec, type Protocol } from '../base/port-spec.ts';
 import type { Port, SteadyMs } from '../base/units.ts';
 import { type Forwarding, forwardingKey } from '../grant/forwarding.ts';
 import type { Grant } from '../grant/grant.ts';
+import { type Span, Skyline } from './skyline.ts';
 
 export interface Opening extends PortSpec {
   readonly address: IpAddress;
@@ -29,48 +30,46 @@ export interface FirewallChange {
 export const openingKey = (opening: Opening): string =>
   `${formatAddress(opening.address)} ${opening.protocol}/${String(opening.first)}-${String(opening.last)} ${forwardingKey(opening.forwarding)}`;
 
+/** Those that this host's own ports are opened by: what a firewall that cannot forward is to show. */
+export const openingsHere = (openings: readonly Opening[]): readonly Opening[] =>
+  openings.filter(({ forwarding }) => forwarding === undefined);
+
 /** The disjoint openings, in canonical order, that `grants` (all of one address, the oldest first) come to. */
 export const layOpenings = (grants: readonly Grant[]): Opening[] =>
   (['tcp', 'udp'] as const).flatMap((protocol) => layProtocol(grants, protocol)).sort(comparePortSpec);
 
-type Span = Opening & { readonly place: string };
+type PortSpan = Opening & Span;
 
 const layProtocol = (grants: readonly Grant[], protocol: Protocol): Opening[] => {
   const spans = grants.flatMap((grant) =>
     grant.ports
       .filter((spec) => spec.protocol === protocol)
-      .map(({ first, last }): Span => ({ ...spanOf(grant), protocol, first, last })),
+      .map(({ first, last }): PortSpan => ({ ...spanOf(grant), protocol, first, last })),
   );
-  const edges = [...new Set(spans.flatMap((span) => [span.first, span.last + 1]))].sort((a, b) => a - b);
-  const pieces: Span[] = [];
-  for (const [index, first] of edges.entries()) {
-    const over = spans.filter((span) => span.first <= first && first <= span.last);
-    const next = edges[index + 1];
-    const winner = newest(over);
-    if (winner === undefined || next === undefined) continue;
-    append(pieces, { ...winner, first: first as Port, last: (next - 1) as Port });
+  const edges = spans.flatMap((span, place) => [
+    { port: span.first, place, span },
+    { port: span.last + 1, place, span: undefined },
+  ]);
+  edges.sort((a, b) => a.port - b.port);
+  const skyline = new Skyline<PortSpan>(spans.length);
+  const pieces: PortSpan[] = [];
+  for (const [index, { port, place, span }] of edges.entries()) {
+    skyline.set(place, span);
+    const next = edges[index + 1]?.port;
+    if (next === undefined || next === port) continue;
+    const winner = skyline.winner();
+    if (winner !== undefined) append(pieces, { ...winner, first: port as Port, last: (next - 1) as Port });
   }
   return pieces.map(({ place: _, ...opening }) => opening);
 };
 
-const spanOf = ({ address, ends, forwarding }: Grant): Pick<Span, 'address' | 'ends' | 'forwarding' | 'place'> => ({
+const spanOf = ({ address, ends, forwarding }: Grant): Pick<PortSpan, 'address' | 'ends' | 'forwarding' | 'place'> => ({
   ...{ address, ends, place: forwardingKey(forwarding) },
   ...(forwarding === undefined ? {} : { forwarding }),
 });
 
-/** The last of them, as long as it and those that follow it in turn go to the same place. */
-const newest = (over: readonly Span[]): Span | undefined => {
-  let winner = over.at(-1);
-  for (const older of over.toReversed()) {
-    if (winner === undefined || older.ends <= winner.ends) continue;
-    if (older.place !== winner.place) break;
-    winner = older;
-  }
-  return winner;
-};
-
 /** Joins a piece to the one before it where they touch and are one. Ports that change are never a range. */
-const append = (pieces: Span[], piece: Span): void => {
+const append = (pieces: PortSpan[], piece: PortSpan): void => {
   const previous = pieces.at(-1);
   const touches = previous !== undefined && previous.last + 1 === piece.first && previous.ends === piece.ends;
   if (touches && previous.place === piece.place && piece.forwarding?.port === undefined) {
@@ -86,4 +85,25 @@ export const changeBetween = (before: readonly Opening[], after: readonly Openin
     close: before.filter((opening) => !wanted.has(openingKey(opening))),
     open: after.filter((opening) => held.get(openingKey(opening))?.ends !== opening.ends),
   };
+};
+
+/**
+ * What the change from some grants of an address to others comes to, where they differ in `ports` at most: laid anew is
+ * only what hangs together with these ports, for an address may have a thousand grants.
+ */
+export const changeOfGrants = (
+  before: readonly Grant[],
+  after: readonly Grant[],
+  ports: readonly PortSpec[],
+): FirewallChange => {
+  const all = normalizePorts([...after.flatMap((grant) => grant.ports), ...ports]);
+  const near = all.filter((spec) => ports.some((one) => overlaps(spec, one)));
+  const within = (grants: readonly Grant[]): readonly Grant[] =>
+    near.length === all.length
+      ? grants
+      : grants.flatMap((grant) => {
+          const inside = grant.ports.filter((spec) => near.some((one) => overlaps(spec, one)));
+          return inside.length === 0 ? [] : [{ ...grant, ports: inside }];
+        });
+  return changeBetween(layOpenings(within(before)), layOpenings(within(after)));
 };

@@ -6,6 +6,7 @@
 import { formatAddress, type IpAddress } from '../base/address.ts';
 import { coversPorts, type PortSpec, samePorts } from '../base/port-spec.ts';
 import type { SteadyMs } from '../base/units.ts';
+import { EndQueue } from './end-queue.ts';
 import { forwardingKey } from './forwarding.ts';
 import type { Grant } from './grant.ts';
 
@@ -17,7 +18,7 @@ export class Ledger {
   readonly #ranks = new WeakMap<Grant, number>();
   #lastRank = 0;
   #size = 0;
-  #earliestEnd = Number.POSITIVE_INFINITY;
+  readonly #ends = new EndQueue<Grant>((grant) => this.holds(grant));
 
   /** `capacity`: live grants at most; a request above it is refused, never one that is live let go. */
   constructor(capacity: number) {
@@ -55,7 +56,7 @@ export class Ledger {
     if (!grants.delete(grant.id)) this.#size += 1;
     grants.set(grant.id, grant);
     if (!this.#ranks.has(grant)) this.#ranks.set(grant, (this.#lastRank += 1));
-    this.#earliestEnd = Math.min(this.#earliestEnd, grant.ends);
+    this.#ends.put(grant);
   }
 
   remove(grant: Grant): void {
@@ -68,7 +69,7 @@ export class Ledger {
 
   /** Whether this very grant is live: not an extension of it, which has the same id. */
   holds(grant: Grant): boolean {
-    return this.forAddress(grant.address).includes(grant);
+    return this.#byAddress.get(formatAddress(grant.address))?.get(grant.id) === grant;
   }
 
   /** What `--close` means: the stanza's grants for an address that lie inside `ports`, or all of them where none is named. */
@@ -79,12 +80,13 @@ export class Ledger {
     );
   }
 
-  /** Removes and returns what has ended at `now`. Costs nothing while nothing can have. */
+  /** Removes and returns what has ended at `now`; the others are not looked at. */
   expire(now: SteadyMs): readonly Grant[] {
-    if (now < this.#earliestEnd) return [];
-    const ended = [...this.all()].filter((grant) => grant.ends <= now);
-    for (const grant of ended) this.remove(grant);
-    this.#earliestEnd = Math.min(...[...this.all()].map((grant) => grant.ends));
+    const ended: Grant[] = [];
+    for (const grant of this.#ends.take(now)) {
+      this.remove(grant);
+      ended.push(grant);
+    }
     return ended;
   }
 

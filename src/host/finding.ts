@@ -1,7 +1,7 @@
 /** What `spad check` can find; docs/check.md has a cure for each. */
 
 export type FindingTag =
-  | ('firewall-unreadable' | 'firewall-partly-read' | 'open-without-grant' | 'guard-bypassed' | 'way-around')
+  | ('firewall-unreadable' | 'firewall-partly-read' | 'open-without-grant' | 'way-around')
   | ('grant-useless' | 'one-family-only' | 'established-dropped' | 'untracked' | 'answer-dropped' | 'cannot-tell')
   | ('published-unguarded' | 'allowed-open' | 'nothing-listens' | 'listens-elsewhere')
   | ('interface-missing' | 'interface-down' | 'interface-without-address' | 'interface-not-facing')

@@ -45,18 +45,19 @@ export const withGuard = (
   guard: readonly PortSpec[],
   granted?: Granted,
 ): Ruleset => {
-  const guarded = [...ruleset, guardChain(guard, granted)];
+  const chain = guardChain(guard, granted);
+  const guarded = [...ruleset, firewall === 'nftables' ? chain : { ...chain, table: 'mangle', name: 'SPAD-GUARD' }];
   if (firewall === 'nftables' || granted === undefined) return guarded;
-  // With iptables a grant is also accepted before what others have in filter.
+  // With iptables a grant is also accepted before what others have in INPUT of filter.
   const accept = portSteps(guard).map((ports): Rule => ({
     number: 0,
-    text: 'spad',
+    text: 'a grant',
     steps: [from(granted), ...ports, verdict('accept')],
   }));
-  return guarded.map((chain) =>
-    chain.table === (granted.family === 4 ? 'ip filter' : 'ip6 filter') && chain.base !== undefined
-      ? { ...chain, rules: [...accept, ...chain.rules] }
-      : chain,
+  const filter = granted.family === 4 ? 'ip filter' : 'ip6 filter';
+  const table = ruleset.some((chain) => chain.table === filter) ? filter : `${filter} (legacy)`;
+  return guarded.map((other) =>
+    other.table === table && other.base?.hook === 'input' ? { ...other, rules: [...accept, ...other.rules] } : other,
   );
 };
 

@@ -11,6 +11,7 @@ import { walkIn } from './walk.ts';
 
 export const judgeHost = (facts: HostFacts, plan: Plan): readonly Finding[] => [
   ...judgeReading(facts),
+  ...judgeFirewall(plan),
   ...judgeInterface(facts, plan),
   ...judgeSpaPort(facts, plan),
   ...judgeClock(facts),
@@ -29,6 +30,12 @@ const judgeReading = ({ ruleset, trouble }: HostFacts): Finding[] => {
   if (trouble.length === 0) return [];
   const message = `not all rules of the firewall could be read: ${why}`;
   return [{ tag: 'firewall-partly-read', severity: 'warning', message, cure: 'what is said of ports may be wrong' }];
+};
+
+const judgeFirewall = ({ firewall, guards, guard }: Plan): Finding[] => {
+  if (!guards || guard.length === 0 || isGuardKnown(firewall)) return [];
+  const message = `what firewall = ${firewall} makes of a guard and of grants is not looked at here: of the guarded ports it is told how they stand now`;
+  return [{ tag: 'cannot-tell', severity: 'note', message, cure: 'try it from outside when spad runs' }];
 };
 
 const judgeInterface = (facts: HostFacts, plan: Plan): Finding[] => {
@@ -150,7 +157,7 @@ const judgeSession = (session: Session, facts: HostFacts, plan: Plan): Finding[]
       found.push({ tag: 'session-ends', severity: 'error', port, rule, message, cure: TRY });
     } else if (!facts.isRunning && !tracks(bare)) {
       const message = `no rule uses connection tracking yet, so the kernel does not know your session from ${from}: it hangs when the guard starts, until this host sends something on it`;
-      const cure = `nft add table inet track; nft add chain inet track in '{ type filter hook prerouting priority 0; }'; nft add rule inet track in ct state new counter; then use the session and check again`;
+      const cure = 'have something printed on it when the guard stands, such as by "while sleep 1; do date; done"';
       found.push({ tag: 'session-untracked', severity: 'warning', port, message, cure });
     }
   }

@@ -16,7 +16,8 @@ export interface PortPicture {
   /** Undefined where nothing listens there. */
   readonly program: string | undefined;
   readonly before: Fate;
-  readonly guarded: Fate;
+  /** Undefined where what the firewall adds for a guard is not known here. */
+  readonly guarded: Fate | undefined;
   /** Undefined where what the back-end does for a grant is not known here, or nobody may have one. */
   readonly granted: Fate | undefined;
   readonly established: Fate;
@@ -62,7 +63,8 @@ interface Scene {
 
 const picturePort = (spec: PortSpec, road: Road, from: IpAddress, scene: Scene): PortPicture => {
   const { facts, plan, bare, surroundings } = scene;
-  const guardedRules = plan.guards && isGuardKnown(plan.firewall) ? withGuard(bare, plan.firewall, plan.guard) : bare;
+  const isKnown = !plan.guards || isGuardKnown(plan.firewall);
+  const guardedRules = plan.guards && isKnown ? withGuard(bare, plan.firewall, plan.guard) : bare;
   const look = (ruleset: Ruleset, state: 'new' | 'established', source = from): Fate =>
     walkIn(ruleset, probeIn(road, source, spec.protocol, spec.first, state), surroundings);
   const client = clientOf(bare, road.family, spec, plan.allowances);
@@ -73,7 +75,7 @@ const picturePort = (spec: PortSpec, road: Road, from: IpAddress, scene: Scene):
       (listener) => listener.protocol === spec.protocol && listener.port === spec.first && listensOn(listener, road.to),
     )?.program,
     before: look(bare, 'new'),
-    guarded: look(guardedRules, 'new'),
+    guarded: isKnown ? look(guardedRules, 'new') : undefined,
     granted: granting ? look(withGuard(bare, plan.firewall, plan.guard, client), 'new', client) : undefined,
     established: look(guardedRules, 'established'),
     answer: walkOut(guardedRules, probeOut(road, client ?? from, spec.protocol, spec.first), surroundings),
@@ -122,18 +124,9 @@ const judgeClosed = (group: readonly PortPicture[], plan: Plan): Finding[] =>
         }
         case 'arrives':
         case 'forwarded': {
-          const rule = fate.translatedBy === undefined ? undefined : formatRef(fate.translatedBy);
-          if (plan.guards && rule !== undefined) {
-            const message = `${port} stays open${where} to everyone: ${rule} sends its connections elsewhere before the guard sees them`;
-            const cure = 'give that chain a priority above -150, as dstnat (-100) is, or take the rule out';
-            return finding('guard-bypassed', 'error', port, message, cure, rule);
-          }
           const message = `${port} is open${where} to everyone, without a grant: no rule drops it`;
-          const cure = plan.guards
-            ? 'what the back-end adds is not looked at here: try it from outside when spad runs'
-            : `firewall = ${plan.firewall} does not close ports: drop ${port} by a rule of your own`;
-          const known = !plan.guards || isGuardKnown(plan.firewall);
-          return finding(known ? 'open-without-grant' : 'cannot-tell', known ? 'error' : 'note', port, message, cure);
+          const cure = `firewall = ${plan.firewall} closes nothing itself: drop ${port} by a rule of your own`;
+          return finding('open-without-grant', 'error', port, message, cure);
         }
       }
     },
@@ -165,7 +158,8 @@ const judgeGrants = (group: readonly PortPicture[]): Finding[] => {
 };
 
 /** Where no connection can begin, none can be cut. */
-const canBegin = ({ granted, guarded }: PortPicture): boolean => (granted ?? guarded).kind !== 'dropped';
+const canBegin = ({ granted, guarded, before }: PortPicture): boolean =>
+  (granted ?? guarded ?? before).kind !== 'dropped';
 
 const judgeConnections = (pictures: readonly PortPicture[]): Finding[] => {
   const group = pictures.filter(canBegin);

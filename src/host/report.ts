@@ -25,7 +25,7 @@ export interface PortLine {
   readonly program: string | undefined;
   /** As things stand, without spad. */
   readonly now: FateWords;
-  readonly guarded: FateWords;
+  readonly guarded: FateWords | undefined;
   readonly granted: FateWords | undefined;
 }
 
@@ -48,7 +48,7 @@ export const reportOn = (facts: HostFacts, plan: Plan): HostReport => {
 
 const lineOf = ({ spec, road, program, before, guarded, granted }: PortPicture): PortLine => ({
   ...{ port: formatPortSpec(spec), link: road.link, address: formatAddress(road.to), program },
-  ...{ now: wordsOf(before), guarded: wordsOf(guarded) },
+  ...{ now: wordsOf(before), guarded: guarded && wordsOf(guarded) },
   granted: granted && wordsOf(granted),
 });
 
@@ -104,7 +104,7 @@ const portLines = (ports: readonly PortLine[]): string[] => {
 const statesOf = ({ now, guarded, granted }: PortLine): string =>
   [
     `now ${STATES[now.state]}${now.state === 'closed' && now.by !== undefined ? ` by ${now.by}` : ''}`,
-    `with the guard ${STATES[guarded.state]}`,
+    ...(guarded === undefined ? [] : [`with the guard ${STATES[guarded.state]}`]),
     ...(granted === undefined ? [] : [`with a grant ${STATES[granted.state]}`]),
   ].join(', ');
 

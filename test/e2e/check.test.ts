@@ -218,6 +218,26 @@ describe('grants that are useless', () => {
     await compare(report);
   });
 
+  test('but not with iptables, whose grants are accepted before what drops', async () => {
+    await server.run('iptables', ['-P', 'INPUT', 'DROP']);
+    await server.run('iptables', ['-A', 'INPUT', '-m', 'conntrack', '--ctstate', 'ESTABLISHED', '-j', 'ACCEPT']);
+    await server.run('ip6tables', ['-A', 'INPUT', '-p', 'tcp', '--dport', '22', '-j', 'DROP']);
+    configure({ firewall: 'iptables' });
+    const report = await check();
+    // ip6tables drops what is established, too, and a grant ends.
+    expect(tagsOf(report)).toEqual(['error established-dropped']);
+    await compare(report);
+    await spad.exec('flush', '-c', spad.confFile);
+  });
+
+  test('of firewalld and ufw it is told how things stand', async () => {
+    configure({ firewall: 'ufw' });
+    const report = await check();
+    expect(tagsOf(report)).toEqual(['note cannot-tell']);
+    expect(report.ports[0]).toMatchObject({ now: { state: 'open' } });
+    expect(report.ports[0]).not.toHaveProperty('guarded');
+  });
+
   test('answers are not let out', async () => {
     await nft(
       `table inet filter { chain output { type filter hook output priority 0; policy accept;\n tcp sport 22 drop\n }\n }`,
@@ -425,6 +445,21 @@ describe('the session of the operator', () => {
     await sleep(200);
     // What a multiplexer has kept of a connection that is gone is none.
     expect((await check(env)).findings).toEqual([]);
+  });
+
+  test('goes on where this host sends something first', async () => {
+    configure();
+    const script =
+      "require('net').createServer((s) => setInterval(() => s.write('tick\\n'), 200)).listen(2203, '::', () => console.log('bound'))";
+    const service = server.spawn(process.execPath, ['-e', script]);
+    await service.waitForLine(/bound/);
+    configure({ guard: 'tcp/2203' }, { allow: 'tcp/2203' });
+    const connection = await openConnection(client, server.address4, 2203);
+    await spad.start();
+    const mark = connection.mark();
+    await connection.waitForLine(/tick/, 3000, mark + 3);
+    connection.kill('SIGKILL');
+    await service.stop('SIGKILL');
   });
 
   test('hangs where the kernel has not tracked it', async () => {

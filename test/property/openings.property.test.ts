@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { normalizePorts, type Protocol } from '../../src/base/port-spec.ts';
+import { normalizePorts, parsePortSpec, type Protocol } from '../../src/base/port-spec.ts';
 import { steadyMs, unixMs } from '../../src/base/units.ts';
 import { type Forwarding, forwardingKey, forwardingMisfit } from '../../src/grant/forwarding.ts';
-import { changeBetween, layOpenings, type Opening, openingKey } from '../../src/firewall/opening.ts';
+import { changeBetween, changeOfGrants, layOpenings, type Opening, openingKey } from '../../src/firewall/opening.ts';
 import type { Grant } from '../../src/grant/grant.ts';
-import { ip, portOf } from '../unit/values.ts';
+import { ip, portOf, present } from '../unit/values.ts';
 import { portSpec } from './arbitraries.ts';
 
 const PLACES: readonly (Forwarding | undefined)[] = [
@@ -16,12 +16,15 @@ const PLACES: readonly (Forwarding | undefined)[] = [
 ];
 
 /** Grants of one address, oldest first; few ends and few ports, so that they often meet. */
-const grantsThat = (place: fc.Arbitrary<Forwarding | undefined>): fc.Arbitrary<Grant[]> =>
+const grantsThat = (
+  place: fc.Arbitrary<Forwarding | undefined>,
+  { spec = portSpec, most = 6, ends = 5 } = {},
+): fc.Arbitrary<Grant[]> =>
   fc.array(
     fc
       .record({
-        ports: fc.array(portSpec, { minLength: 1, maxLength: 4 }),
-        ends: fc.integer({ min: 1, max: 5 }),
+        ports: fc.array(spec, { minLength: 1, maxLength: 4 }),
+        ends: fc.integer({ min: 1, max: ends }),
         place,
       })
       .map(({ ports, ends, place: forwarding }): Grant => ({
@@ -35,11 +38,19 @@ const grantsThat = (place: fc.Arbitrary<Forwarding | undefined>): fc.Arbitrary<G
       .filter(
         ({ forwarding, ports }) => forwarding === undefined || forwardingMisfit(forwarding, [4], ports) === undefined,
       ),
-    { maxLength: 6 },
+    { maxLength: most },
   );
 
 const grants = grantsThat(fc.constant(undefined));
 const forwarded = grantsThat(fc.constantFrom(...PLACES));
+/** Many grants over few ports. */
+const crowded = grantsThat(fc.constantFrom(...PLACES), {
+  spec: fc
+    .tuple(fc.nat(40), fc.nat(8))
+    .map(([first, length]) => present(parsePortSpec(`tcp/${first + 1}-${first + 1 + length}`))),
+  most: 40,
+  ends: 50,
+});
 
 /** Where connections to a port go at a moment: the newest grant that lives then says it, port by port and plainly. */
 const placeByGrants = (
@@ -104,9 +115,53 @@ const endsByOpenings = (openings: Iterable<Opening>): Ends => {
   return ends;
 };
 
+/** The openings as they are defined: at each port the newest span over it, on while what follows it goes to the same place. */
+const layNaively = (list: readonly Grant[]): Opening[] => {
+  const openings: Opening[] = [];
+  for (const protocol of ['tcp', 'udp'] as const) {
+    const spans = list.flatMap((grant) =>
+      grant.ports.filter((spec) => spec.protocol === protocol).map((spec) => ({ ...grant, ...spec })),
+    );
+    const edges = [...new Set(spans.flatMap(({ first, last }) => [first, last + 1]))].sort((a, b) => a - b);
+    for (const [index, first] of edges.entries()) {
+      const over = spans.filter((span) => span.first <= first && first <= span.last).reverse();
+      let [winner] = over;
+      for (const older of over) {
+        if (winner === undefined || older.ends <= winner.ends) continue;
+        if (forwardingKey(older.forwarding) !== forwardingKey(winner.forwarding)) break;
+        winner = older;
+      }
+      if (winner === undefined) continue;
+      const { address, ends, forwarding } = winner;
+      const last = (edges[index + 1] ?? 65_536) - 1;
+      const previous = openings.at(-1);
+      const isOne =
+        previous !== undefined &&
+        previous.protocol === protocol &&
+        previous.last + 1 === first &&
+        previous.ends === ends &&
+        forwardingKey(previous.forwarding) === forwardingKey(forwarding) &&
+        forwarding?.port === undefined;
+      const start = isOne ? openings.pop()?.first : portOf(first);
+      const place = forwarding === undefined ? {} : { forwarding };
+      openings.push({ address, ends, ...place, protocol, first: start ?? portOf(first), last: portOf(last) });
+    }
+  }
+  return openings;
+};
+
 const same = (a: Ends, b: Ends): boolean => Buffer.compare(a, b) === 0;
 
 describe('openings', () => {
+  test('are those of the definition, port by port', () => {
+    fc.assert(
+      fc.property(fc.oneof(forwarded, crowded), (list) => {
+        expect(layOpenings(list)).toEqual(layNaively(list));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('each port is open exactly as long as the longest grant over it, in one opening', () => {
     fc.assert(
       fc.property(grants, (list) => {
@@ -179,6 +234,19 @@ describe('forwarding', () => {
 });
 
 describe('a change', () => {
+  test('is the same where only what hangs together with its ports is laid anew', () => {
+    fc.assert(
+      fc.property(crowded, fc.nat(30), fc.nat(30), (list, from, count) => {
+        const touched = list.slice(from, from + count);
+        const ports = touched.flatMap((grant) => grant.ports);
+        const rest = list.filter((grant) => !touched.includes(grant));
+        const all = changeBetween(layOpenings(list), layOpenings(rest));
+        expect(changeOfGrants(list, rest, ports)).toEqual(all);
+        expect(changeOfGrants(rest, list, ports)).toEqual(changeBetween(layOpenings(rest), layOpenings(list)));
+      }),
+    );
+  });
+
   /** A firewall that is told to close, then to open, and never holds overlapping openings. */
   const carryOut = (before: readonly Opening[], after: readonly Opening[]): Map<string, Opening> => {
     const held = new Map(before.map((opening) => [openingKey(opening), opening]));

@@ -10,7 +10,8 @@ import { builtFile } from './paths.ts';
 import { sendDatagram } from './probe.ts';
 import { waitFor } from './wait.ts';
 
-type Directives = Readonly<Record<string, string | number>>;
+/** What is undefined is not written, be it a default. */
+type Directives = Readonly<Record<string, string | number | undefined>>;
 
 export interface SpadConfig {
   /** Directives of [spad]; name, guard (tcp/22), state_dir and audit_log have defaults here. */
@@ -36,7 +37,8 @@ const READY = /^spad: ready\b/;
 const START_MS = 20_000;
 
 function section(name: string, directives: Directives): string {
-  const lines = Object.entries(directives).map(([key, value]) => `${key} = ${value}\n`);
+  const written = Object.entries(directives).filter(([, value]) => value !== undefined);
+  const lines = written.map(([key, value]) => `${key} = ${value ?? ''}\n`);
   return `[${name}]\n${lines.join('')}\n`;
 }
 
@@ -97,7 +99,16 @@ export class Spad {
 
   /** Runs spad with other words to its end: `--check`, `flush`. */
   exec(...args: readonly string[]): Promise<ExecResult> {
-    return this.host.exec(process.execPath, [builtFile('server/main.js'), ...args], { timeoutMs: START_MS });
+    return this.execThrough({}, ...args);
+  }
+
+  /** As `exec`, with words before the command, which become it by exec, and more environment. */
+  execThrough(
+    { prefix = [], env = {} }: { readonly prefix?: readonly string[]; readonly env?: Readonly<Record<string, string>> },
+    ...args: readonly string[]
+  ): Promise<ExecResult> {
+    const [command = '', ...words] = [...prefix, process.execPath, builtFile('server/main.js'), ...args];
+    return this.host.exec(command, words, { timeoutMs: START_MS, env });
   }
 
   /** Ends the daemon, in order unless told, and waits until it is gone. */

@@ -39,8 +39,8 @@ describe('a wrong value is told with its line, what it is, and what would be rig
     ['max_age = 4', 'a time from 5 to 3600 seconds, such as 90s, 5m or 1h30m'],
     ['max_age = 2h', 'a time from 5 to 3600 seconds, such as 90s, 5m or 1h30m'],
     ['max_age = soon', 'a time from 5 to 3600 seconds, such as 90s, 5m or 1h30m'],
-    ['max_grants = 0', 'a whole number from 1 to 20000'],
-    ['max_grants = 1.5', 'a whole number from 1 to 20000'],
+    ['max_grants = 0', 'a whole number from 1 to 100000'],
+    ['max_grants = 1.5', 'a whole number from 1 to 100000'],
     ['state_dir = lib/spad', 'a path that begins with /'],
     ['audit_log = audit.jsonl', 'a path that begins with /'],
   ])('%s', (line, hint) => {
