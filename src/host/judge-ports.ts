@@ -6,7 +6,7 @@ import type { Allowance, HostFacts, Plan } from './facts.ts';
 import type { Finding, FindingTag } from './finding.ts';
 import { isGuardKnown, withGuard, withoutSpad } from './guard.ts';
 import { listensOn, probeIn, probeOut, type Road, roadsOf, strangerTo, surroundingsOf } from './roads.ts';
-import { formatRef, type Ruleset } from './ruleset.ts';
+import { formatRef, type RuleRef, type Ruleset } from './ruleset.ts';
 import { type Fate, type Surroundings, walkIn, walkOut } from './walk.ts';
 
 /** What becomes of new connections to one port, over one road: as things stand without spad, and with its guard. */
@@ -18,6 +18,8 @@ export interface PortPicture {
   readonly before: Fate;
   /** Undefined where what the firewall adds for a guard is not known here. */
   readonly guarded: Fate | undefined;
+  /** Whether anybody may have a grant. */
+  readonly mayAsk: boolean;
   /** Undefined where what the back-end does for a grant is not known here, or nobody may have one. */
   readonly granted: Fate | undefined;
   readonly established: Fate;
@@ -76,6 +78,7 @@ const picturePort = (spec: PortSpec, road: Road, from: IpAddress, scene: Scene):
     )?.program,
     before: look(bare, 'new'),
     guarded: isKnown ? look(guardedRules, 'new') : undefined,
+    mayAsk: client !== undefined,
     granted: granting ? look(withGuard(bare, plan.firewall, plan.guard, client), 'new', client) : undefined,
     established: look(guardedRules, 'established'),
     answer: walkOut(guardedRules, probeOut(road, client ?? from, spec.protocol, spec.first), surroundings),
@@ -145,7 +148,7 @@ const judgeGrants = (group: readonly PortPicture[]): Finding[] => {
         return finding('cannot-tell', 'note', port, message, 'try it with a grant', rule);
       }
       const verb = fate.rejects ? 'rejects' : 'drops';
-      const cure = `let it accept ${port} before that: without a grant spad's guard keeps it closed`;
+      const cure = cureOf(port, fate.by);
       const open = works.map(({ road }) => `IPv${String(road.family)}`)[0];
       if (open !== undefined && where.includes('IPv')) {
         const message = `a grant opens ${port} over ${open} alone:${where} it stays closed, for ${rule} ${verb} it`;
@@ -155,6 +158,13 @@ const judgeGrants = (group: readonly PortPicture[]): Finding[] => {
       return finding('grant-useless', 'error', port, message, cure, rule);
     },
   );
+};
+
+/** What a grant of iptables overrules, one of nftables does not. */
+const cureOf = (port: string, { table, chain }: RuleRef): string => {
+  const accept = `accept ${port} before that; without a grant spad's guard keeps it closed`;
+  const isInput = /^ip6? filter/.test(table) && chain !== 'FORWARD' && !chain.startsWith('DOCKER');
+  return isInput ? `${accept}; or set firewall = iptables, whose grants come first` : accept;
 };
 
 /** Where no connection can begin, none can be cut. */

@@ -1,6 +1,7 @@
 /** What `spad check` says of this host, as text and as JSON. */
 import { formatAddress } from '../base/address.ts';
 import { formatPortSpec } from '../base/port-spec.ts';
+import { printable } from '../base/printable.ts';
 import type { HostFacts, Plan } from './facts.ts';
 import { type Finding, sortFindings, type Severity } from './finding.ts';
 import { judgeHost } from './judge-host.ts';
@@ -25,7 +26,9 @@ export interface PortLine {
   readonly program: string | undefined;
   /** As things stand, without spad. */
   readonly now: FateWords;
+  /** Undefined where the firewall closes nothing itself, or it is not known here how. */
   readonly guarded: FateWords | undefined;
+  readonly mayAsk: boolean;
   readonly granted: FateWords | undefined;
 }
 
@@ -41,14 +44,14 @@ export const reportOn = (facts: HostFacts, plan: Plan): HostReport => {
   const findings = [...judgePorts(pictures, plan), ...judgeServices(facts, plan), ...judgeHost(facts, plan)];
   return {
     roads: roadsOf(facts, plan).map(({ link, to }) => ({ link, address: formatAddress(to) })),
-    ports: pictures.map(lineOf),
+    ports: pictures.map((picture) => lineOf(picture, plan)),
     findings: sortFindings(findings),
   };
 };
 
-const lineOf = ({ spec, road, program, before, guarded, granted }: PortPicture): PortLine => ({
+const lineOf = ({ spec, road, program, before, guarded, mayAsk, granted }: PortPicture, plan: Plan): PortLine => ({
   ...{ port: formatPortSpec(spec), link: road.link, address: formatAddress(road.to), program },
-  ...{ now: wordsOf(before), guarded: guarded && wordsOf(guarded) },
+  ...{ now: wordsOf(before), guarded: plan.guards ? guarded && wordsOf(guarded) : undefined, mayAsk },
   granted: granted && wordsOf(granted),
 });
 
@@ -64,11 +67,14 @@ const wordsOf = (fate: Fate): FateWords => {
   }
 };
 
+/** No line of ours is longer. */
+const MAX_LINE = 2000;
+
 /** How a terminal that takes it shows the severities; elsewhere they are words. */
 const SIGNS: Readonly<Record<Severity, string>> = { error: '✗', warning: '!', note: '·' };
 const WORDS: Readonly<Record<Severity, string>> = { error: 'error:', warning: 'warning:', note: 'note:' };
 
-/** Lines for people. `signs`: a terminal that takes them. */
+/** Lines for people; rules of others stand in them. `signs`: a terminal that takes them. */
 export const formatReport = (report: HostReport, signs: boolean): string => {
   const lines: string[] = [];
   const roads = report.roads.map(({ link, address }) => `${link} ${address}`).join(', ');
@@ -79,7 +85,7 @@ export const formatReport = (report: HostReport, signs: boolean): string => {
   }
   if (report.findings.every(({ severity }) => severity === 'note'))
     lines.push('', `${signs ? '✓ ' : ''}nothing wrong found`);
-  return lines.join('\n');
+  return lines.map((line) => printable(line, MAX_LINE).replaceAll('\\\\', '\\')).join('\n');
 };
 
 const portLines = (ports: readonly PortLine[]): string[] => {
@@ -101,11 +107,14 @@ const portLines = (ports: readonly PortLine[]): string[] => {
   });
 };
 
-const statesOf = ({ now, guarded, granted }: PortLine): string =>
-  [
-    `now ${STATES[now.state]}${now.state === 'closed' && now.by !== undefined ? ` by ${now.by}` : ''}`,
+const statesOf = ({ now, guarded, mayAsk, granted }: PortLine): string => {
+  const by = now.state === 'closed' && now.by !== undefined ? ` by ${now.by}` : '';
+  return [
+    `now ${STATES[now.state]}${by}`,
     ...(guarded === undefined ? [] : [`with the guard ${STATES[guarded.state]}`]),
     ...(granted === undefined ? [] : [`with a grant ${STATES[granted.state]}`]),
-  ].join(', ');
+    ...(mayAsk ? [] : ['nobody may have a grant']),
+  ].join('; ');
+};
 
 const STATES = { open: 'open', closed: 'closed', unsure: 'open or closed' } as const;

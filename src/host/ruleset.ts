@@ -63,7 +63,7 @@ export type Step =
 export interface Rule {
   /** From 1, as they stand in the chain. */
   readonly number: number;
-  /** As nft or iptables-save writes it. */
+  /** As nft or iptables-save writes it, to be shown. */
   readonly text: string;
   readonly steps: readonly Step[];
 }
@@ -107,10 +107,11 @@ export const refTo = (chain: Chain, rule: Rule | undefined): RuleRef => ({
   text: rule?.text ?? `policy ${chain.base?.policy ?? 'accept'}`,
 });
 
-/** `table ip filter, chain INPUT, rule 3 (-p tcp -j DROP)`; long texts are cut. */
+/** `table ip filter, chain INPUT, rule 3 (-p tcp -j DROP)`, or `the policy of …`; long texts are cut. */
 export const formatRef = ({ table, chain, rule, text }: RuleRef): string => {
+  if (rule === undefined) return `the policy of table ${table}, chain ${chain}`;
   const shown = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
-  return `table ${table}, chain ${chain}, ${rule === undefined ? shown : `rule ${String(rule)} (${shown})`}`;
+  return `table ${table}, chain ${chain}, rule ${String(rule)} (${shown})`;
 };
 
 const MAX_TEXT = 120;
