@@ -80,7 +80,7 @@ const picturePort = (spec: PortSpec, road: Road, from: IpAddress, scene: Scene):
     guarded: isKnown ? look(guardedRules, 'new') : undefined,
     mayAsk: client !== undefined,
     granted: granting ? look(withGuard(bare, plan.firewall, plan.guard, client), 'new', client) : undefined,
-    established: look(guardedRules, 'established'),
+    established: look(guardedRules, 'established', client),
     answer: walkOut(guardedRules, probeOut(road, client ?? from, spec.protocol, spec.first), surroundings),
   };
 };

@@ -25,13 +25,20 @@ interface Outcome {
 export interface Notes {
   /** The rule that has sent the packet elsewhere. */
   translatedBy: RuleRef | undefined;
+  /** The end by which it may have been sent elsewhere: what the rules behind say of it is worth nothing. */
+  lostBy: End | undefined;
   /** The rule that has, or may have, taken the packet out of connection tracking. */
   untrackedBy: RuleRef | undefined;
   /** Rules left to look at: what is larger than any real ruleset is given up. */
   budget: number;
 }
 
-export const newNotes = (): Notes => ({ translatedBy: undefined, untrackedBy: undefined, budget: 50_000 });
+export const newNotes = (): Notes => ({
+  translatedBy: undefined,
+  lostBy: undefined,
+  untrackedBy: undefined,
+  budget: 50_000,
+});
 
 const MAX_DEPTH = 32;
 
@@ -46,12 +53,13 @@ export class ChainWalk {
     this.#targets = new Map(ruleset.map((chain) => [`${chain.table} ${chain.name}`, chain]));
   }
 
-  /** A base chain: at its end stands its policy. */
-  base(chain: Chain): readonly End[] {
-    const { ends, falls } = this.#chain(chain, undefined, 0);
-    if (!falls) return ends;
-    const doubt = ends.find((end) => end.doubt !== undefined)?.doubt;
-    return [...ends, { kind: chain.base?.policy ?? 'accept', by: refTo(chain, undefined), doubt }];
+  /** A base chain: at its end stands its policy. `doubt`: why it may not be asked at all. */
+  base(chain: Chain, doubt?: string): readonly End[] {
+    const { ends, falls } = this.#chain(chain, doubt, 0);
+    const doubted = doubt ?? ends.find((end) => end.doubt !== undefined)?.doubt;
+    const policy = { kind: chain.base?.policy ?? 'accept', by: refTo(chain, undefined), doubt: doubted };
+    const unasked = { kind: 'accept', by: policy.by, doubt: doubted } as const;
+    return [...ends, ...(falls ? [policy] : []), ...(doubt === undefined ? [] : [unasked])];
   }
 
   /** `doubt`: why it is not sure that the packet gets here. */
@@ -156,7 +164,9 @@ export class ChainWalk {
 
   #translate({ address, port }: NewDestination, rule: Rule, road: Road, way: Way): void {
     if (way.doubt !== undefined || address === 'unsure' || port === 'unsure') {
-      road.end('unsure', rule, unsure(way, 'where it sends the packet is not known'));
+      const lost = unsure(way, 'where it sends the packet is not known');
+      this.#notes.lostBy ??= { kind: 'unsure', by: refTo(road.chain, rule), doubt: lost.doubt };
+      road.end('unsure', rule, lost);
       return;
     }
     const packet = this.#packet;

@@ -100,7 +100,7 @@ class Walk {
         isTracked = true;
       }
       if (chain.base?.type === 'nat' && !this.#looksForNat(hook)) continue;
-      const dropped = this.#ends(this.#chains.base(chain));
+      const dropped = this.#ends(this.#chains.base(chain, this.#doubtOf(chain)));
       if (dropped !== undefined) return dropped;
     }
     if (!isTracked) this.#track();
@@ -120,6 +120,11 @@ class Walk {
     return changesDestination && !isTranslated && !(states.length === 1 && states[0] === 'untracked');
   }
 
+  /** NAT may not be asked about what may not be tracked. */
+  #doubtOf({ base }: Chain): string | undefined {
+    return base?.type === 'nat' && this.packet.states.includes('untracked') ? 'ct-state' : undefined;
+  }
+
   #ends(ends: readonly End[]): Fate | undefined {
     const drops = dropsOf(ends);
     const first = ends.find(({ kind }) => kind !== 'accept');
@@ -129,9 +134,10 @@ class Walk {
       this.#possible ??= { ...first, doubt: first.doubt ?? doubted?.doubt };
       return undefined;
     }
+    const { untrackedBy, lostBy } = this.#notes;
+    if (lostBy !== undefined) return { kind: 'unsure', by: lostBy.by, doubt: lostBy.doubt ?? 'its target' };
     // Of several that drop, the one that is sure to.
     const last = ends.at(-1) ?? first;
-    const { untrackedBy } = this.#notes;
     return {
       ...{ kind: 'dropped', by: last.by, rejects: last.kind === 'reject' },
       ...(untrackedBy === undefined ? {} : { untrackedBy }),
