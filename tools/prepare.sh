@@ -22,7 +22,7 @@ needs() {
     ;;
   test)
     # A test that runs one more program adds it here. Debian does not start knockd or fwknopd: neither is enabled, and
-    # the keys that fwknopd comes with are refused by it.
+    # the keys that fwknopd comes with are refused by it. It would start sshd: see keep_sshd_down.
     echo 'tcpdump tcpdump to check what is on the wire'
     echo 'knockd knockd to compare ours with'
     echo 'fwknop fwknop-client to compare ours with'
@@ -36,6 +36,8 @@ needs() {
     echo 'iptables iptables what doors and grants open'
     echo 'ipset ipset to keep grants in sets'
     echo 'python3 python3 to write frames by hand'
+    echo '/usr/sbin/sshd openssh-server to come in through the guard'
+    echo 'ssh openssh-client to come in through the guard'
     echo 'firewall-cmd firewalld to keep grants in'
     echo 'dbus-daemon dbus to speak to firewalld by'
     echo 'ufw ufw to keep grants in'
@@ -75,6 +77,15 @@ check_node() {
   command -v npm >/dev/null || die 'npm is missing: it comes with Node.js, or as the package npm.'
 }
 
+# A machine without an SSH server must not become one by running tests: Debian's own way to install it and not start it.
+keep_sshd_down() {
+  flag=/etc/ssh/sshd_not_to_be_run
+  [ ! -e $flag ] || return 0
+  say "The SSH server is not started, now or later: remove $flag where you want it."
+  $1 mkdir -p /etc/ssh
+  $1 touch $flag
+}
+
 # install_packages OCCASION...: only what is missing, through apt-get, after saying what and why.
 install_packages() {
   missing=''
@@ -99,6 +110,7 @@ LINES
   fi
   case "$missing " in *' firewalld '*) keep_asleep firewalld.service "$sudo" ;; esac
   say "Installing with apt-get:$missing"
+  case "$missing " in *' openssh-server '*) keep_sshd_down "$sudo" ;; esac
   # A stale list may still do: only the installation itself has to succeed.
   quietly $sudo apt-get -q update || say 'apt-get update failed; trying with the lists that are there'
   quietly $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 \

@@ -107,10 +107,11 @@ export class Stage {
     });
   }
 
-  /** Starts spad as the subject wants it. */
-  async start(): Promise<void> {
+  /** Starts spad as the subject wants it; `words`: on its command line, beside the configuration. */
+  async start(...words: readonly string[]): Promise<void> {
     const { prefix = [], env = {} } = this.surroundings;
-    await this.spad.start({ through: ['exec', ...prefix, '"$@"'].join(' '), env });
+    const args = [...words, '-c', this.spad.confFile];
+    await this.spad.start({ through: ['exec', ...prefix, '"$@"'].join(' '), args, env });
   }
 
   /** Runs spad with other words, in the same surroundings. */
