@@ -2,9 +2,10 @@
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { countOf } from '../src/base/printable.ts';
+import type { Seconds } from '../src/base/units.ts';
 import { clientCount } from '../src/engine/policy.ts';
+import { type BackendName, closesPorts } from '../src/firewall/backends.ts';
 import { describeIssue, formatIssue } from '../src/config/issue.ts';
-import type { SpadConf } from '../src/config/spad-conf.ts';
 import { type Origin, runCli } from './cli.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
@@ -28,6 +29,7 @@ import { claimFolder } from './process/claim.ts';
 import { type Logger, stderrLogger } from './log/logger.ts';
 
 const USAGE = 2;
+const UNCONFIRMED = 3;
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
@@ -65,7 +67,7 @@ const check = async (origin: ConfigurationSource): Promise<number> => {
   return 0;
 };
 
-const run = async (origin: ConfigurationSource): Promise<number> => {
+const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): Promise<number> => {
   const logger = stderrLogger(process.env);
   const { configuration, issues, choice, source } = await loadHere(origin);
   for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](describeIssue(issue));
@@ -73,32 +75,48 @@ const run = async (origin: ConfigurationSource): Promise<number> => {
   if (choice !== undefined) logger.info(`firewall = auto comes to ${choice.firewall} here: ${choice.why}`);
   for (const warning of choice?.warnings ?? []) logger.warn(warning);
   const { daemon: settings } = configuration.conf;
+  if (confirm !== undefined) refuseVainTrial(configuration);
   process.umask(0o077);
   makeStateFolder(settings.state_dir);
   await claimFolder(settings.state_dir);
-  const firewall = await firewallOf(configuration, logger);
-  const daemon = new Daemon({ source, configuration, logger, firewall });
+  const name = chosen(configuration);
+  const firewall = await firewallOf(configuration, name, logger);
+  const daemon = new Daemon({ source, configuration, logger, firewall, firewallName: name, confirm });
   process.on('SIGHUP', () => daemon.reload());
   process.on('SIGUSR2', () => daemon.report());
   process.on('SIGTERM', () => void daemon.stop());
   process.on('SIGINT', () => void daemon.stop());
-  await daemon.run();
-  logger.info(`stopped; ${leftBy(configuration.conf.firewall.name)}`);
+  if ((await daemon.run()) === 'unconfirmed') return UNCONFIRMED;
+  logger.info(`stopped; ${leftBy(name)}`);
   return 0;
 };
 
+/** Throws a sentence where there would be no guard to be tried. */
+const refuseVainTrial = (configuration: Configuration): void => {
+  const name = chosen(configuration);
+  const reason = closesPorts(name)
+    ? configuration.policy.guard.length > 0
+      ? undefined
+      : 'nothing is guarded'
+    : `firewall = ${name} guards nothing`;
+  if (reason !== undefined) throw new Error(`${reason}, so there is nothing to confirm: start spad without --confirm`);
+};
+
 /** What becomes of the firewall once the daemon has stopped. */
-const leftBy = (name: SpadConf['firewall']['name']): string => {
+const leftBy = (name: BackendName): string => {
   if (name === 'command') return 'what commands had opened is closed';
   if (name === 'nft-set') return 'grants end on time';
   return 'the guard stays in the firewall ("spad flush" removes it)';
 };
 
+const chosen = ({ conf }: Configuration): BackendName => {
+  if (conf.firewall.name === 'auto') throw new Error('no firewall has been chosen');
+  return conf.firewall.name;
+};
+
 /** The back-end, once what another one has left is gone. */
-const firewallOf = async ({ conf }: Configuration, logger: Logger): Promise<FirewallBackend> => {
-  const { name, commands } = conf.firewall;
-  if (name === 'auto') throw new Error('no firewall has been chosen');
-  const settings: FirewallSettings = { ...conf.daemon, firewall: name, commands };
+const firewallOf = async ({ conf }: Configuration, name: BackendName, logger: Logger): Promise<FirewallBackend> => {
+  const settings: FirewallSettings = { ...conf.daemon, firewall: name, commands: conf.firewall.commands };
   if (name !== 'dry-run') await leaveLastFirewall(settings, readClock, logger);
   return openFirewall(settings, readClock, logger);
 };
@@ -125,7 +143,7 @@ const version = (): string => {
 
 try {
   process.exitCode = await runCli(process.argv.slice(2), version(), {
-    run: (origin) => run(sourceOf(origin)),
+    run: (origin, confirm) => run(sourceOf(origin), confirm),
     check: (origin) => check(sourceOf(origin)),
     flush: (file) => flush(file, say, stderrLogger(process.env)),
     knockd,

@@ -95,7 +95,9 @@ export class Work {
   }
 }
 
-const GRANT_KINDS: readonly Effect['kind'][] = ['change-firewall', 'synchronize-firewall', 'record-grants'];
+const GRANT_KINDS: readonly Effect['kind'][] = [
+  ...(['change-firewall', 'synchronize-firewall', 'flush-firewall', 'note-connections', 'record-grants'] as const),
+];
 
 /** The grant log tells what the firewall shows, and so it is written in the same order. */
 const isAboutGrants = (decision: Decision): boolean => decision.some(({ kind }) => GRANT_KINDS.includes(kind));

@@ -1,6 +1,7 @@
 /** spad.conf (docs/configuration.md). */
 import { coversPorts, formatPortSpec } from '../base/port-spec.ts';
 import { printable } from '../base/printable.ts';
+import { BACKENDS } from '../firewall/backends.ts';
 import { nearest } from '../base/suggest.ts';
 import { type AccessEntry, accessDirectives, FORMATS, readNative } from './access-section.ts';
 import { daemonDirectives, type DaemonValues } from './daemon-directives.ts';
@@ -177,6 +178,7 @@ const checkTogether = (
   if (daemon.guard.length === 0 && !closesNothing(firewall)) {
     complain('warning', line, 'nothing is guarded', 'guard = tcp/22 closes port 22 to all who hold no grant');
   }
+  complainOfCuts({ firewall, access, fwknop, doors }, file, issues);
   const opened = [
     ...access.map(({ stanza, line: at }) => ({ at, what: `[access ${stanza.name}] allows`, ports: stanza.allow })),
     ...fwknop.map(({ client: { stanza }, line: at }) => ({
@@ -195,3 +197,22 @@ const checkTogether = (
 
 /** Then the operator's own rules must, and what spad would guard says nothing about them. */
 const closesNothing = ({ name }: FirewallConf): boolean => name === 'command' || name === 'nft-set';
+
+/** What ends connections must be asked of a firewall that can. */
+const complainOfCuts = (
+  { firewall, access, fwknop, doors }: Pick<SpadConf, 'firewall' | 'access' | 'fwknop' | 'doors'>,
+  file: string,
+  issues: Issue[],
+): void => {
+  const { name } = firewall;
+  if (name === 'auto' || BACKENDS[name].cuts) return;
+  const cutting = [
+    ...access.map(({ stanza, line }) => ({ section: `access ${stanza.name}`, terms: stanza, line })),
+    ...fwknop.map(({ client: { stanza }, line }) => ({ section: `access ${stanza.name}`, terms: stanza, line })),
+    ...doors.map(({ rule, line }) => ({ section: `door ${rule.door.name}`, terms: rule, line })),
+  ];
+  for (const { section, line } of cutting.filter(({ terms }) => terms.dropOnExpiry)) {
+    const problem = `[${section}] has drop_on_expiry = yes, and firewall = ${name} cannot cut connections`;
+    issues.push({ severity: 'error', file, line, problem, hint: 'set firewall = nftables, or drop_on_expiry = no' });
+  }
+};

@@ -6,6 +6,7 @@
 import type { ProgramRun } from '../access/fwknop-program.ts';
 import type { PendingClose } from '../access/pending-close.ts';
 import type { Family } from '../base/address.ts';
+import type { PortSpec } from '../base/port-spec.ts';
 import type { Wanted } from '../firewall/desired.ts';
 import type { FirewallChange } from '../firewall/opening.ts';
 import type { Grant } from '../grant/grant.ts';
@@ -42,12 +43,33 @@ export interface ChangeFirewallEffect {
   readonly change: FirewallChange;
   readonly added: readonly Grant[];
   readonly removed: readonly Grant[];
+  /** Ended grants whose cut was lifted. */
+  readonly lifted?: readonly Grant[];
 }
 
 /** Makes the firewall show exactly this, whatever it shows now. */
 export interface SynchronizeFirewallEffect {
   readonly kind: 'synchronize-firewall';
   readonly wanted: Wanted;
+}
+
+/**
+ * The connections that are established at these ports must be known as such to the kernel before the guard stands, lest it
+ * take their next packets for those of new ones.
+ */
+export interface AdoptConnectionsEffect {
+  readonly kind: 'adopt-connections';
+  readonly ports: readonly PortSpec[];
+}
+
+/** Takes everything away that spad has in the firewall. */
+export interface FlushFirewallEffect {
+  readonly kind: 'flush-firewall';
+}
+
+/** The connections that there are now are older than the guard, for the inputs `confirm` to come. */
+export interface NoteConnectionsEffect {
+  readonly kind: 'note-connections';
 }
 
 export interface RecordGrantsEffect {
@@ -93,6 +115,24 @@ export interface AskEffect {
   readonly question: FwknopQuestion;
 }
 
+/** Whether established connections use these grants; the answer comes back as an input, whatever becomes of the question. */
+export interface AskConnectionsEffect {
+  readonly kind: 'ask-connections';
+  readonly grants: readonly Grant[];
+}
+
+/** To whoever has sent the input `confirm` of this id: done, or the sentence by which it was refused. */
+export interface AnswerEffect {
+  readonly kind: 'answer';
+  readonly id: string;
+  readonly refusal: string | undefined;
+}
+
+/** The daemon ends: nobody has confirmed the guard. */
+export interface GiveUpEffect {
+  readonly kind: 'give-up';
+}
+
 export interface AuditEffect {
   readonly kind: 'audit';
   readonly line: AuditLine;
@@ -104,12 +144,18 @@ export type Effect =
   | UseSequenceEffect
   | ChangeFirewallEffect
   | SynchronizeFirewallEffect
+  | AdoptConnectionsEffect
+  | FlushFirewallEffect
+  | NoteConnectionsEffect
   | RecordGrantsEffect
   | RunCommandEffect
   | JournalClosesEffect
   | RunProgramEffect
   | AskEffect
-  | AuditEffect;
+  | AskConnectionsEffect
+  | AuditEffect
+  | AnswerEffect
+  | GiveUpEffect;
 
 export type Decision = readonly Effect[];
 
