@@ -76,6 +76,7 @@ const describeList = ({ via, firewall, trialUntil, grants }: GrantList): readonl
 const CLOSED_BY = {
   kernel: 'the kernel closes on time all the same',
   firewall: 'the firewall closes on time all the same',
+  companion: 'the companion that spad has left closes them on time, unless the machine is started anew',
   spad: 'they are closed when spad is started again',
 } as const satisfies Record<BackendTraits['endedBy'], string>;
 

@@ -74,8 +74,8 @@ export class Daemon {
     this.#state = openState(configuration, now, logger);
     const newGrantId = (): string => randomBytes(6).toString('hex');
     const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, logger);
-    const [{ cache }, maxGrants] = [this.#state, conf.daemon.max_grants];
-    this.#engine = new Engine({ policy, cache, foreignDigests, maxGrants, newGrantId });
+    const [{ cache, usedCodes }, maxGrants] = [this.#state.memory, conf.daemon.max_grants];
+    this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId });
     this.#receiver = new ReceiverHost(receiver, logger, {
       onMessage: (message) => this.#hear(message),
       onReady: announcer(parts),
@@ -107,23 +107,13 @@ export class Daemon {
     const finished = new Promise<DaemonEnd>((resolve) => {
       this.#finish = resolve;
     });
-    await this.#listen();
+    await this.#control.open(this.#parts.confirm !== undefined);
+    if (this.#stopping) return finished;
     this.#receiver.start();
     this.#doors.start(this.#parts.configuration.policy.doors);
     this.#tick = setInterval(() => this.#input({ kind: 'tick' }), TICK_MS);
     this.#repairer.start();
     return finished;
-  }
-
-  /** Without its control socket a daemon still opens ports, but nobody could confirm its guard. */
-  async #listen(): Promise<void> {
-    try {
-      await this.#control.listen();
-    } catch (error) {
-      const message = `the control socket cannot be made: ${error instanceof Error ? error.message : String(error)}`;
-      if (this.#parts.confirm !== undefined) throw new Error(message, { cause: error });
-      this.#parts.logger.error(`${message}; "spad grants" will find nobody`);
-    }
   }
 
   /** Ends in order: no more packets, what waits is done, files closed. The guard stays, and grants end on time. */
@@ -175,7 +165,7 @@ export class Daemon {
       ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.guardEnds },
       confirm: (proof: Proof) => this.#trial.confirm(proof),
     };
-    const onTrouble = (message: string): void => logger.error(`the control socket: ${message}`);
+    const onTrouble = (message: string): void => logger.error(message);
     return new ControlServer(path, { answer: (line) => answerLine(line, desk), onTrouble });
   }
 
@@ -229,7 +219,7 @@ export class Daemon {
   }
 
   async #perform(decisions: readonly Decision[]): Promise<void> {
-    const { replay, grants, audit } = this.#state;
+    const { memory, grants, audit } = this.#state;
     const trial: PerformerParts['trial'] = {
       note: () => this.#trial.note(),
       answer: (effect) => this.#trial.answer(effect),
@@ -239,7 +229,16 @@ export class Daemon {
     const guards = closesPorts(this.#parts.configuration.conf.daemon.firewall);
     const parts = {
       adopt: (ports: readonly PortSpec[]) => adoptConnections(guards ? establishedAt(ports) : []),
-      ...{ replay, grants, audit, trial, firewall: this.#parts.firewall, doors: this.#doors, fwknop: this.#fwknop },
+      ...{
+        replay: memory.replay,
+        codes: memory.codes,
+        grants,
+        audit,
+        trial,
+        firewall: this.#parts.firewall,
+        doors: this.#doors,
+        fwknop: this.#fwknop,
+      },
       liveGrants: () => this.#engine.grants(),
     };
     const failures = await perform(decisions, parts);

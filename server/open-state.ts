@@ -1,18 +1,15 @@
 /** Opens what the daemon keeps in its state folder, and its audit log. */
 import { join } from 'node:path';
-import { type Moment, unixMs } from '../src/base/units.ts';
-import { firstFloorOf, lossAgeOf, replayAgeOf } from '../src/engine/policy.ts';
+import type { Moment } from '../src/base/units.ts';
 import type { Grant } from '../src/grant/grant.ts';
-import type { ReplayCache } from '../src/replay/cache.ts';
 import type { Configuration } from './load-config.ts';
 import { AuditFile } from './log/audit-file.ts';
 import type { Logger } from './log/logger.ts';
+import { openPacketMemory, type PacketMemory } from './packet-memory.ts';
 import { GRANT_LOG, GrantStore } from './store/grant-store.ts';
-import { ReplayStore } from './store/replay-store.ts';
 
 export interface OpenState {
-  readonly replay: ReplayStore;
-  readonly cache: ReplayCache;
+  readonly memory: PacketMemory;
   readonly grants: GrantStore;
   /** What an earlier run has left open, over or not. */
   readonly left: readonly Grant[];
@@ -21,23 +18,18 @@ export interface OpenState {
 }
 
 /** Throws the system's error where a file cannot be opened. */
-export const openState = ({ conf, policy, receiver }: Configuration, now: Moment, logger: Logger): OpenState => {
-  const grantPath = join(conf.daemon.state_dir, GRANT_LOG);
-  const firstStart = !GrantStore.exists(grantPath);
-  // The packets of a capture file are older than any start of ours, and open nothing.
-  const birth = receiver.capture === 'file' ? unixMs(0) : firstFloorOf(policy, now.wall);
-  const journal = join(conf.daemon.state_dir, 'replay.journal');
-  const age = replayAgeOf(policy);
-  const opening = ReplayStore.open(journal, birth, age, firstStart, lossAgeOf(policy));
-  const { store: replay, cache, warning } = opening;
-  if (warning !== undefined) logger.warn(warning);
+export const openState = (configuration: Configuration, now: Moment, logger: Logger): OpenState => {
+  const { daemon } = configuration.conf;
+  const grantPath = join(daemon.state_dir, GRANT_LOG);
+  const memory = openPacketMemory(configuration, now.wall, !GrantStore.exists(grantPath), logger);
   const { store: grants, grants: left, unreadable } = GrantStore.open(grantPath, now);
   if (unreadable > 0) logger.warn(`${grantPath}: ${String(unreadable)} lines could not be read`);
-  const audit = new AuditFile(conf.daemon.audit_log);
+  const audit = new AuditFile(daemon.audit_log);
   const close = (): void => {
-    replay.close();
+    memory.replay.close();
+    memory.codes.close();
     grants.close();
     audit.close();
   };
-  return { replay, cache, grants, left, audit, close };
+  return { memory, grants, left, audit, close };
 };

@@ -4,6 +4,7 @@ import { Seldom } from './log/seldom.ts';
 
 const FAILED_TO = {
   remember: 'a packet could not be remembered, so nothing was opened',
+  'use-code': 'an emergency code could not be marked as used, so nothing was opened',
   'use-sequence': 'a one-time sequence could not be marked as used, so nothing was opened',
   'change-firewall': 'the firewall refused a change',
   'synchronize-firewall': 'the firewall could not be set right',

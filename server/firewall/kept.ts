@@ -144,6 +144,10 @@ export class KeptFirewall implements FirewallBackend {
 
   #sweepNow(): void {
     const done = this.#inTurn(async () => {
+      if (this.#desired.isGuardOver(this.#steady())) {
+        await this.#install();
+        this.#desired.forgetGuard();
+      }
       await this.#takeOut();
       this.#sweepLater();
     });

@@ -2,7 +2,7 @@
 import koffi from 'koffi';
 import { runProgram } from '../process/run.ts';
 import { FirewallError } from './backend.ts';
-import { openGeneration } from './generation.ts';
+import { findGeneration } from './generation.ts';
 
 export interface NftRunner {
   readonly description: string;
@@ -67,7 +67,7 @@ export const libraryRunner = (): NftRunner => {
       setDryRun(context, false);
       return Promise.resolve(!failed);
     },
-    generation: generationOrNot(),
+    generation: findGeneration(),
   };
 };
 
@@ -80,15 +80,6 @@ const listScript = (table: string): string => `list ruleset ${table.split(' ')[0
 /** The one table of a listing; undefined where it is missing. */
 export const cutTable = (listing: string, table: string): string | undefined =>
   new RegExp(`^table ${table} \\{[^]*?^\\}$`, 'm').exec(listing)?.[0];
-
-/** Without it the table is looked at more often than it need be, and that is all. */
-export const generationOrNot = (): NftRunner['generation'] => {
-  try {
-    return openGeneration();
-  } catch {
-    return () => undefined;
-  }
-};
 
 /** The program nft, started for each script. `reason` says why the library is not used. */
 export const programRunner = (reason: string): NftRunner => {
@@ -117,7 +108,7 @@ export const programRunner = (reason: string): NftRunner => {
       return code === 0 ? cutTable(stdout, table) : undefined;
     },
     wouldRun: async (script) => (await nft(['--check', '-f', '-'], script)).code === 0,
-    generation: generationOrNot(),
+    generation: findGeneration(),
   };
 };
 

@@ -16,6 +16,8 @@ export class GrantStore {
   readonly #path: string;
   #fd: number | undefined;
   #lines = 0;
+  /** With more lines than this the live grants are counted anew: not at each append, for there may be many. */
+  #room = SLACK_LINES;
 
   private constructor(path: string) {
     this.#path = path;
@@ -40,9 +42,10 @@ export class GrantStore {
   /** Appends what happened. `live` gives all live grants, for when the log has grown too long. Throws the system's error. */
   append(events: readonly GrantEvent[], live: () => readonly Grant[]): void {
     if (events.length === 0) return;
-    if (this.#fd === undefined || this.#lines > SLACK_LINES) {
+    if (this.#fd === undefined || this.#lines > this.#room) {
       const grants = live();
-      if (this.#fd === undefined || this.#lines > SLACK_LINES + 4 * grants.length) {
+      this.#room = SLACK_LINES + 4 * grants.length;
+      if (this.#fd === undefined || this.#lines > this.#room) {
         this.#rewrite(grants);
         return;
       }

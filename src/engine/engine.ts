@@ -8,9 +8,10 @@ import type { Moment, SteadyMs } from '../base/units.ts';
 import type { Grant } from '../grant/grant.ts';
 import { Ledger } from '../grant/ledger.ts';
 import type { ReplayCache } from '../replay/cache.ts';
+import { UsedCodes } from '../replay/used-codes.ts';
 import { startCommandFor } from '../knock/door.ts';
 import type { Knock } from '../knock/knock.ts';
-import { type Admission, admit, describeRejection } from './admit.ts';
+import { type Admission, admit, describeRejection, type Memory } from './admit.ts';
 import type { AuditLine, AuditReason } from './audit.ts';
 import { Counters } from './counters.ts';
 import { Doorkeeper, type Visit } from './doorkeeper.ts';
@@ -29,6 +30,8 @@ const COUNTED_EVERY_MS = 60_000;
 export interface EngineParts {
   readonly policy: Policy;
   readonly cache: ReplayCache;
+  /** Emergency codes; absent: none was used. */
+  readonly usedCodes?: UsedCodes;
   /** Live grants at most. */
   readonly maxGrants: number;
   /** Digests of packets that an fwknopd has let in before us, as `bytesKey` writes them. */
@@ -39,6 +42,7 @@ export interface EngineParts {
 
 const FAILURES = {
   remember: 'journal-failed',
+  'use-code': 'journal-failed',
   'use-sequence': 'sequence-failed',
   'change-firewall': 'firewall-failed',
   'synchronize-firewall': 'firewall-failed',
@@ -56,7 +60,7 @@ const audit = (line: AuditLine): AuditEffect => ({ kind: 'audit', line });
 
 export class Engine {
   #policy: Policy;
-  readonly #cache: ReplayCache;
+  readonly #memory: Memory;
   readonly #ledger: Ledger;
   readonly #desk: GrantDesk;
   readonly #doors: Doorkeeper;
@@ -68,7 +72,7 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#policy = parts.policy;
-    this.#cache = parts.cache;
+    this.#memory = { cache: parts.cache, codes: parts.usedCodes ?? new UsedCodes() };
     this.#ledger = new Ledger(parts.maxGrants);
     this.#desk = new GrantDesk(this.#ledger, parts.newGrantId);
     this.#trial = new TrialDesk(this.#ledger, this.#desk);
@@ -156,19 +160,22 @@ export class Engine {
   }
 
   #admit(candidate: Candidate, now: Moment): readonly Decision[] {
-    const admission = admit(candidate, this.#policy, this.#cache, now);
+    const admission = admit(candidate, this.#policy, this.#memory, now);
     if (admission === undefined) return [];
-    const remember: Effect[] = [];
-    if (admission.record !== undefined) {
-      this.#cache.remember(admission.record);
-      remember.push({ kind: 'remember', record: admission.record });
-    }
-    const effects = this.#decide(admission, candidate, now);
-    return [[...remember, ...effects]];
+    return [[...this.#remember(admission), ...this.#decide(admission, candidate, now)]];
+  }
+
+  #remember({ record, use }: Admission): readonly Effect[] {
+    if (record !== undefined) this.#memory.cache.remember(record);
+    if (use !== undefined) this.#memory.codes.use(use);
+    return [
+      ...(record === undefined ? [] : [{ kind: 'remember', record } as const]),
+      ...(use === undefined ? [] : [{ kind: 'use-code', record: use } as const]),
+    ];
   }
 
   #decide(admission: Admission, candidate: Candidate, now: Moment): Decision {
-    const { outcome, stanza } = admission;
+    const { outcome, stanza, code } = admission;
     if (outcome.kind === 'rejected')
       return this.#rejections.tell(describeRejection(outcome.reason, admission, candidate, now), now);
     const step =
@@ -176,7 +183,8 @@ export class Engine {
         ? this.#desk.open(outcome, stanza, now)
         : this.#desk.close(outcome.addresses, outcome.ports, stanza);
     if (!step.ok) return this.#rejections.tell(describeRejection(step.error, admission, candidate, now), now);
-    return this.#stepEffects(step.value, [], { stanza: stanza.name, format: 'native', source: candidate.source });
+    const about = { stanza: stanza.name, format: 'native', source: candidate.source } as const;
+    return this.#stepEffects(step.value, [], { ...about, ...(code === undefined ? {} : { code }) });
   }
 
   #knock(knock: Knock, now: Moment): readonly Decision[] {
@@ -247,7 +255,7 @@ export class Engine {
   }
 
   #tick(now: Moment): readonly Decision[] {
-    this.#cache.prune(now.wall, replayAgeOf(this.#policy));
+    this.#memory.cache.prune(now.wall, replayAgeOf(this.#policy));
     const { ended, change } = this.#desk.expire(now.steady);
     const decisions: Decision[] = [...this.#fwknop.expireCycles(now)];
     if (this.#trial.isLost(now)) decisions.push(this.#trial.giveUp(this.grants()));

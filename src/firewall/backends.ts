@@ -6,10 +6,10 @@ export interface BackendTraits {
   /** Can send granted ports elsewhere (docs/forwarding.md). */
   readonly forwards: boolean;
   /**
-   * What ends a grant on time: the kernel, whatever becomes of all programs; the firewall's own daemon; or spad, which after
-   * a crash does so as soon as it is started again.
+   * What ends a grant on time when spad is dead: the kernel, whatever becomes of all programs; the firewall's own daemon; a
+   * process that spad leaves behind, until the machine is started anew; or nobody, before spad is started again.
    */
-  readonly endedBy: 'kernel' | 'firewall' | 'spad';
+  readonly endedBy: 'kernel' | 'firewall' | 'companion' | 'spad';
 }
 
 export const BACKENDS = {
@@ -19,7 +19,7 @@ export const BACKENDS = {
   iptables: { guards: true, forwards: true, endedBy: 'kernel' },
   ipset: { guards: true, forwards: true, endedBy: 'kernel' },
   firewalld: { guards: true, forwards: false, endedBy: 'firewall' },
-  ufw: { guards: true, forwards: false, endedBy: 'spad' },
+  ufw: { guards: true, forwards: false, endedBy: 'companion' },
   /** Commands of the operator's. */
   command: { guards: false, forwards: false, endedBy: 'spad' },
   /** Says of everything that it would be done. */

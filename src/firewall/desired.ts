@@ -29,13 +29,11 @@ export class DesiredState {
 
   /** What is wanted at `now`. The openings are gathered when they are asked for, to be asked before anything changes. */
   wanted(now: SteadyMs): Wanted {
-    const { guardEnds } = this.#wanted;
-    const isOver = guardEnds !== undefined && guardEnds <= now;
     const gather = (): readonly Opening[] => this.openings(now);
     let openings: readonly Opening[] | undefined;
     return {
       ...this.#wanted,
-      ...(isOver ? { guard: [], guardEnds: undefined } : {}),
+      ...(this.isGuardOver(now) ? { guard: [], guardEnds: undefined } : {}),
       get openings() {
         return (openings ??= gather());
       },
@@ -65,9 +63,20 @@ export class DesiredState {
     return this.#ends.due(now);
   }
 
-  /** When the next opening ends; undefined where there is none. */
+  /** Whether the guard has ended at `now` and is not forgotten yet. */
+  isGuardOver(now: SteadyMs): boolean {
+    const { guardEnds } = this.#wanted;
+    return guardEnds !== undefined && guardEnds <= now;
+  }
+
+  forgetGuard(): void {
+    this.#wanted = { ...this.#wanted, guard: [], guardEnds: undefined };
+  }
+
+  /** When the next opening ends, or the guard; undefined where nothing does. */
   get nextEnd(): SteadyMs | undefined {
-    return this.#ends.first?.ends;
+    const [guard, opening] = [this.#wanted.guardEnds, this.#ends.first?.ends];
+    return guard === undefined || (opening !== undefined && opening < guard) ? opening : guard;
   }
 
   /** Takes changes in. The function that comes back takes them out again, where nothing else has come in since. */

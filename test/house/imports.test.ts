@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/access': ['src/base', 'src/spa', 'src/spa/fwknop', 'src/grant'],
   'src/replay': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
   'src/grant': ['src/base'],
-  'src/firewall': ['src/base', 'src/grant'],
+  'src/firewall': ['src/base', 'src/bytes', 'src/grant'],
   'src/control': ['src/base', 'src/bytes', 'src/grant'],
   'src/knock': ['src/base', 'src/bytes', 'src/crypto'],
   'src/knock/kernel-rules': ['src/base', 'src/config', 'src/firewall', 'src/knock'],

@@ -123,6 +123,7 @@ class World {
       case 'record-grants':
       case 'audit':
       case 'run-command':
+      case 'use-code':
       case 'use-sequence':
       case 'journal-closes':
       case 'run-program':
