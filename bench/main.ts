@@ -19,6 +19,9 @@ import { Scratch } from './scratch.ts';
 import { measureStarts, type StartReport } from './start.ts';
 import { asMarkdown, asText, type Table } from './table.ts';
 import { latencyTable, startTable } from './tables.ts';
+import { measureFirewalls } from './firewall/measure.ts';
+import type { FirewallReport } from './firewall/report.ts';
+import { firewallTables } from './firewall/table.ts';
 
 /** Beyond the patience of the user, nothing here should ever take this long, whatever hangs. */
 const HARD_LIMIT_MS = 45 * 60_000;
@@ -29,6 +32,7 @@ interface Report {
   readonly start?: StartReport;
   readonly knock?: KnockReport;
   readonly fwknop?: FwknopReport;
+  readonly firewall?: FirewallReport;
 }
 
 function say(text: string): void {
@@ -76,6 +80,9 @@ async function measure(options: Options): Promise<Report> {
     if (options.questions.includes('knock')) {
       answers = { ...answers, knock: await measureKnocks({ quiet, scratch, progress, rounds: options.rounds }) };
     }
+    if (options.questions.includes('firewall')) {
+      answers = { ...answers, firewall: await measureFirewalls({ quiet, scratch, progress, rounds: options.rounds }) };
+    }
     const { fileSystem } = scratch;
     const { otherLoad, repeated } = quiet;
     return { machine: describeMachine({ fileSystem, fwknopd: version, otherLoad, repeated }), ...answers };
@@ -107,6 +114,7 @@ function tablesOf(report: Report): Map<Question, readonly Table[]> {
   if (report.start !== undefined) tables.set('start', [startTable(report.start)]);
   if (report.knock !== undefined) tables.set('knock', [knockTable(report.knock)]);
   if (report.fwknop !== undefined) tables.set('fwknop', fwknopTables(report.fwknop));
+  if (report.firewall !== undefined) tables.set('firewall', firewallTables(report.firewall));
   return tables;
 }
 

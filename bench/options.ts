@@ -1,7 +1,7 @@
 /** The command line of the bench. */
 import { parseArgs } from 'node:util';
 
-export const QUESTIONS = ['latency', 'start', 'knock', 'fwknop'] as const;
+export const QUESTIONS = ['latency', 'start', 'knock', 'fwknop', 'firewall'] as const;
 export type Question = (typeof QUESTIONS)[number];
 
 export interface Options {
@@ -16,7 +16,7 @@ export interface Options {
   readonly help: boolean;
 }
 
-export const HELP = `Usage: npm run bench -- [latency] [start] [knock] [fwknop] [OPTION...]
+export const HELP = `Usage: npm run bench -- [latency] [start] [knock] [fwknop] [firewall] [OPTION...]
 
 Measures spad beside fwknopd and knockd, on real packets in network namespaces. Without a question all are asked.
 Root is needed. The firewall of this machine is not touched. Where fwknopd or fwknop is not installed
@@ -28,10 +28,12 @@ Root is needed. The firewall of this machine is not touched. Where fwknopd or fw
                    during a flood, memory after a million spoofed knocks; needs a C compiler
   fwknop           spad beside fwknopd, both with fwknop's stanzas and packets: processor time per junk datagram at 1 to
                    5000 stanzas, packets opened a second, during a flood, and the latency; needs a C compiler
+  firewall         the back-ends: to open, extend and close one grant beside 10 to 100 000, what each adds to a new
+                   connection, and grants a second through the whole daemon; needs a C compiler
 
   --packets N      latency, fwknop: measured packets for each daemon, 10 to 1000 (200)
   --starts N       start: measured starts of each daemon, 1 to 50 (5)
-  --rounds N       knock, fwknop: rounds of each daemon, 1 to 10 (3)
+  --rounds N       knock, fwknop, firewall: rounds of each daemon or back-end, 1 to 10 (3)
   --patience N     seconds to spend at most on waiting for a quiet machine, and on repeating what others
                    have disturbed, 0 to 7200 (240)
   --json           print every figure as JSON, and progress on standard error only

@@ -13,7 +13,7 @@ export interface SpadCommands {
   /** Reads the configuration and prints every problem. */
   readonly check: (origin: Origin) => Promise<number>;
   /** Takes everything that spad has put into the firewall away. */
-  readonly flush: () => Promise<number>;
+  readonly flush: (file: string) => Promise<number>;
   /** Runs doors as knockd does, with knockd's own arguments; gives knockd's exit status. */
   readonly knockd: (args: readonly string[]) => Promise<number>;
 }
@@ -107,7 +107,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     .command('flush')
     .description('remove everything that spad has put into the firewall, the guard included')
     .action(async () => {
-      status = await commands.flush();
+      status = await commands.flush(program.opts<SpadOptions>().config ?? DEFAULT_CONFIG);
     });
   program
     .command('knockd')

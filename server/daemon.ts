@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { countOf } from '../src/base/printable.ts';
-import { type Moment, unixMs } from '../src/base/units.ts';
+import type { Moment } from '../src/base/units.ts';
 import { describeIssue } from '../src/config/issue.ts';
 import type { Decision } from '../src/engine/effect.ts';
-import { clientCount, firstFloorOf, lossAgeOf, replayAgeOf } from '../src/engine/policy.ts';
+import { clientCount } from '../src/engine/policy.ts';
 import { Engine } from '../src/engine/engine.ts';
 import { holdersOf } from '../src/engine/holders.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
@@ -20,12 +20,12 @@ import { Doors } from './doors.ts';
 import { AuditFile } from './log/audit-file.ts';
 import type { Logger } from './log/logger.ts';
 import { Seldom } from './log/seldom.ts';
+import { openPacketMemory, type PacketMemory } from './packet-memory.ts';
 import { FAILED_TO, perform } from './perform.ts';
 import { readBootId } from './process/boot-clock.ts';
 import { ReceiverSource } from './receiver-source.ts';
 import { SleepWatch } from './sleep-watch.ts';
 import { GrantStore } from './store/grant-store.ts';
-import { ReplayStore } from './store/replay-store.ts';
 
 /** Packets that wait while a batch is being performed; the oldest go first when there are more. */
 const MAX_WAITING = 8192;
@@ -42,7 +42,7 @@ export interface DaemonParts {
 export class Daemon {
   readonly #parts: DaemonParts;
   readonly #engine: Engine;
-  readonly #replay: ReplayStore;
+  readonly #memory: PacketMemory;
   readonly #grants: GrantStore;
   readonly #audit: AuditFile;
   readonly #receiver: ReceiverSource;
@@ -69,21 +69,16 @@ export class Daemon {
     const boot = readBootId();
     const grantPath = join(conf.daemon.state_dir, 'grants.log');
     const firstStart = !GrantStore.exists(grantPath);
-    // The packets of a capture file are older than any start of ours, and open nothing.
-    const birth = receiver.capture === 'file' ? unixMs(0) : firstFloorOf(policy, now.wall);
-    const journal = join(conf.daemon.state_dir, 'replay.journal');
-    const opening = ReplayStore.open(journal, birth, replayAgeOf(policy), firstStart, lossAgeOf(policy));
-    if (opening.warning !== undefined) parts.logger.warn(opening.warning);
-    this.#replay = opening.store;
+    this.#memory = openPacketMemory(parts.configuration, now.wall, firstStart, parts.logger);
     const log = GrantStore.open(grantPath, () => ({ ...readClock(), boot }));
     if (log.unreadable > 0) parts.logger.warn(`${grantPath}: ${String(log.unreadable)} lines could not be read`);
     this.#grants = log.store;
     this.#audit = new AuditFile(conf.daemon.audit_log);
     const newGrantId = (): string => randomBytes(6).toString('hex');
     const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, parts.logger);
-    const [cache, maxGrants] = [opening.cache, conf.daemon.max_grants];
+    const [{ cache, usedCodes }, maxGrants] = [this.#memory, conf.daemon.max_grants];
     const canCut = parts.firewall.cuts === true;
-    this.#engine = new Engine({ policy, cache, foreignDigests, maxGrants, newGrantId, canCut });
+    this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId, canCut });
     this.#receiver = new ReceiverSource(receiver, parts.logger, {
       onMessage: (message) => this.#hear(message),
       onReady: (description) => this.#announce(description),
@@ -124,7 +119,8 @@ export class Daemon {
     this.#waiting.push({ kind: 'stop' });
     await this.#pump();
     await Promise.all([this.#doors.finish(), this.#fwknop.finish()]);
-    this.#replay.close();
+    this.#memory.replay.close();
+    this.#memory.codes.close();
     this.#grants.close();
     this.#audit.close();
     this.#finish?.();
@@ -253,7 +249,8 @@ export class Daemon {
 
   async #perform(decisions: readonly Decision[]): Promise<void> {
     const parts = {
-      replay: this.#replay,
+      replay: this.#memory.replay,
+      codes: this.#memory.codes,
       firewall: this.#parts.firewall,
       grants: this.#grants,
       audit: this.#audit,

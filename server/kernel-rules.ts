@@ -5,11 +5,8 @@ import { iptablesRules, KNOCK_TABLES } from '../src/knock/kernel-rules/iptables.
 import { type PresentRules, readPresent, removalOf, staleChains } from '../src/knock/kernel-rules/iptables-present.ts';
 import { nftablesRemoval } from '../src/knock/kernel-rules/nftables.ts';
 import type { KernelPlan } from '../src/knock/kernel-rules/plan.ts';
-import { FirewallError } from './firewall/backend.ts';
 import { findNftRunner } from './firewall/nft-runner.ts';
-import { runProgram } from './process/run.ts';
-
-const TIMEOUT_MS = 30_000;
+import { runTool } from './firewall/run-tool.ts';
 
 /** Loads a script of nft; what was there before is gone with it, in one transaction. Throws FirewallError. */
 export const applyNftables = async (script: string): Promise<void> => {
@@ -55,14 +52,5 @@ const restore = async (family: Family, text: string): Promise<void> => {
   await run(`${programOf(family)}-restore`, ['-w', '10', '--noflush'], text);
 };
 
-const run = async (program: string, args: readonly string[], input: string): Promise<string> => {
-  try {
-    const { code, stdout, stderr } = await runProgram(program, args, input, TIMEOUT_MS);
-    if (code === 0) return stdout;
-    throw new FirewallError(`${program}: ${stderr.trim().split('\n')[0] ?? ''}`);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      throw new FirewallError(`the program ${program} is not here: apt-get install iptables`);
-    throw error;
-  }
-};
+const run = (program: string, args: readonly string[], input: string): Promise<string> =>
+  runTool(program, args, input, 'iptables');

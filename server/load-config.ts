@@ -142,13 +142,14 @@ interface Parts {
 const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Configuration => {
   const { daemon, access } = conf;
   const maxAge = daemon.max_age * 1000;
-  const gateKeys = secrets.map((secret): GateKeys => ({
+  const gateKeys = secrets.map((secret, index): GateKeys => ({
     hint: deriveNativeKey(secret, daemon.name, 'hint'),
     mac: deriveNativeKey(secret, daemon.name, 'mac'),
+    codes: access[index]?.codes !== undefined,
   }));
-  const clients = access.flatMap(({ stanza }, index) => {
+  const clients = access.flatMap(({ stanza, codes }, index) => {
     const secret = secrets[index];
-    return secret === undefined ? [] : [{ stanza, keys: deriveUnsealKeys(secret, daemon.name) }];
+    return secret === undefined ? [] : [{ stanza, codes, keys: deriveUnsealKeys(secret, daemon.name) }];
   });
   const ways = fwknopWays(daemon, beside);
   const fwknopPolicy: FwknopPolicy = {

@@ -35,7 +35,10 @@ const check = ({ shown, load }: ConfigurationSource): Promise<number> => {
   return Promise.resolve(0);
 };
 
-const flush = async (): Promise<number> => {
+const flush = async (file: string): Promise<number> => {
+  const { configuration } = loadConfiguration(file);
+  if (configuration !== undefined)
+    await openFirewall(configuration.conf.daemon, readClock, stderrLogger(process.env)).flush();
   await nftables(findNftRunner(), () => readClock().steady).flush();
   say('the table "inet spad" is gone; the ports that it guarded are as open as your other rules leave them');
   return 0;

@@ -20,10 +20,12 @@ import { readClock } from './clock.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import type { AuditFile } from './log/audit-file.ts';
 import type { GrantStore } from './store/grant-store.ts';
+import type { CodeStore } from './store/code-store.ts';
 import type { ReplayStore } from './store/replay-store.ts';
 
 export interface PerformerParts {
   readonly replay: Pick<ReplayStore, 'append'>;
+  readonly codes: Pick<CodeStore, 'append'>;
   readonly firewall: FirewallBackend;
   readonly grants: Pick<GrantStore, 'append'>;
   readonly audit: Pick<AuditFile, 'append'>;
@@ -46,6 +48,7 @@ export interface PerformerParts {
 /** Whether the rest of a decision is given up when this effect fails. What only tells or lists holds nothing up. */
 const ABANDONS = {
   remember: true,
+  'use-code': true,
   'use-sequence': true,
   'change-firewall': true,
   'synchronize-firewall': true,
@@ -61,6 +64,7 @@ const ABANDONS = {
 /** What the operator is told when one fails. */
 export const FAILED_TO = {
   remember: 'a packet could not be remembered, so nothing was opened',
+  'use-code': 'an emergency code could not be marked as used, so nothing was opened',
   'use-sequence': 'a one-time sequence could not be marked as used, so nothing was opened',
   'change-firewall': 'the firewall refused a change',
   'synchronize-firewall': 'the firewall could not be set right',
@@ -149,8 +153,9 @@ const performStretch = async (
   parts: PerformerParts,
 ): Promise<readonly EffectFailure[]> => {
   const stretch = new Stretch(decisions);
-  const { replay, firewall, grants, audit, doors, fwknop, connections } = parts;
+  const { replay, codes, firewall, grants, audit, doors, fwknop, connections } = parts;
   await stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record)));
+  await stretch.all('use-code', (effects) => codes.append(effects.map(({ record }) => record)));
   await stretch.each('use-sequence', (effect) => doors.useUp(effect));
   await stretch.each('synchronize-firewall', ({ wanted }) => firewall.synchronize(wanted));
   await stretch.all('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));

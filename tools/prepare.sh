@@ -32,8 +32,9 @@ needs() {
     echo 'gpg gnupg to seal packets with GnuPG'
     echo 'nmap nmap to knock by scanning'
     echo 'hping3 hping3 to knock with odd packets'
-    echo 'nc netcat-openbsd to knock by hand'
-    echo 'iptables iptables what doors open'
+    echo 'nc netcat-openbsd to knock and to send codes by hand'
+    echo 'iptables iptables what doors and grants open'
+    echo 'ipset ipset to keep grants in sets'
     echo 'python3 python3 to write frames by hand'
     ;;
   *) die "tools/prepare.sh: no such occasion: $1" ;;

@@ -20,8 +20,17 @@ const MSG_DONTWAIT = 0x40;
  */
 const HEADER_LENGTH = 20;
 
-/** Asks the kernel; undefined where it does not say. Throws where there is no such socket. */
-export const openGeneration = (): (() => number | undefined) => {
+/** Asks the kernel. Where it cannot be asked, the firewall is looked at more often than it need be, and that is all. */
+export const findGeneration = (): (() => number | undefined) => {
+  try {
+    return openGeneration();
+  } catch {
+    return () => undefined;
+  }
+};
+
+/** Undefined where the kernel does not say. Throws where there is no such socket. */
+const openGeneration = (): (() => number | undefined) => {
   const library = koffi.load('libc.so.6');
   const socket = library.func('int socket(int domain, int type, int protocol)');
   const send = library.func('int64_t send(int fd, const void *data, size_t length, int flags)');

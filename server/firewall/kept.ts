@@ -18,7 +18,7 @@ export interface KeptOptions {
 
 /** Without a sign that something has changed the firewall is looked at this seldom, and never for more than a part of the time. */
 const LOOK_EVERY_MS = 5000;
-const REST_FACTOR = 200;
+const REST_FACTOR = 50;
 /** A sweep that has failed is tried again after this long. */
 const SWEEP_AGAIN_MS = 1000;
 /** What ends within this time of the first end goes with it. It is dead already where the kernel ends it. */
@@ -54,6 +54,9 @@ export class KeptFirewall implements FirewallBackend {
 
   apply(changes: readonly FirewallChange[]): Promise<void> {
     return this.#inTurn(async () => {
+      // Whoever has just changed the rules may have taken away what a change takes for granted.
+      const generation = this.#options.generation();
+      if (generation !== undefined && generation !== this.#known) await this.#look();
       const touched = changes.flatMap(({ close, open }) => [...close, ...open]);
       const before = this.#desired.held(touched);
       const undo = this.#desired.apply(changes);
@@ -82,17 +85,7 @@ export class KeptFirewall implements FirewallBackend {
     const generation = this.#options.generation();
     const isQuiet = generation === undefined || generation === this.#known;
     if (this.#isRight && isQuiet && this.#steady() < this.#nextLook) return false;
-    return this.#inTurn(async () => {
-      const before = this.#options.generation();
-      const begin = this.#steady();
-      if (this.#isRight && (await this.#program.shows(this.#wanted()))) {
-        this.#known = before;
-        this.#looked(begin);
-        return false;
-      }
-      await this.#install();
-      return true;
-    });
+    return this.#inTurn(() => this.#look());
   }
 
   flush(): Promise<void> {
@@ -104,14 +97,26 @@ export class KeptFirewall implements FirewallBackend {
     });
   }
 
+  /** Looks whether all is right, and makes it so: true where it had to. */
+  async #look(): Promise<boolean> {
+    const before = this.#options.generation();
+    const begin = this.#steady();
+    if (this.#isRight && (await this.#isShown())) {
+      this.#known = before;
+      this.#looked(begin);
+      return false;
+    }
+    await this.#install();
+    return true;
+  }
+
   async #install(): Promise<void> {
     this.#isRight = false;
-    const begin = this.#steady();
-    this.#desired.prune(begin);
+    this.#desired.prune(this.#steady());
     await this.#program.install(this.#wanted());
     this.#known = this.#options.generation();
     this.#isRight = true;
-    this.#looked(begin);
+    this.#nextLook = steadyMs(this.#steady() + LOOK_EVERY_MS);
     this.#sweepLater();
   }
 
@@ -139,9 +144,11 @@ export class KeptFirewall implements FirewallBackend {
 
   #sweepNow(): void {
     const done = this.#inTurn(async () => {
-      const ended = this.#desired.ended(this.#steady());
-      await this.#change({ close: ended, open: [] });
-      this.#desired.apply([{ close: ended, open: [] }]);
+      if (this.#desired.isGuardOver(this.#steady())) {
+        await this.#install();
+        this.#desired.forgetGuard();
+      }
+      await this.#takeOut();
       this.#sweepLater();
     });
     done.catch((error: unknown) => {
@@ -149,6 +156,22 @@ export class KeptFirewall implements FirewallBackend {
       this.#isRight = false;
       this.#sweep = setTimeout(() => this.#sweepNow(), SWEEP_AGAIN_MS).unref();
     });
+  }
+
+  async #takeOut(): Promise<void> {
+    const ended = this.#desired.ended(this.#steady());
+    await this.#change({ close: ended, open: [] });
+    this.#desired.apply([{ close: ended, open: [] }]);
+  }
+
+  /** What has ended and only waits for the sweep is nobody's change. */
+  async #isShown(): Promise<boolean> {
+    try {
+      if (this.#options.sweeps) await this.#takeOut();
+    } catch {
+      return false;
+    }
+    return this.#program.shows(this.#wanted());
   }
 
   #looked(begin: SteadyMs): void {

@@ -2,7 +2,7 @@
 import koffi from 'koffi';
 import { runProgram } from '../process/run.ts';
 import { FirewallError } from './backend.ts';
-import { openGeneration } from './generation.ts';
+import { findGeneration } from './generation.ts';
 
 export interface NftRunner {
   readonly description: string;
@@ -58,8 +58,8 @@ export const libraryRunner = (): NftRunner => {
       return failed ? Promise.reject(new FirewallError(firstLine(message))) : Promise.resolve(text);
     },
     list: (table) => {
-      const { failed, text } = call(`list table ${table}`);
-      return Promise.resolve(failed ? undefined : text);
+      const { failed, text } = call(listScript(table));
+      return Promise.resolve(failed ? undefined : cutTable(text, table));
     },
     wouldRun: (script) => {
       setDryRun(context, true);
@@ -67,18 +67,19 @@ export const libraryRunner = (): NftRunner => {
       setDryRun(context, false);
       return Promise.resolve(!failed);
     },
-    generation: generationOrNot(),
+    generation: findGeneration(),
   };
 };
 
-/** Without it the table is looked at more often than it need be, and that is all. */
-const generationOrNot = (): NftRunner['generation'] => {
-  try {
-    return openGeneration();
-  } catch {
-    return () => undefined;
-  }
-};
+/**
+ * All tables of the family: asked for one alone, libnftables 1.0.6 fetches the elements that it then leaves out, which
+ * takes a second where there are 100 000.
+ */
+const listScript = (table: string): string => `list ruleset ${table.split(' ')[0] ?? ''}`;
+
+/** The one table of a listing; undefined where it is missing. */
+export const cutTable = (listing: string, table: string): string | undefined =>
+  new RegExp(`^table ${table} \\{[^]*?^\\}$`, 'm').exec(listing)?.[0];
 
 /** The program nft, started for each script. `reason` says why the library is not used. */
 export const programRunner = (reason: string): NftRunner => {
@@ -103,11 +104,11 @@ export const programRunner = (reason: string): NftRunner => {
       return stdout;
     },
     list: async (table) => {
-      const { code, stdout } = await nft(['--terse', 'list', 'table', ...table.split(' ')], '');
-      return code === 0 ? stdout : undefined;
+      const { code, stdout } = await nft(['--terse', listScript(table)], '');
+      return code === 0 ? cutTable(stdout, table) : undefined;
     },
     wouldRun: async (script) => (await nft(['--check', '-f', '-'], script)).code === 0,
-    generation: generationOrNot(),
+    generation: findGeneration(),
   };
 };
 

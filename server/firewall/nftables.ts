@@ -1,7 +1,14 @@
 /** The nftables back-end: scripts of src/firewall/nft-script.ts, run as transactions, held against what the kernel shows. */
 import { type SteadyMs, steadyMs } from '../../src/base/units.ts';
 import { DesiredState, type Wanted } from '../../src/firewall/desired.ts';
-import { changeScript, flushScript, guardScript, probeScript, TABLE } from '../../src/firewall/nft-script.ts';
+import {
+  changeScript,
+  fillScript,
+  flushScript,
+  guardScript,
+  probeScript,
+  TABLE,
+} from '../../src/firewall/nft-script.ts';
 import type { FirewallChange } from '../../src/firewall/opening.ts';
 import type { FirewallBackend } from './backend.ts';
 import type { NftRunner } from './nft-runner.ts';
@@ -90,7 +97,7 @@ class NftablesFirewall implements FirewallBackend {
     this.#shown = undefined;
     this.#known = this.#runner.generation();
     const script = guardScript(guard, this.#parts.forwards, this.#parts.cuts);
-    await this.#run(script + changeScript({ close: [], open }, this.#now()));
+    await this.#run(script + fillScript(open, this.#now()));
     this.#shown = await this.#list();
   }
 

@@ -1,5 +1,6 @@
 /** The only place of the daemon that starts another program. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 
 export interface Finished {
   /** Undefined where a signal ended the program. */
@@ -125,3 +126,20 @@ export const runForStatus = (
       if (pipe !== null && pipe !== undefined && 'end' in pipe) pipe.end(text);
     }
   });
+
+/**
+ * Starts another Node process on one of our own files that may outlive us: in a session of its own, heard from by nobody,
+ * and told by its standard input, which does not keep us from ending. Throws the system's error where it cannot be started.
+ */
+export const startCompanion = (script: string): ChildProcess => {
+  const child = spawn(process.execPath, ['--no-warnings', script], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: {},
+    cwd: '/',
+  });
+  child.unref();
+  // Node's types do not say that a pipe to a child is a socket.
+  if (child.stdin instanceof Socket) child.stdin.unref();
+  return child;
+};

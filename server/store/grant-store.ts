@@ -19,6 +19,8 @@ export class GrantStore {
   readonly #now: () => LogMoment;
   #fd: number | undefined;
   #lines = 0;
+  /** With more lines than this the live grants are counted anew: not at each append, for there may be many. */
+  #room = SLACK_LINES;
 
   private constructor(path: string, now: () => LogMoment) {
     this.#path = path;
@@ -43,9 +45,10 @@ export class GrantStore {
   /** Appends what happened. `all` gives all that still holds, for when the log has grown too long. Throws the system's error. */
   append(events: readonly GrantEvent[], all: () => readonly GrantEvent[]): void {
     if (events.length === 0) return;
-    if (this.#fd === undefined || this.#lines > SLACK_LINES) {
+    if (this.#fd === undefined || this.#lines > this.#room) {
       const held = all();
-      if (this.#fd === undefined || this.#lines > SLACK_LINES + 4 * held.length) {
+      this.#room = SLACK_LINES + 4 * held.length;
+      if (this.#fd === undefined || this.#lines > this.#room) {
         this.#rewrite(held);
         return;
       }

@@ -4,11 +4,22 @@ import { formatAddress, parseCidr } from '../base/address.ts';
 import { coversPorts, formatPortSpec } from '../base/port-spec.ts';
 import { seconds } from '../base/units.ts';
 import type { Secret } from '../crypto/secret.ts';
+import type { CodeRange } from '../spa/native/code.ts';
 import { maybe, maybeSecret, oneOf, optional, readSection, required, yesNo } from './directive.ts';
 import type { IniSection } from './ini-file.ts';
 import type { Issue } from './issue.ts';
 import { termsDirectives, termsOf } from './terms.ts';
-import { absolutePath, cidrs, duration, expiry, forwardRules, forwardSource, ports, secret } from './values.ts';
+import {
+  absolutePath,
+  cidrs,
+  codeRange,
+  duration,
+  expiry,
+  forwardRules,
+  forwardSource,
+  ports,
+  secret,
+} from './values.ts';
 
 /** In seconds. */
 export const MAX_OPEN_FOR = 365 * 86_400;
@@ -42,12 +53,18 @@ export const accessDirectives = {
   ),
   ...termsDirectives,
   expires: maybe(expiry, 'the last day on which this stanza holds'),
+  emergency: maybe(
+    codeRange,
+    'the numbers of the emergency codes that hold, such as 1-8; each opens once, whatever the time is (docs/emergency.md)',
+  ),
 } as const;
 
 /** One client: its stanza, and its secret or the file that holds it. */
 export interface AccessEntry {
   readonly stanza: Stanza;
   readonly key: { readonly secret: Secret } | { readonly file: string };
+  /** The emergency codes that hold. */
+  readonly codes: CodeRange | undefined;
   /** Where the stanza begins, for what is found wrong later. */
   readonly line: number;
 }
@@ -85,5 +102,15 @@ export const readNative = (name: string, section: IniSection, file: string, issu
     ...termsOf(values),
   };
   const key = values.key === undefined ? { file: values.key_file ?? '' } : { secret: values.key };
-  return [{ stanza, key, line: section.line }];
+  if (values.emergency !== undefined && values.require_address) {
+    const problem = `[${section.name}] has emergency codes and require_address = yes, which refuses them: no code names an address`;
+    issues.push({
+      severity: 'warning',
+      file,
+      line: section.line,
+      problem,
+      hint: 'give the codes a stanza of their own',
+    });
+  }
+  return [{ stanza, key, codes: values.emergency, line: section.line }];
 };

@@ -46,7 +46,7 @@ export const daemonDirectives = {
   ),
   knockd_conf: maybe(absolutePath, 'a knockd.conf whose doors open here, too'),
   max_age: optional(duration(5, 3600), seconds(120), "how far a packet's time may be from this host's clock"),
-  max_grants: optional(wholeNumber(1, 20_000), 10_000, 'live grants at most'),
+  max_grants: optional(wholeNumber(1, 100_000), 10_000, 'live grants at most'),
   state_dir: optional(absolutePath, '/var/lib/spad', 'where the replay journal and the grant log are'),
   fwknop_access: maybe(absolutePath, "fwknop's access.conf, whose stanzas hold here, too"),
   fwknop_config: maybe(absolutePath, "fwknop's fwknopd.conf, for the NAT, age, ways and GnuPG of fwknop's packets"),

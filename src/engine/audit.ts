@@ -51,6 +51,8 @@ export interface AuditLine {
   readonly transport?: 'udp' | 'tcp' | 'icmp' | 'http';
   /** Who sent it, by the packet's own word. */
   readonly user?: string;
+  /** The number, where it was an emergency code. */
+  readonly code?: number;
   /** Where the packet came from. */
   readonly source?: IpAddress;
   /** The address that was opened or closed, or asked for. */
@@ -79,6 +81,7 @@ export const formatAuditLine = (line: AuditLine, now: UnixMs): string =>
     format: line.format,
     transport: line.transport,
     user: line.user && printable(line.user),
+    code: line.code,
     source: line.source && formatAddress(line.source),
     allow: line.allow && (line.allow.length === 1 ? line.allow.map(formatAddress)[0] : line.allow.map(formatAddress)),
     ports: line.ports?.map(formatPortSpec),

@@ -12,6 +12,7 @@ import type { Grant } from '../grant/grant.ts';
 import type { GrantEvent } from '../grant/record.ts';
 import type { Door, KnockStep } from '../knock/door.ts';
 import type { ReplayRecord } from '../replay/cache.ts';
+import type { CodeRecord } from '../replay/used-codes.ts';
 import type { AuditLine } from './audit.ts';
 import type { FwknopQuestion } from './fwknop-question.ts';
 
@@ -19,6 +20,12 @@ import type { FwknopQuestion } from './fwknop-question.ts';
 export interface RememberEffect {
   readonly kind: 'remember';
   readonly record: ReplayRecord;
+}
+
+/** An emergency code that is used up: must be durable on disk before the next effect. */
+export interface UseCodeEffect {
+  readonly kind: 'use-code';
+  readonly record: CodeRecord;
 }
 
 /** Must be marked as used in its file, durably, before the next effect. */
@@ -101,6 +108,7 @@ export interface AuditEffect {
 
 export type Effect =
   | RememberEffect
+  | UseCodeEffect
   | UseSequenceEffect
   | ChangeFirewallEffect
   | SynchronizeFirewallEffect

@@ -10,10 +10,11 @@ import type { Grant } from '../grant/grant.ts';
 import { Ledger } from '../grant/ledger.ts';
 import type { GrantEvent } from '../grant/record.ts';
 import type { ReplayCache } from '../replay/cache.ts';
+import { UsedCodes } from '../replay/used-codes.ts';
 import type { Rejection } from '../spa/rejection.ts';
 import { startCommandFor } from '../knock/door.ts';
 import type { Knock } from '../knock/knock.ts';
-import { type Admission, admit } from './admit.ts';
+import { type Admission, admit, type Memory } from './admit.ts';
 import type { AuditLine, AuditReason } from './audit.ts';
 import { Counters } from './counters.ts';
 import { Doorkeeper, type Visit } from './doorkeeper.ts';
@@ -32,6 +33,8 @@ const COUNTED_EVERY_MS = 60_000;
 export interface EngineParts {
   readonly policy: Policy;
   readonly cache: ReplayCache;
+  /** Emergency codes; absent: none was used. */
+  readonly usedCodes?: UsedCodes;
   /** Live grants at most. */
   readonly maxGrants: number;
   /** Digests of packets that an fwknopd has let in before us, as `bytesKey` writes them. */
@@ -44,6 +47,7 @@ export interface EngineParts {
 
 const FAILURES = {
   remember: 'journal-failed',
+  'use-code': 'journal-failed',
   'use-sequence': 'sequence-failed',
   'change-firewall': 'firewall-failed',
   'synchronize-firewall': 'firewall-failed',
@@ -58,7 +62,7 @@ const audit = (line: AuditLine): AuditEffect => ({ kind: 'audit', line });
 export class Engine {
   #policy: Policy;
   #holders: Holders;
-  readonly #cache: ReplayCache;
+  readonly #memory: Memory;
   readonly #ledger: Ledger;
   readonly #desk: GrantDesk;
   readonly #clock: GrantClock;
@@ -70,8 +74,8 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#policy = parts.policy;
-    this.#cache = parts.cache;
     this.#holders = holdersOf(parts.policy);
+    this.#memory = { cache: parts.cache, codes: parts.usedCodes ?? new UsedCodes() };
     this.#ledger = new Ledger(parts.maxGrants);
     const { canCut = false, newGrantId: newId } = parts;
     const shared = { ledger: this.#ledger, book: new CutBook(parts.maxGrants), counters: this.#counters };
@@ -150,26 +154,30 @@ export class Engine {
   }
 
   #admit(candidate: Candidate, now: Moment): readonly Decision[] {
-    const admission = admit(candidate, this.#policy, this.#cache, now);
+    const admission = admit(candidate, this.#policy, this.#memory, now);
     if (admission === undefined) return [];
-    const remember: Effect[] = [];
-    if (admission.record !== undefined) {
-      this.#cache.remember(admission.record);
-      remember.push({ kind: 'remember', record: admission.record });
-    }
-    const effects = this.#decide(admission, candidate, now);
-    return [[...remember, ...effects]];
+    return [[...this.#remember(admission), ...this.#decide(admission, candidate, now)]];
+  }
+
+  #remember({ record, use }: Admission): readonly Effect[] {
+    if (record !== undefined) this.#memory.cache.remember(record);
+    if (use !== undefined) this.#memory.codes.use(use);
+    return [
+      ...(record === undefined ? [] : [{ kind: 'remember', record } as const]),
+      ...(use === undefined ? [] : [{ kind: 'use-code', record: use } as const]),
+    ];
   }
 
   #decide(admission: Admission, candidate: Candidate, now: Moment): Decision {
-    const { outcome, stanza } = admission;
+    const { outcome, stanza, code } = admission;
     if (outcome.kind === 'rejected') return this.#reject(outcome.reason, admission, candidate, now);
     const step =
       outcome.kind === 'open'
         ? this.#desk.open(outcome, stanza, now)
         : this.#desk.close(outcome.addresses, outcome.ports, stanza);
     if (!step.ok) return this.#reject(step.error, admission, candidate, now);
-    return this.#stepEffects(step.value, [], { stanza: stanza.name, format: 'native', source: candidate.source });
+    const about = { stanza: stanza.name, format: 'native', source: candidate.source } as const;
+    return this.#stepEffects(step.value, [], { ...about, ...(code === undefined ? {} : { code }) });
   }
 
   #knock(knock: Knock, now: Moment): readonly Decision[] {
@@ -206,7 +214,7 @@ export class Engine {
     return effectsOfStep(step, also, about);
   }
 
-  #reject(reason: Rejection, { request, stanza }: Admission, candidate: Candidate, now: Moment): Decision {
+  #reject(reason: Rejection, { request, stanza, code }: Admission, candidate: Candidate, now: Moment): Decision {
     const line = { stanza: stanza.name, format: 'native', source: candidate.source, reason } as const;
     if (request === undefined) return this.#rejections.tell(line, now);
     const isClock = reason === 'stale' || reason === 'future';
@@ -215,7 +223,8 @@ export class Engine {
     const { forward: target } = request;
     const to = target?.kind === 'address' ? target.address : undefined;
     const forward = target === undefined ? {} : { forward: { to, port: target.port } };
-    return this.#rejections.tell({ ...line, ...allow, ports: request.ports, ...forward, ...skew }, now);
+    const number = code === undefined ? {} : { code };
+    return this.#rejections.tell({ ...line, ...number, ...allow, ports: request.ports, ...forward, ...skew }, now);
   }
 
   /** A failed step is taken back: the ledger never claims what the firewall does not have. */
@@ -245,7 +254,7 @@ export class Engine {
   }
 
   #tick(now: Moment): readonly Decision[] {
-    this.#cache.prune(now.wall, replayAgeOf(this.#policy));
+    this.#memory.cache.prune(now.wall, replayAgeOf(this.#policy));
     const decisions: Decision[] = [...this.#fwknop.expireCycles(now), ...this.#clock.tick(now)];
     if (this.#counters.changed && now.steady - this.#lastCounted >= COUNTED_EVERY_MS) {
       this.#lastCounted = now.steady;

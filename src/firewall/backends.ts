@@ -8,10 +8,10 @@ export interface BackendTraits {
   /** Can cut the connections of a grant that has ended (docs/grants.md). */
   readonly cuts: boolean;
   /**
-   * What ends a grant on time: the kernel, whatever becomes of all programs; the firewall's own daemon; or spad, which after
-   * a crash does so as soon as it is started again.
+   * What ends a grant on time when spad is dead: the kernel, whatever becomes of all programs; the firewall's own daemon; a
+   * process that spad leaves behind, until the machine is started anew; or nobody, before spad is started again.
    */
-  readonly endedBy: 'kernel' | 'firewall' | 'spad';
+  readonly endedBy: 'kernel' | 'firewall' | 'companion' | 'spad';
 }
 
 export const BACKENDS = {
@@ -21,7 +21,7 @@ export const BACKENDS = {
   iptables: { guards: true, forwards: true, cuts: false, endedBy: 'kernel' },
   ipset: { guards: true, forwards: true, cuts: false, endedBy: 'kernel' },
   firewalld: { guards: true, forwards: false, cuts: false, endedBy: 'firewall' },
-  ufw: { guards: true, forwards: false, cuts: false, endedBy: 'spad' },
+  ufw: { guards: true, forwards: false, cuts: false, endedBy: 'companion' },
   /** Commands of the operator's. */
   command: { guards: false, forwards: false, cuts: false, endedBy: 'spad' },
   /** Says of everything that it would be done. */

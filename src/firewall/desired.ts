@@ -1,9 +1,11 @@
 /**
  * What the firewall ought to show now: what a back-end compares with and repairs to. Plain data with one rule: an opening
- * that has ended is not wanted any more, so nothing repaired can outlive its grant.
+ * or a guard that has ended is not wanted any more, so nothing repaired can outlive its grant, or its trial. A change costs
+ * by its own size, however much is open.
  */
 import type { PortSpec } from '../base/port-spec.ts';
 import type { SteadyMs } from '../base/units.ts';
+import { EndQueue } from '../grant/end-queue.ts';
 import { type FirewallChange, type Opening, openingKey } from './opening.ts';
 
 /** All that the firewall is to show. */
@@ -25,10 +27,19 @@ export const NOTHING_WANTED: Wanted = { guard: [], guardEnds: undefined, forward
 export class DesiredState {
   #wanted: Omit<Wanted, 'openings'> = NOTHING_WANTED;
   readonly #openings = new Map<string, Opening>();
+  #ends = this.#noEnds();
 
-  /** What is wanted at `now`. */
+  /** What is wanted at `now`. The openings are gathered when they are asked for, to be asked before anything changes. */
   wanted(now: SteadyMs): Wanted {
-    return { ...this.#wanted, openings: this.openings(now) };
+    const gather = (): readonly Opening[] => this.openings(now);
+    let openings: readonly Opening[] | undefined;
+    return {
+      ...this.#wanted,
+      ...(this.isGuardOver(now) ? { guard: [], guardEnds: undefined } : {}),
+      get openings() {
+        return (openings ??= gather());
+      },
+    };
   }
 
   /** The openings that have not ended at `now`. */
@@ -37,9 +48,11 @@ export class DesiredState {
   }
 
   replace(wanted: Wanted): void {
-    this.#wanted = wanted;
+    const { openings, ...rest } = wanted;
+    this.#wanted = rest;
     this.#openings.clear();
-    for (const opening of wanted.openings) this.#openings.set(openingKey(opening), opening);
+    this.#ends = this.#noEnds();
+    for (const opening of openings) this.#put(openingKey(opening), opening);
   }
 
   /** The openings, over or not, that differ from these in their ends at most. */
@@ -49,14 +62,23 @@ export class DesiredState {
 
   /** The openings that have ended at `now` and are not forgotten yet. */
   ended(now: SteadyMs): readonly Opening[] {
-    return [...this.#openings.values()].filter((opening) => opening.ends <= now);
+    return this.#ends.due(now);
   }
 
-  /** When the next opening ends; undefined where there is none. */
+  /** Whether the guard has ended at `now` and is not forgotten yet. */
+  isGuardOver(now: SteadyMs): boolean {
+    const { guardEnds } = this.#wanted;
+    return guardEnds !== undefined && guardEnds <= now;
+  }
+
+  forgetGuard(): void {
+    this.#wanted = { ...this.#wanted, guard: [], guardEnds: undefined };
+  }
+
+  /** When the next opening ends, or the guard; undefined where nothing does. */
   get nextEnd(): SteadyMs | undefined {
-    let next: SteadyMs | undefined;
-    for (const { ends } of this.#openings.values()) if (next === undefined || ends < next) next = ends;
-    return next;
+    const [guard, opening] = [this.#wanted.guardEnds, this.#ends.first?.ends];
+    return guard === undefined || (opening !== undefined && opening < guard) ? opening : guard;
   }
 
   /** Takes changes in. The function that comes back takes them out again, where nothing else has come in since. */
@@ -65,18 +87,27 @@ export class DesiredState {
     const before = touched.map((key) => [key, this.#openings.get(key)] as const);
     for (const { close, open } of changes) {
       for (const opening of close) this.#openings.delete(openingKey(opening));
-      for (const opening of open) this.#openings.set(openingKey(opening), opening);
+      for (const opening of open) this.#put(openingKey(opening), opening);
     }
     return () => {
       for (const [key, opening] of before) {
         if (opening === undefined) this.#openings.delete(key);
-        else this.#openings.set(key, opening);
+        else this.#put(key, opening);
       }
     };
   }
 
   /** Forgets what has ended, so that the state is no larger than the ledger. */
   prune(now: SteadyMs): void {
-    for (const [key, opening] of this.#openings) if (opening.ends <= now) this.#openings.delete(key);
+    for (const opening of this.#ends.take(now)) this.#openings.delete(openingKey(opening));
+  }
+
+  #put(key: string, opening: Opening): void {
+    this.#openings.set(key, opening);
+    this.#ends.put(opening);
+  }
+
+  #noEnds(): EndQueue<Opening> {
+    return new EndQueue((opening) => this.#openings.get(openingKey(opening)) === opening);
   }
 }

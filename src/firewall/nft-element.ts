@@ -42,8 +42,8 @@ export type SetName = `${ShapeName}${Family}`;
 
 const FAMILIES = [4, 6] as const satisfies readonly Family[];
 
-/** Elements that a set takes at most; the ledger holds fewer grants than this. */
-const SET_SIZE = 65_536;
+/** Elements that a set takes at most, ten times as many as the ledger holds grants. The kernel takes memory as they come. */
+const SET_SIZE = 1_048_576;
 
 const namesOf = (shapes: readonly { readonly name: ShapeName }[]): readonly SetName[] =>
   shapes.flatMap(({ name }) => FAMILIES.map((family): SetName => `${name}${family}`));

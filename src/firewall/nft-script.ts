@@ -125,8 +125,14 @@ export const flushScript = (): string => `add table ${TABLE}\ndelete table ${TAB
  * deleting alone fails where the kernel has let it go a moment ago.
  */
 export const changeScript = (change: FirewallChange, now: SteadyMs): string => {
-  const open = change.open.filter((opening) => opening.ends > now);
-  return [...clear(change.close), ...clear(change.open), ...elements('add', open, timeoutAt(now))]
+  const first = [...clear(change.close), ...clear(change.open)].map((line) => `${line}\n`);
+  return first.join('') + fillScript(change.open, now);
+};
+
+/** Opens in sets that the same transaction has made: nothing can be there yet, so a third of the statements will do. */
+export const fillScript = (openings: readonly Opening[], now: SteadyMs): string => {
+  const open = openings.filter((opening) => opening.ends > now);
+  return elements('add', open, timeoutAt(now))
     .map((line) => `${line}\n`)
     .join('');
 };

@@ -35,6 +35,10 @@ export interface FirewallChange {
 export const openingKey = (opening: Opening): string =>
   `${formatAddress(opening.address)} ${opening.protocol}/${String(opening.first)}-${String(opening.last)} ${forwardingKey(opening.forwarding)}${opening.cuts === true ? ' cuts' : ''}`;
 
+/** Those that this host's own ports are opened by: what a firewall that cannot forward is to show. */
+export const openingsHere = (openings: readonly Opening[]): readonly Opening[] =>
+  openings.filter(({ forwarding }) => forwarding === undefined);
+
 /** The disjoint openings, in canonical order, that `grants` (all of one address, the oldest first) come to. */
 export const layOpenings = (grants: readonly Grant[]): Opening[] =>
   (['tcp', 'udp'] as const).flatMap((protocol) => layProtocol(grants, protocol)).sort(comparePortSpec);

@@ -37,6 +37,26 @@ export class EndQueue<T extends { readonly ends: SteadyMs }> {
     }
   }
 
+  /** The live entry that ends first; undefined where there is none. */
+  get first(): T | undefined {
+    while (this.#heap[0] !== undefined && !this.#isLive(this.#heap[0])) this.#dropFirst();
+    return this.#heap[0];
+  }
+
+  /** The live entries that end at `now` or before, each once, in no order. They stay in. */
+  due(now: SteadyMs): readonly T[] {
+    const due = new Set<T>();
+    const look = (at: number): void => {
+      const entry = this.#heap[at];
+      if (entry === undefined || entry.ends > now) return;
+      if (this.#isLive(entry)) due.add(entry);
+      look(2 * at + 1);
+      look(2 * at + 2);
+    };
+    look(0);
+    return [...due];
+  }
+
   #dropFirst(): void {
     const last = this.#heap.pop();
     if (last === undefined || this.#heap.length === 0) return;

@@ -44,7 +44,7 @@ export const nativeVectors = good.map((vector) => ({
   server: vector.server,
 }));
 
-export const nativeSeeds = [...good, ...load('bad.json')].map((vector) => hex(vector.datagram));
+export const nativeSeeds = [...good, ...load('bad.json'), ...load('codes.json')].map((vector) => hex(vector.datagram));
 
 export const bodySeeds = good.map((vector) => hex(present(vector.body)));
 

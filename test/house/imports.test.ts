@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/access': ['src/base', 'src/spa', 'src/spa/fwknop', 'src/grant'],
   'src/replay': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
   'src/grant': ['src/base'],
-  'src/firewall': ['src/base', 'src/grant'],
+  'src/firewall': ['src/base', 'src/bytes', 'src/grant'],
   'src/knock': ['src/base', 'src/bytes', 'src/crypto'],
   'src/knock/kernel-rules': ['src/base', 'src/config', 'src/firewall', 'src/knock'],
   'src/config': [
@@ -96,7 +96,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   bench: [...CORE, 'bench/*', 'demo', 'test/support'],
-  'bench/*': [...CORE, 'bench', 'bench/*', 'demo', 'test/support'],
+  'bench/*': [...CORE, 'bench', 'bench/*', 'demo', 'test/support', 'server', 'server/firewall'],
   demo: ['src/base', 'test/support'],
   'test/support': CORE,
 };

@@ -38,6 +38,10 @@ test('gives each live entry once, in the order of the ends, and no other', () =>
           queue.put(entry);
         } else {
           const wanted = [...live].filter(({ ends }) => ends <= one.take);
+          expect(new Set(queue.due(steadyMs(one.take)))).toEqual(new Set(wanted));
+          expect(queue.due(steadyMs(one.take))).toHaveLength(wanted.length);
+          const ends = [...live].map((entry) => entry.ends);
+          expect(queue.first?.ends).toBe(ends.length === 0 ? undefined : Math.min(...ends));
           const taken: Entry[] = [];
           for (const entry of queue.take(steadyMs(one.take))) {
             live.delete(entry);

@@ -116,10 +116,12 @@ class World {
       case 'record-grants':
       case 'audit':
       case 'run-command':
+      case 'use-code':
       case 'use-sequence':
       case 'journal-closes':
       case 'run-program':
       case 'ask':
+      case 'ask-connections':
         return;
     }
   }

@@ -4,7 +4,8 @@ import { steadyMs, unixMs } from '../../src/base/units.ts';
 import type { Grant } from '../../src/grant/grant.ts';
 import { decodeGrantLog, encodeGrantEvent, type GrantEvent } from '../../src/grant/record.ts';
 import type { ReplayRecord } from '../../src/replay/cache.ts';
-import { decodeJournal, encodeJournal, encodeRecord, SLOT_LENGTH } from '../../src/replay/journal.ts';
+import { decodeJournal, encodeJournal, encodeRecord } from '../../src/replay/journal.ts';
+import { SLOT_LENGTH } from '../../src/replay/slot-file.ts';
 import { address, bytes, ports } from './arbitraries.ts';
 
 const record: fc.Arbitrary<ReplayRecord> = fc.record({ digest: bytes(16), time: fc.maxSafeNat().map(unixMs) });

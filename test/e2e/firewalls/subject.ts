@@ -42,6 +42,6 @@ export interface Subject {
  * How much later than it was promised a grant may end, in ms, on a machine that is busy: kernels and firewalls that
  * count whole seconds round up; programs that spad starts take their time.
  */
-export const LATE_MS = { kernel: 1200, firewall: 1200, spad: 2000 } as const;
+export const LATE_MS = { kernel: 1200, firewall: 1200, companion: 2000, spad: 2000 } as const;
 /** How much earlier: a forwarded port goes two ticks of the slowest kernel clock before its forwarding does. */
 export const EARLY_MS = 60;

@@ -8,6 +8,7 @@ import type { Shown } from './table.ts';
 
 /** An upset is to be noticed and repaired within this time, in ms. */
 const REPAIR_MS = 8000;
+const ENDED_BY = { kernel: 'the kernel', firewall: 'the firewall', companion: 'spad', spad: 'spad' } as const;
 /** As long as it takes to see that nobody repairs anything any more. */
 const QUIET_MS = 1500;
 
@@ -19,7 +20,7 @@ export const upsetCases = (on: OnStage, traits: BackendTraits, shown: Shown): vo
   describe('when somebody', () => disturbing(on, shown));
 };
 
-/** A grant that is open, and who was let in by it. */
+/** A grant that is open, and established connections, of which one has outlived its grant. */
 async function settled(on: OnStage): Promise<{ caller: Caller; check: () => Promise<void> }> {
   const caller = on().caller();
   await on().ask(caller, {
@@ -27,7 +28,10 @@ async function settled(on: OnStage): Promise<{ caller: Caller; check: () => Prom
     allow: `${caller.address4} ${caller.address6}`,
     openFor: 300,
   });
-  const goesOn = await on().hold(caller, { family: 6 });
+  const past = on().caller();
+  await on().ask(past, { openFor: 300 });
+  const connections = [await on().hold(caller, { family: 6 }), await on().hold(past)];
+  await on().ask(past, { type: 'close' }, { event: 'closed' });
   const check = async (): Promise<void> => {
     const open = [22, 8000, 8004, 8010].flatMap((port) =>
       ([4, 6] as const).map((family) => on().isOpen(caller, { family, port })),
@@ -35,7 +39,8 @@ async function settled(on: OnStage): Promise<{ caller: Caller; check: () => Prom
     expect(await Promise.all(open), 'the grant').toEqual(open.map(() => true));
     const shut = [{}, { port: 8004 }, { family: 6 as const }].map((where) => on().answerToStranger(where));
     for (const answer of await Promise.all(shut)) expect(answer, 'the stranger').toMatch(/^(silent|refused)$/);
-    expect(await goesOn(), 'the established connection').toBe(true);
+    const goOn = await Promise.all(connections.map((goesOn) => goesOn()));
+    expect(goOn, 'the established connections').toEqual([true, true]);
   };
   await check();
   return { caller, check };
@@ -88,10 +93,7 @@ function crashing(on: OnStage, traits: BackendTraits, shown: Shown): void {
     await on().start();
     for (const [caller, where] of places) expect(await on().isOpen(caller, where)).toBe(false);
     await check();
-    shown.add(
-      'ends',
-      traits.endedBy === 'firewall' ? 'the firewall' : traits.endedBy === 'kernel' ? 'the kernel' : 'spad',
-    );
+    shown.add('ends', ENDED_BY[traits.endedBy]);
     shown.add('crash', traits.endedBy === 'spad' ? 'grants end at the next start' : 'grants end on time');
   });
 }
@@ -116,7 +118,7 @@ function disturbing(on: OnStage, shown: Shown): void {
   test('takes away all that the firewall holds, it is put back, live grants included', async () => {
     const { check } = await settled(on);
     const brief = on().caller();
-    const told = await on().ask(brief, { openFor: 9 });
+    const told = await on().ask(brief, { openFor: 14 });
     const mark = on().spad.audit.mark();
     await on().subject.flush(on().server, on().lab);
     shown.add('flush', await isRepaired(check, mark));

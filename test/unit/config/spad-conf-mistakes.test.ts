@@ -54,8 +54,8 @@ describe('a wrong value is told with its line, what it is, and what would be rig
     ['max_age = 4', 'a time from 5 to 3600 seconds, such as 90s, 5m or 1h30m'],
     ['max_age = 2h', 'a time from 5 to 3600 seconds, such as 90s, 5m or 1h30m'],
     ['max_age = soon', 'a time from 5 to 3600 seconds, such as 90s, 5m or 1h30m'],
-    ['max_grants = 0', 'a whole number from 1 to 20000'],
-    ['max_grants = 1.5', 'a whole number from 1 to 20000'],
+    ['max_grants = 0', 'a whole number from 1 to 100000'],
+    ['max_grants = 1.5', 'a whole number from 1 to 100000'],
     ['state_dir = lib/spad', 'a path that begins with /'],
     ['audit_log = audit.jsonl', 'a path that begins with /'],
   ])('%s', (line, hint) => {
@@ -72,6 +72,10 @@ describe('a wrong value is told with its line, what it is, and what would be rig
     ],
     ['source = home', '"home" is not an address or a network such as 192.0.2.0/24 (no bits beyond the prefix)'],
     ['require_address = true', 'yes or no'],
+    ...['0', '0-8', '8-1', '1-', '1-60000', '01-8', '1 - 8', '1,3', 'yes'].map((text): [string, string] => [
+      `emergency = ${text}`,
+      'the numbers of codes as `spa-keys emergency` tells them, such as 1-8, at most 59999',
+    ]),
     ['require_address = YES', 'yes or no'],
     ...['10.0.0.1/24:22', '10.0.0.5', 'fd00::5:22', 'local', 'local:22-21'].map((text) => [
       `forward = ${text}`,

@@ -105,6 +105,25 @@ describe('values', () => {
     expect(stanzaWith(`expires = ${text}`).expires).toBe(instant);
   });
 
+  test.each([
+    ['1-8', { first: 1, last: 8 }],
+    ['5', { first: 5, last: 5 }],
+    ['1-59999', { first: 1, last: 59_999 }],
+  ])('emergency = %s', (text, codes) => {
+    const { access } = confOf(`[spad]\nname = gw1\n[access a]\nkey = ${KEY}\nallow = tcp/1\nemergency = ${text}`);
+    expect(access[0]?.codes).toEqual(codes);
+  });
+
+  test('emergency with require_address, which refuses the codes, is a warning', () => {
+    const lines = 'allow = tcp/22\nemergency = 1-8\nrequire_address = yes';
+    const { conf, issues } = parseSpadConf(
+      `[spad]\nname = gw1\nguard = tcp/22\n[access a]\nkey = ${KEY}\n${lines}`,
+      'f',
+    );
+    expect(conf).toBeDefined();
+    expect(issues).toMatchObject([{ severity: 'warning', hint: 'give the codes a stanza of their own' }]);
+  });
+
   test('require_address = yes', () => {
     expect(stanzaWith('require_address = yes').requireAddress).toBe(true);
   });

@@ -89,6 +89,8 @@ const showEffect = (effect: Effect): string => {
   switch (effect.kind) {
     case 'remember':
       return 'remember';
+    case 'use-code':
+      return `use code ${String(effect.record.first)}`;
     case 'use-sequence':
       return `use ${formatSteps(effect.steps)} of ${effect.file}`;
     case 'run-command':

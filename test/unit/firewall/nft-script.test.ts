@@ -1,18 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { type Port, steadyMs } from '../../../src/base/units.ts';
-import { changeScript, flushScript, guardScript, probeScript } from '../../../src/firewall/nft-script.ts';
-import { type FirewallChange, layAddress, layOpenings, type Opening } from '../../../src/firewall/opening.ts';
+import { changeScript, fillScript, flushScript, guardScript, probeScript } from '../../../src/firewall/nft-script.ts';
+import { type FirewallChange, layAddress, layOpenings } from '../../../src/firewall/opening.ts';
 import type { Forwarding } from '../../../src/grant/forwarding.ts';
-import { grantOf, ip, portOf, ports } from '../values.ts';
+import { grantOf, ports } from '../values.ts';
+import { forwardingTo, openingOf } from './openings.ts';
 
 const NOW = steadyMs(1000);
-
-/** The one opening of an address. */
-const opening = (address: string, port: string, ends: number, forwarding?: Forwarding): Opening => {
-  const [only, ...more] = layOpenings([grantOf(address, port, ends, { forwarding })]);
-  if (only === undefined || more.length > 0) throw new Error(`${port} is not one opening`);
-  return only;
-};
 
 const script = (change: Partial<FirewallChange>): string[] =>
   changeScript({ close: [], open: [], ...change }, NOW)
@@ -24,10 +18,10 @@ describe('the guard', () => {
     expect(guardScript(ports('tcp/22 tcp/8000-8010 udp/53'), false)).toBe(`add table inet spad
 delete table inet spad
 add table inet spad
-add set inet spad grant4 { type ipv4_addr . inet_proto . inet_service; size 65536; flags timeout; }
-add set inet spad grant6 { type ipv6_addr . inet_proto . inet_service; size 65536; flags timeout; }
-add set inet spad range4 { type ipv4_addr . inet_proto . inet_service; size 65536; flags timeout, interval; }
-add set inet spad range6 { type ipv6_addr . inet_proto . inet_service; size 65536; flags timeout, interval; }
+add set inet spad grant4 { type ipv4_addr . inet_proto . inet_service; size 1048576; flags timeout; }
+add set inet spad grant6 { type ipv6_addr . inet_proto . inet_service; size 1048576; flags timeout; }
+add set inet spad range4 { type ipv4_addr . inet_proto . inet_service; size 1048576; flags timeout, interval; }
+add set inet spad range6 { type ipv6_addr . inet_proto . inet_service; size 1048576; flags timeout, interval; }
 add chain inet spad guard { type filter hook prerouting priority -150; policy accept; }
 add rule inet spad guard ct state established,related accept
 add rule inet spad guard meta l4proto . th dport != { tcp . 22, tcp . 8000-8010, udp . 53 } accept
@@ -57,10 +51,10 @@ describe('cutting', () => {
   test('takes two sets and a chain before connection tracking, there only where grants can cut', () => {
     const [without, both] = [false, true].map((cuts) => guardScript(ports('tcp/22'), false, cuts).split('\n'));
     expect(both?.filter((line) => !without?.includes(line))).toEqual([
-      'add set inet spad strict4 { type ipv4_addr . inet_proto . inet_service; size 65536; flags timeout; }',
-      'add set inet spad strict6 { type ipv6_addr . inet_proto . inet_service; size 65536; flags timeout; }',
-      'add set inet spad strictrange4 { type ipv4_addr . inet_proto . inet_service; size 65536; flags timeout, interval; }',
-      'add set inet spad strictrange6 { type ipv6_addr . inet_proto . inet_service; size 65536; flags timeout, interval; }',
+      'add set inet spad strict4 { type ipv4_addr . inet_proto . inet_service; size 1048576; flags timeout; }',
+      'add set inet spad strict6 { type ipv6_addr . inet_proto . inet_service; size 1048576; flags timeout; }',
+      'add set inet spad strictrange4 { type ipv4_addr . inet_proto . inet_service; size 1048576; flags timeout, interval; }',
+      'add set inet spad strictrange6 { type ipv6_addr . inet_proto . inet_service; size 1048576; flags timeout, interval; }',
       'add chain inet spad cut { type filter hook prerouting priority -300; policy accept; }',
       'add chain inet spad granted',
       'add rule inet spad granted ip saddr . meta l4proto . th dport @grant4 accept',
@@ -103,12 +97,8 @@ test('flush is no error where there is no table', () => {
 });
 
 describe('forwarding', () => {
-  const to = (address: string, port?: number, source: Forwarding['source'] = 'client'): Forwarding => ({
-    ...{ to: ip(address), port: port === undefined ? undefined : portOf(port), source },
-  });
-  const local = (port: number): Forwarding => ({ to: undefined, port: portOf(port), source: 'client' });
   const added = (address: string, port: string, forwarding: Forwarding): string[] =>
-    script({ open: [opening(address, port, 31_000, forwarding)] }).filter((line) => / timeout (?!1d)/.test(line));
+    script({ open: [openingOf(address, port, 31_000, forwarding)] }).filter((line) => / timeout (?!1d)/.test(line));
 
   test('has chains of its own, which are not there where no grant can forward', () => {
     const without = guardScript(ports('tcp/22'), false);
@@ -136,12 +126,22 @@ describe('forwarding', () => {
     [
       'a port of an inner host',
       'tcp/2222',
-      to('10.0.0.5', 22),
+      forwardingTo('10.0.0.5', 22),
       'forward4 { 192.0.2.1 . tcp . 2222 T : 10.0.0.5 . 22 }',
     ],
-    ['the same port of an inner host', 'udp/53', to('10.0.0.5'), 'forward4 { 192.0.2.1 . udp . 53 T : 10.0.0.5 . 53 }'],
-    ['the same ports', 'tcp/1-65535', to('10.0.0.5'), 'through4 { 192.0.2.1 . tcp . 1-65535 T : 10.0.0.5 }'],
-    ['another port of this host', 'tcp/2222', local(8022), 'local4 { 192.0.2.1 . tcp . 2222 T : 8022 }'],
+    [
+      'the same port of an inner host',
+      'udp/53',
+      forwardingTo('10.0.0.5'),
+      'forward4 { 192.0.2.1 . udp . 53 T : 10.0.0.5 . 53 }',
+    ],
+    ['the same ports', 'tcp/1-65535', forwardingTo('10.0.0.5'), 'through4 { 192.0.2.1 . tcp . 1-65535 T : 10.0.0.5 }'],
+    [
+      'another port of this host',
+      'tcp/2222',
+      forwardingTo(undefined, 8022),
+      'local4 { 192.0.2.1 . tcp . 2222 T : 8022 }',
+    ],
   ])('to %s', (_, port, forwarding, target) => {
     const [pass, ...more] = added('192.0.2.1', port, forwarding);
     // The pass through the guard is added before, and ends before.
@@ -151,9 +151,9 @@ describe('forwarding', () => {
 
   test.each([
     ['masquerade' as const, 'masquerade6 { 2001:db8::1 . fd00::5 . tcp . 2222 timeout 30000ms }'],
-    [ip('fd00::1'), 'source6 { 2001:db8::1 . fd00::5 . tcp . 2222 timeout 30000ms : fd00::1 }'],
+    ['fd00::1', 'source6 { 2001:db8::1 . fd00::5 . tcp . 2222 timeout 30000ms : fd00::1 }'],
   ])('with another source', (source, element) => {
-    const lines = added('2001:db8::1', 'tcp/2222', to('fd00::5', 22, source));
+    const lines = added('2001:db8::1', 'tcp/2222', forwardingTo('fd00::5', 22, source));
     expect(lines).toHaveLength(3);
     expect(lines[2]).toBe(`add element inet spad ${element}`);
   });
@@ -164,8 +164,11 @@ describe('forwarding', () => {
   });
 
   test('is taken away with its value, whatever comes instead', () => {
-    const before = opening('192.0.2.1', 'tcp/22', 31_000, to('10.0.0.5', 22, 'masquerade'));
-    const lines = script({ close: [before], open: [opening('192.0.2.1', 'tcp/22', 31_000, to('10.0.0.6', 23))] });
+    const before = openingOf('192.0.2.1', 'tcp/22', 31_000, forwardingTo('10.0.0.5', 22, 'masquerade'));
+    const lines = script({
+      close: [before],
+      open: [openingOf('192.0.2.1', 'tcp/22', 31_000, forwardingTo('10.0.0.6', 23))],
+    });
     const deleted = lines.indexOf('delete element inet spad forward4 { 192.0.2.1 . tcp . 22 : 10.0.0.5 . 22 }');
     expect(deleted).toBeGreaterThan(0);
     expect(lines.findIndex((line) => line.includes('10.0.0.6'))).toBeGreaterThan(deleted);
@@ -173,12 +176,14 @@ describe('forwarding', () => {
   });
 
   test('the pass has a timeout even in the last moment, for none would be for ever', () => {
-    const lines = script({ open: [opening('192.0.2.1', 'tcp/22', 1001, to('10.0.0.5', 22))] });
+    const lines = script({ open: [openingOf('192.0.2.1', 'tcp/22', 1001, forwardingTo('10.0.0.5', 22))] });
     expect(lines).toContain('add element inet spad grant4 { 192.0.2.1 . tcp . 22 timeout 1ms }');
   });
 
   test('a probe deletes every element once, and adds none', () => {
-    const lines = probeScript([opening('192.0.2.1', 'tcp/22', 31_000, to('10.0.0.5', 22, 'masquerade'))]).split('\n');
+    const lines = probeScript([
+      openingOf('192.0.2.1', 'tcp/22', 31_000, forwardingTo('10.0.0.5', 22, 'masquerade')),
+    ]).split('\n');
     expect(lines.map((line) => line.split(' ').slice(0, 5).join(' '))).toEqual([
       'delete element inet spad grant4',
       'delete element inet spad forward4',
@@ -189,7 +194,7 @@ describe('forwarding', () => {
 
 describe('a change', () => {
   test('opens one port: added, deleted, added with what is left of its time', () => {
-    expect(script({ open: [opening('192.0.2.1', 'tcp/22', 31_000)] })).toEqual([
+    expect(script({ open: [openingOf('192.0.2.1', 'tcp/22', 31_000)] })).toEqual([
       'add element inet spad grant4 { 192.0.2.1 . tcp . 22 timeout 1d }',
       'delete element inet spad grant4 { 192.0.2.1 . tcp . 22 }',
       'add element inet spad grant4 { 192.0.2.1 . tcp . 22 timeout 30000ms }',
@@ -197,7 +202,7 @@ describe('a change', () => {
   });
 
   test('closes one port, whether or not the kernel has done so already', () => {
-    expect(script({ close: [opening('2001:db8::1', 'udp/53', 31_000)] })).toEqual([
+    expect(script({ close: [openingOf('2001:db8::1', 'udp/53', 31_000)] })).toEqual([
       'add element inet spad grant6 { 2001:db8::1 . udp . 53 timeout 1d }',
       'delete element inet spad grant6 { 2001:db8::1 . udp . 53 }',
     ]);
@@ -205,11 +210,11 @@ describe('a change', () => {
 
   test('every kind has its set, and each set one statement', () => {
     const open = [
-      opening('192.0.2.1', 'tcp/22', 2000),
-      opening('192.0.2.2', 'tcp/22', 3000),
-      opening('2001:db8::1', 'tcp/22', 2000),
-      opening('192.0.2.1', 'tcp/8000-8010', 2000),
-      opening('2001:db8::1', 'udp/1-65535', 2000),
+      openingOf('192.0.2.1', 'tcp/22', 2000),
+      openingOf('192.0.2.2', 'tcp/22', 3000),
+      openingOf('2001:db8::1', 'tcp/22', 2000),
+      openingOf('192.0.2.1', 'tcp/8000-8010', 2000),
+      openingOf('2001:db8::1', 'udp/1-65535', 2000),
     ];
     expect(script({ open }).slice(-4)).toEqual([
       'add element inet spad grant4 { 192.0.2.1 . tcp . 22 timeout 1000ms, 192.0.2.2 . tcp . 22 timeout 2000ms }',
@@ -222,8 +227,8 @@ describe('a change', () => {
 
   test('what is closed is gone before anything is added, for ranges may not overlap', () => {
     const lines = script({
-      close: [opening('192.0.2.1', 'tcp/10-20', 9000)],
-      open: [opening('192.0.2.1', 'tcp/15-30', 9000)],
+      close: [openingOf('192.0.2.1', 'tcp/10-20', 9000)],
+      open: [openingOf('192.0.2.1', 'tcp/15-30', 9000)],
     });
     const closed = lines.indexOf('delete element inet spad range4 { 192.0.2.1 . tcp . 10-20 }');
     const opened = lines.findIndex((line) => line.includes('15-30'));
@@ -232,13 +237,13 @@ describe('a change', () => {
   });
 
   test('a part of a millisecond counts as a whole one, so that no timeout is zero', () => {
-    expect(script({ open: [opening('192.0.2.1', 'tcp/22', 1000.25)] }).at(-1)).toContain('timeout 1ms ');
+    expect(script({ open: [openingOf('192.0.2.1', 'tcp/22', 1000.25)] }).at(-1)).toContain('timeout 1ms ');
   });
 
   // The kernel may still hold an older, longer timeout under the same key.
   test('an opening that has ended is taken away and not added', () => {
     for (const ends of [1000, 999, 0])
-      expect(script({ open: [opening('192.0.2.1', 'tcp/22', ends)] })).toEqual([
+      expect(script({ open: [openingOf('192.0.2.1', 'tcp/22', ends)] })).toEqual([
         'add element inet spad grant4 { 192.0.2.1 . tcp . 22 timeout 1d }',
         'delete element inet spad grant4 { 192.0.2.1 . tcp . 22 }',
       ]);
@@ -249,6 +254,11 @@ describe('a change', () => {
   });
 
   test('the port 65535', () => {
-    expect(opening('192.0.2.1', 'tcp/65535', 5000).last).toBe(65_535 as Port);
+    expect(openingOf('192.0.2.1', 'tcp/65535', 5000).last).toBe(65_535 as Port);
   });
+});
+
+test('sets that are new are filled without a look at what was there, and not with what has ended', () => {
+  const openings = [openingOf('192.0.2.1', 'tcp/22', 31_000), openingOf('192.0.2.2', 'tcp/22', 1000)];
+  expect(fillScript(openings, NOW)).toBe('add element inet spad grant4 { 192.0.2.1 . tcp . 22 timeout 30000ms }\n');
 });

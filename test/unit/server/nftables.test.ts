@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { readGeneration } from '../../../server/firewall/generation.ts';
 import { nftables } from '../../../server/firewall/nftables.ts';
-import type { NftRunner } from '../../../server/firewall/nft-runner.ts';
+import { cutTable, type NftRunner } from '../../../server/firewall/nft-runner.ts';
 import { routingWarnings } from '../../../server/routing.ts';
 import { formatIssue } from '../../../src/config/issue.ts';
 import { steadyMs } from '../../../src/base/units.ts';
@@ -203,4 +203,11 @@ test('a host that does not route is told, family by family', () => {
   expect(told('0\n', '0\n').join('\n')).toMatch(
     /net\.ipv4\.ip_forward is 0 .*sysctl[^]*net\.ipv6\.conf\.all\.forwarding/,
   );
+});
+
+test('the one table is cut out of all of its family', () => {
+  const table = 'table inet spad {\n\tset grant4 {\n\t\ttype ipv4_addr\n\t}\n}';
+  const others = ['table inet filter {\n}', 'table inet spad2 {\n}'];
+  expect(cutTable([others[0], table, others[1], ''].join('\n'), 'inet spad')).toBe(table);
+  expect(cutTable(others.join('\n'), 'inet spad')).toBeUndefined();
 });

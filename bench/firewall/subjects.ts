@@ -1,0 +1,31 @@
+/** The back-ends that are measured: one line each. One that is not on this machine is told and left out. */
+import { Firewalld } from '../../test/support/firewalld.ts';
+import type { Host } from '../../test/support/host.ts';
+import { Ufw } from '../../test/support/ufw.ts';
+
+/** `[spad]` of spad.conf, as far as the back-end reads it. */
+export interface FirewallSubject {
+  readonly name: string;
+  readonly settings: { readonly firewall: string } & Readonly<Record<string, unknown>>;
+  /** Ports that each grant has. */
+  readonly span: number;
+  /** Live grants at most: with more it would take minutes. */
+  readonly most: number;
+  /** Readies the host, and gives the words before each program that runs there: `nsenter …`. */
+  readonly prepare?: (host: Host) => Promise<readonly string[]>;
+}
+
+export const FIREWALLS: readonly FirewallSubject[] = [
+  { name: 'nftables', settings: { firewall: 'nftables' }, span: 1, most: 100_000 },
+  { name: 'nftables, 11 ports each', settings: { firewall: 'nftables' }, span: 11, most: 10_000 },
+  { name: 'iptables', settings: { firewall: 'iptables' }, span: 1, most: 10_000 },
+  { name: 'ipset', settings: { firewall: 'ipset' }, span: 1, most: 10_000 },
+  {
+    ...{ name: 'firewalld', settings: { firewall: 'firewalld' }, span: 1, most: 10 },
+    prepare: async (host) => (await Firewalld.create(host)).room.prefix,
+  },
+  {
+    ...{ name: 'ufw', settings: { firewall: 'ufw' }, span: 1, most: 10 },
+    prepare: async (host) => (await Ufw.create(host)).room.prefix,
+  },
+];
