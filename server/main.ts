@@ -2,7 +2,9 @@
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { countOf } from '../src/base/printable.ts';
+import type { Seconds } from '../src/base/units.ts';
 import { clientCount } from '../src/engine/policy.ts';
+import { closesPorts } from '../src/firewall/backends.ts';
 import { describeIssue, formatIssue } from '../src/config/issue.ts';
 import { type Origin, runCli } from './cli.ts';
 import { readClock } from './clock.ts';
@@ -11,12 +13,13 @@ import { findNftRunner } from './firewall/nft-runner.ts';
 import { nftables } from './firewall/nftables.ts';
 import { openFirewall } from './firewall/select.ts';
 import { fwknopMode } from './fwknop-mode.ts';
-import { type ConfigurationSource, loadConfiguration } from './load-config.ts';
+import { type Configuration, type ConfigurationSource, loadConfiguration } from './load-config.ts';
 import { runKnockd } from './knockd/start.ts';
 import { claimFolder } from './process/claim.ts';
 import { stderrLogger } from './log/logger.ts';
 
 const USAGE = 2;
+const UNCONFIRMED = 3;
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
@@ -44,23 +47,35 @@ const flush = async (file: string): Promise<number> => {
   return 0;
 };
 
-const run = async (source: ConfigurationSource): Promise<number> => {
+const run = async (source: ConfigurationSource, confirm: Seconds | undefined): Promise<number> => {
   const logger = stderrLogger(process.env);
   const { configuration, issues } = source.load();
   for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](describeIssue(issue));
   if (configuration === undefined) return 1;
   const { daemon: settings } = configuration.conf;
+  if (confirm !== undefined) refuseVainTrial(configuration);
   process.umask(0o077);
   makeStateFolder(settings.state_dir);
   await claimFolder(settings.state_dir);
-  const daemon = new Daemon({ source, configuration, logger, firewall: openFirewall(settings, readClock, logger) });
+  const firewall = openFirewall(settings, readClock, logger);
+  const daemon = new Daemon({ source, configuration, logger, firewall, confirm });
   process.on('SIGHUP', () => daemon.reload());
   process.on('SIGUSR2', () => daemon.report());
   process.on('SIGTERM', () => void daemon.stop());
   process.on('SIGINT', () => void daemon.stop());
-  await daemon.run();
+  if ((await daemon.run()) === 'unconfirmed') return UNCONFIRMED;
   logger.info('stopped; the guard stays in the firewall ("spad flush" removes it)');
   return 0;
+};
+
+/** Throws a sentence where there would be no guard to be tried. */
+const refuseVainTrial = ({ conf: { daemon }, policy }: Configuration): void => {
+  const reason = closesPorts(daemon.firewall)
+    ? policy.guard.length > 0
+      ? undefined
+      : 'nothing is guarded'
+    : `firewall = ${daemon.firewall} guards nothing`;
+  if (reason !== undefined) throw new Error(`${reason}, so there is nothing to confirm: start spad without --confirm`);
 };
 
 const makeStateFolder = (path: string): void => {
@@ -85,7 +100,7 @@ const version = (): string => {
 
 try {
   process.exitCode = await runCli(process.argv.slice(2), version(), {
-    run: (origin) => run(sourceOf(origin)),
+    run: (origin, confirm) => run(sourceOf(origin), confirm),
     check: (origin) => check(sourceOf(origin)),
     flush,
     knockd,

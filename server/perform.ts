@@ -3,8 +3,10 @@
  * that each decision has: remembered on disk, then the firewall, then the logs of grants and closes, then commands, then questions, then the audit line. So a burst costs
  * one sync and one transaction, and nothing opens before its packet is remembered.
  */
+import type { PortSpec } from '../src/base/port-spec.ts';
 import { formatAuditLine } from '../src/engine/audit.ts';
 import type {
+  AnswerEffect,
   AskConnectionsEffect,
   AskEffect,
   Decision,
@@ -43,6 +45,15 @@ export interface PerformerParts {
   readonly connections: { readonly ask: (effect: AskConnectionsEffect) => void };
   /** What the grant log says when it is written anew. */
   readonly grantEvents: () => readonly GrantEvent[];
+  /** The connections that are established at these ports are made known as such. Throws what the system says. */
+  readonly adopt: (ports: readonly PortSpec[]) => void;
+  readonly trial: {
+    /** The connections that there are now are older than the guard. Throws the system's error. */
+    readonly note: () => void;
+    readonly answer: (effect: AnswerEffect) => void;
+    /** The daemon ends soon after. */
+    readonly giveUp: () => void;
+  };
 }
 
 /** Whether the rest of a decision is given up when this effect fails. What only tells or lists holds nothing up. */
@@ -52,6 +63,9 @@ const ABANDONS = {
   'use-sequence': true,
   'change-firewall': true,
   'synchronize-firewall': true,
+  'flush-firewall': true,
+  'adopt-connections': false,
+  'note-connections': false,
   'record-grants': false,
   'run-command': false,
   'journal-closes': true,
@@ -59,23 +73,9 @@ const ABANDONS = {
   ask: false,
   'ask-connections': false,
   audit: false,
+  answer: false,
+  'give-up': false,
 } as const satisfies Record<Effect['kind'], boolean>;
-
-/** What the operator is told when one fails. */
-export const FAILED_TO = {
-  remember: 'a packet could not be remembered, so nothing was opened',
-  'use-code': 'an emergency code could not be marked as used, so nothing was opened',
-  'use-sequence': 'a one-time sequence could not be marked as used, so nothing was opened',
-  'change-firewall': 'the firewall refused a change',
-  'synchronize-firewall': 'the firewall could not be set right',
-  'record-grants': 'the grant log could not be written; grants end on time all the same',
-  'run-command': 'a command could not be run',
-  'journal-closes': 'a close could not be remembered, so nothing was run',
-  'run-program': 'a command could not be run',
-  ask: 'a packet could not be looked into',
-  'ask-connections': 'connections could not be looked at',
-  audit: 'the audit log could not be written',
-} as const satisfies Record<Effect['kind'], string>;
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
@@ -97,11 +97,13 @@ export const perform = async (
   return failures;
 };
 
+const WHOLE: readonly Effect['kind'][] = ['synchronize-firewall', 'flush-firewall'];
+
 /** Setting the firewall right as a whole must not change places with a change before or after it. */
 const cutAtSynchronize = (decisions: readonly Decision[]): readonly (readonly Decision[])[] => {
   const stretches: Decision[][] = [[]];
   for (const decision of decisions) {
-    if (decision.some((effect) => effect.kind === 'synchronize-firewall')) stretches.push([decision], []);
+    if (decision.some((effect) => WHOLE.includes(effect.kind))) stretches.push([decision], []);
     else stretches.at(-1)?.push(decision);
   }
   return stretches.filter((stretch) => stretch.length > 0);
@@ -153,11 +155,14 @@ const performStretch = async (
   parts: PerformerParts,
 ): Promise<readonly EffectFailure[]> => {
   const stretch = new Stretch(decisions);
-  const { replay, codes, firewall, grants, audit, doors, fwknop, connections } = parts;
+  const { replay, codes, firewall, grants, audit, doors, fwknop, connections, trial } = parts;
   await stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record)));
   await stretch.all('use-code', (effects) => codes.append(effects.map(({ record }) => record)));
   await stretch.each('use-sequence', (effect) => doors.useUp(effect));
+  await stretch.each('adopt-connections', ({ ports }) => parts.adopt(ports));
   await stretch.each('synchronize-firewall', ({ wanted }) => firewall.synchronize(wanted));
+  await stretch.each('flush-firewall', () => firewall.flush());
+  await stretch.each('note-connections', () => trial.note());
   await stretch.all('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));
   await stretch.all('record-grants', (effects) =>
     grants.append(
@@ -173,6 +178,8 @@ const performStretch = async (
   await stretch.all('audit', (effects) =>
     audit.append(effects.map(({ line }) => formatAuditLine(line, readClock().wall))),
   );
+  await stretch.each('answer', (effect) => trial.answer(effect));
+  await stretch.each('give-up', () => trial.giveUp());
   return stretch.failures;
 };
 

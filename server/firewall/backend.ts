@@ -16,8 +16,11 @@ export interface FirewallBackend {
   synchronize(wanted: Wanted): Promise<void>;
   /** Carries out changes in their order, all or none. Throws FirewallError where even a repair has not helped. */
   apply(changes: readonly FirewallChange[]): Promise<void>;
-  /** Looks whether the firewall still shows what it was told, and repairs it: true where it had to. Throws FirewallError. */
-  repair(): Promise<boolean>;
+  /**
+   * Looks whether the firewall still shows what it was told, and repairs it: true where it had to. It may spare itself a look
+   * that would cost much; `closely`: not now, somebody is asking. Throws FirewallError.
+   */
+  repair(closely?: boolean): Promise<boolean>;
   /** Takes everything away that spad has put into the firewall. Throws FirewallError. */
   flush(): Promise<void>;
 }

@@ -81,10 +81,10 @@ export class KeptFirewall implements FirewallBackend {
     });
   }
 
-  async repair(): Promise<boolean> {
+  async repair(closely = false): Promise<boolean> {
     const generation = this.#options.generation();
     const isQuiet = generation === undefined || generation === this.#known;
-    if (this.#isRight && isQuiet && this.#steady() < this.#nextLook) return false;
+    if (!closely && this.#isRight && isQuiet && this.#steady() < this.#nextLook) return false;
     return this.#inTurn(() => this.#look());
   }
 
@@ -144,10 +144,6 @@ export class KeptFirewall implements FirewallBackend {
 
   #sweepNow(): void {
     const done = this.#inTurn(async () => {
-      if (this.#desired.isGuardOver(this.#steady())) {
-        await this.#install();
-        this.#desired.forgetGuard();
-      }
       await this.#takeOut();
       this.#sweepLater();
     });
@@ -159,6 +155,10 @@ export class KeptFirewall implements FirewallBackend {
   }
 
   async #takeOut(): Promise<void> {
+    if (this.#desired.isGuardOver(this.#steady())) {
+      await this.#install();
+      this.#desired.forgetGuard();
+    }
     const ended = this.#desired.ended(this.#steady());
     await this.#change({ close: ended, open: [] });
     this.#desired.apply([{ close: ended, open: [] }]);

@@ -1,12 +1,13 @@
 /** The nftables back-end: scripts of src/firewall/nft-script.ts, run as transactions, held against what the kernel shows. */
 import { type SteadyMs, steadyMs } from '../../src/base/units.ts';
-import { DesiredState, type Wanted } from '../../src/firewall/desired.ts';
+import { DesiredState, NOTHING_WANTED, type Wanted } from '../../src/firewall/desired.ts';
 import {
   changeScript,
   fillScript,
   flushScript,
   guardScript,
   probeScript,
+  probeTrialScript,
   TABLE,
 } from '../../src/firewall/nft-script.ts';
 import type { FirewallChange } from '../../src/firewall/opening.ts';
@@ -65,14 +66,14 @@ class NftablesFirewall implements FirewallBackend {
     }
   }
 
-  async repair(): Promise<boolean> {
+  async repair(closely = false): Promise<boolean> {
     const generation = this.#runner.generation();
     const isRight = this.#shown !== undefined;
     if (isRight && generation !== undefined && generation === this.#known) return false;
     const changes = this.#changes;
     if (isRight && (await this.#list()) === this.#shown) {
       // Until the next look at the elements it stays open whether they are all there.
-      if (this.#now() < this.#nextProbe) return false;
+      if (!closely && this.#now() < this.#nextProbe) return false;
       const holds = await this.#holdsElements();
       if (this.#changes !== changes) return false;
       if (holds) {
@@ -85,19 +86,22 @@ class NftablesFirewall implements FirewallBackend {
   }
 
   async flush(): Promise<void> {
+    this.#desired.replace(NOTHING_WANTED);
     await this.#run(flushScript());
     this.#shown = undefined;
   }
 
   async #install(): Promise<void> {
-    const { guard, openings: open } = this.#desired.wanted(this.#now());
+    const wanted = this.#desired.wanted(this.#now());
+    const { openings: open } = wanted;
     // What was granted while grants could still forward or cut goes on.
     this.#parts.forwards ||= open.some(({ forwarding }) => forwarding !== undefined);
     this.#parts.cuts ||= open.some(({ cuts }) => cuts === true);
     this.#shown = undefined;
     this.#known = this.#runner.generation();
-    const script = guardScript(guard, this.#parts.forwards, this.#parts.cuts);
-    await this.#run(script + fillScript(open, this.#now()));
+    const now = this.#now();
+    const script = guardScript({ ...wanted, ...this.#parts }, now);
+    await this.#run(script + fillScript(open, now));
     this.#shown = await this.#list();
   }
 
@@ -121,8 +125,13 @@ class NftablesFirewall implements FirewallBackend {
   /** Whether every live element is there. */
   async #holdsElements(): Promise<boolean> {
     const begin = this.#now();
-    const lasting = this.#desired.openings(begin).filter(({ ends }) => ends - begin > NEAR_END_MS);
-    const holds = lasting.length === 0 || (await this.#runner.wouldRun(probeScript(lasting)));
+    const { guard, guardEnds, openings } = this.#desired.wanted(begin);
+    const lasting = openings.filter(({ ends }) => ends - begin > NEAR_END_MS);
+    const isTimed = guardEnds !== undefined && guardEnds - begin > NEAR_END_MS && guard.length > 0;
+    const probes = [probeScript(lasting), ...(isTimed ? [probeTrialScript(guard)] : [])].filter(
+      (probe) => probe !== '',
+    );
+    const holds = probes.length === 0 || (await this.#runner.wouldRun(probes.join('\n')));
     const end = this.#now();
     this.#nextProbe = steadyMs(end + REST_FACTOR * (end - begin));
     return holds;

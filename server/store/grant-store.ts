@@ -14,6 +14,9 @@ import { replaceFile } from './atomic-file.ts';
 /** Lines beyond four for each that holds, before the log is written anew. */
 const SLACK_LINES = 1000;
 
+/** Its name in the state folder. */
+export const GRANT_LOG = 'grants.log';
+
 export class GrantStore {
   readonly #path: string;
   readonly #now: () => LogMoment;

@@ -24,6 +24,8 @@ const maxAge = one((text): number | undefined => {
   return value.ok ? value.value : undefined;
 }, 'a time from 1 to 100000 seconds, such as 90s or 5m, or never');
 
+export const DEFAULT_STATE_DIR = '/var/lib/spad';
+
 export const daemonDirectives = {
   name: required(
     serverName,
@@ -47,7 +49,7 @@ export const daemonDirectives = {
   knockd_conf: maybe(absolutePath, 'a knockd.conf whose doors open here, too'),
   max_age: optional(duration(5, 3600), seconds(120), "how far a packet's time may be from this host's clock"),
   max_grants: optional(wholeNumber(1, 100_000), 10_000, 'live grants at most'),
-  state_dir: optional(absolutePath, '/var/lib/spad', 'where the replay journal and the grant log are'),
+  state_dir: optional(absolutePath, DEFAULT_STATE_DIR, 'where the replay journal and the grant log are'),
   fwknop_access: maybe(absolutePath, "fwknop's access.conf, whose stanzas hold here, too"),
   fwknop_config: maybe(absolutePath, "fwknop's fwknopd.conf, for the NAT, age, ways and GnuPG of fwknop's packets"),
   fwknop_override: optional(paths, [], 'files that override fwknop_config, as fwknopd -O'),

@@ -8,6 +8,7 @@ import { judgeFreshness } from '../spa/freshness.ts';
 import { unsealNative } from '../spa/native/unseal.ts';
 import type { Rejection } from '../spa/rejection.ts';
 import type { SpaRequest } from '../spa/request.ts';
+import type { AuditLine } from './audit.ts';
 import { judgeCode } from './emergency.ts';
 import type { Candidate } from './input.ts';
 import type { Policy } from './policy.ts';
@@ -59,4 +60,23 @@ export const admit = (candidate: Candidate, policy: Policy, memory: Memory, now:
   const seen = memory.cache.judge(digest, request.time);
   if (seen !== undefined) return { stanza, request, outcome: rejected(seen) };
   return { stanza, request, record: { digest, time: request.time }, outcome: judge() };
+};
+
+/** The line about a packet that was refused, `now` being when it came. */
+export const describeRejection = (
+  reason: Rejection,
+  { request, stanza, code }: Admission,
+  { source }: Candidate,
+  now: Moment,
+): Omit<AuditLine, 'event'> & { readonly reason: Rejection } => {
+  const line = { stanza: stanza.name, format: 'native', source, reason } as const;
+  if (request === undefined) return line;
+  const isClock = reason === 'stale' || reason === 'future';
+  const skew = isClock ? { skew: Math.round((request.time - now.wall) / 1000) } : {};
+  const allow = request.addresses.length > 0 ? { allow: request.addresses.map((cidr) => cidr.address) } : {};
+  const { forward: target } = request;
+  const to = target?.kind === 'address' ? target.address : undefined;
+  const forward = target === undefined ? {} : { forward: { to, port: target.port } };
+  const number = code === undefined ? {} : { code };
+  return { ...line, ...number, ...allow, ports: request.ports, ...forward, ...skew };
 };

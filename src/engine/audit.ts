@@ -23,6 +23,8 @@ export const AUDIT_EVENTS = [
   'reloaded',
   'repaired',
   'woke',
+  'confirmed',
+  'trial-over',
   'counted',
   'stopped',
 ] as const;
@@ -41,6 +43,7 @@ export type AuditReason =
   | 'stanza-removed'
   /** Connections use the grant. */
   | 'connected'
+  | 'guard-unconfirmed'
   | 'bad-configuration';
 
 export interface AuditLine {

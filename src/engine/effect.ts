@@ -6,6 +6,7 @@
 import type { ProgramRun } from '../access/fwknop-program.ts';
 import type { PendingClose } from '../access/pending-close.ts';
 import type { Family } from '../base/address.ts';
+import type { PortSpec } from '../base/port-spec.ts';
 import type { Wanted } from '../firewall/desired.ts';
 import type { FirewallChange } from '../firewall/opening.ts';
 import type { Grant } from '../grant/grant.ts';
@@ -50,6 +51,25 @@ export interface ChangeFirewallEffect {
 export interface SynchronizeFirewallEffect {
   readonly kind: 'synchronize-firewall';
   readonly wanted: Wanted;
+}
+
+/**
+ * The connections that are established at these ports must be known as such to the kernel before the guard stands, lest it
+ * take their next packets for those of new ones.
+ */
+export interface AdoptConnectionsEffect {
+  readonly kind: 'adopt-connections';
+  readonly ports: readonly PortSpec[];
+}
+
+/** Takes everything away that spad has in the firewall. */
+export interface FlushFirewallEffect {
+  readonly kind: 'flush-firewall';
+}
+
+/** The connections that there are now are older than the guard, for the inputs `confirm` to come. */
+export interface NoteConnectionsEffect {
+  readonly kind: 'note-connections';
 }
 
 export interface RecordGrantsEffect {
@@ -101,6 +121,18 @@ export interface AskConnectionsEffect {
   readonly grants: readonly Grant[];
 }
 
+/** To whoever has sent the input `confirm` of this id: done, or the sentence by which it was refused. */
+export interface AnswerEffect {
+  readonly kind: 'answer';
+  readonly id: string;
+  readonly refusal: string | undefined;
+}
+
+/** The daemon ends: nobody has confirmed the guard. */
+export interface GiveUpEffect {
+  readonly kind: 'give-up';
+}
+
 export interface AuditEffect {
   readonly kind: 'audit';
   readonly line: AuditLine;
@@ -112,13 +144,18 @@ export type Effect =
   | UseSequenceEffect
   | ChangeFirewallEffect
   | SynchronizeFirewallEffect
+  | AdoptConnectionsEffect
+  | FlushFirewallEffect
+  | NoteConnectionsEffect
   | RecordGrantsEffect
   | RunCommandEffect
   | JournalClosesEffect
   | RunProgramEffect
   | AskEffect
   | AskConnectionsEffect
-  | AuditEffect;
+  | AuditEffect
+  | AnswerEffect
+  | GiveUpEffect;
 
 export type Decision = readonly Effect[];
 

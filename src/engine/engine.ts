@@ -4,29 +4,30 @@
  * a step whose effect fails is taken back when the failure comes in.
  */
 import { formatAddress } from '../base/address.ts';
-import type { Moment } from '../base/units.ts';
+import type { Moment, SteadyMs } from '../base/units.ts';
 import { CutBook } from '../grant/cut-book.ts';
 import type { Grant } from '../grant/grant.ts';
 import { Ledger } from '../grant/ledger.ts';
 import type { GrantEvent } from '../grant/record.ts';
 import type { ReplayCache } from '../replay/cache.ts';
 import { UsedCodes } from '../replay/used-codes.ts';
-import type { Rejection } from '../spa/rejection.ts';
 import { startCommandFor } from '../knock/door.ts';
 import type { Knock } from '../knock/knock.ts';
-import { type Admission, admit, type Memory } from './admit.ts';
+import { type Admission, admit, describeRejection, type Memory } from './admit.ts';
 import type { AuditLine, AuditReason } from './audit.ts';
 import { Counters } from './counters.ts';
 import { Doorkeeper, type Visit } from './doorkeeper.ts';
-import type { AuditEffect, Decision, Effect, EffectFailure, SynchronizeFirewallEffect } from './effect.ts';
+import type { AuditEffect, Decision, Effect, EffectFailure } from './effect.ts';
+import { repairedEffects, synchronizeEffects } from './firewall-effects.ts';
 import { FwknopDesk } from './fwknop-desk.ts';
 import { GrantClock } from './grant-clock.ts';
 import { GrantDesk, type LedgerStep } from './grant-desk.ts';
-import { cutsAny, type Holders, holdersOf } from './holders.ts';
+import { type Holders, holdersOf } from './holders.ts';
 import type { Candidate, Input } from './input.ts';
 import { describeGrant as describe, effectsOfStep } from './ledger-effects.ts';
-import { forwardsTo, type Policy, replayAgeOf } from './policy.ts';
+import { type Policy, replayAgeOf } from './policy.ts';
 import { RejectionDesk } from './rejection-desk.ts';
+import { TrialDesk } from './trial-desk.ts';
 
 const COUNTED_EVERY_MS = 60_000;
 
@@ -51,18 +52,23 @@ const FAILURES = {
   'use-sequence': 'sequence-failed',
   'change-firewall': 'firewall-failed',
   'synchronize-firewall': 'firewall-failed',
+  'flush-firewall': 'firewall-failed',
   'journal-closes': 'program-failed',
   'run-program': 'program-failed',
   ask: 'program-failed',
   'ask-connections': 'program-failed',
 } as const satisfies Partial<Record<Effect['kind'], AuditReason>>;
 
+/** Without its line the audit log would fail again; without the grant log the kernel still closes on time. */
+const isHarmless = (effect: Effect): effect is Exclude<Effect, { kind: keyof typeof FAILURES }> =>
+  !Object.hasOwn(FAILURES, effect.kind);
+
 const audit = (line: AuditLine): AuditEffect => ({ kind: 'audit', line });
 
 export class Engine {
   #policy: Policy;
-  #holders: Holders;
   readonly #memory: Memory;
+  #holders: Holders;
   readonly #ledger: Ledger;
   readonly #desk: GrantDesk;
   readonly #clock: GrantClock;
@@ -70,17 +76,19 @@ export class Engine {
   readonly #counters = new Counters();
   readonly #rejections = new RejectionDesk(this.#counters);
   readonly #fwknop: FwknopDesk;
+  readonly #trial: TrialDesk;
   #lastCounted = Number.NEGATIVE_INFINITY;
 
   constructor(parts: EngineParts) {
     this.#policy = parts.policy;
-    this.#holders = holdersOf(parts.policy);
     this.#memory = { cache: parts.cache, codes: parts.usedCodes ?? new UsedCodes() };
+    this.#holders = holdersOf(parts.policy);
     this.#ledger = new Ledger(parts.maxGrants);
     const { canCut = false, newGrantId: newId } = parts;
     const shared = { ledger: this.#ledger, book: new CutBook(parts.maxGrants), counters: this.#counters };
     this.#desk = new GrantDesk({ ...shared, newId, canCut });
     this.#clock = new GrantClock({ ...shared, desk: this.#desk });
+    this.#trial = new TrialDesk(this.#desk);
     this.#doors = new Doorkeeper(parts.policy.doors);
     this.#fwknop = new FwknopDesk({
       policy: parts.policy.fwknop,
@@ -98,6 +106,11 @@ export class Engine {
     return [...this.#ledger.all()];
   }
 
+  /** When the guard ends; undefined where it is not on trial. */
+  get guardEnds(): SteadyMs | undefined {
+    return this.#trial.ends;
+  }
+
   /** What a grant log that begins anew must say. */
   logEvents(): readonly GrantEvent[] {
     return this.#desk.logEvents();
@@ -106,6 +119,7 @@ export class Engine {
   handle(input: Input, now: Moment): readonly Decision[] {
     switch (input.kind) {
       case 'start':
+        if (input.guardEnds !== undefined) this.#trial.begin(input.guardEnds);
         return [this.#start(input, now)];
       case 'candidate':
         return this.#admit(input.candidate, now);
@@ -130,7 +144,9 @@ export class Engine {
         return this.#recover(input.failure, now);
       case 'firewall-repaired':
         this.#counters.add('firewall-repaired');
-        return [[audit({ event: 'repaired' })]];
+        return [[...repairedEffects(this.#policy, this.#trial), audit({ event: 'repaired' })]];
+      case 'confirm':
+        return [this.#trial.confirm(input, this.#policy.guard, () => this.#synchronize(), now)];
       case 'reload':
         return [this.#reload(input.policy), ...this.#fwknop.expireCycles(now)];
       case 'reload-failed':
@@ -138,7 +154,7 @@ export class Engine {
       case 'connections':
         return this.#clock.prolong(input.used, this.#holders, now);
       case 'woke':
-        return [...this.#tick(now), [this.#synchronize(), audit({ event: 'woke' })]];
+        return [...this.#tick(now), [...this.#synchronize(), audit({ event: 'woke' })]];
       case 'tick':
         return this.#tick(now);
       case 'report':
@@ -150,7 +166,8 @@ export class Engine {
 
   #start(left: Extract<Input, { kind: 'start' }>, now: Moment): Decision {
     const { events, lines } = this.#clock.restore(left, this.#holders, now);
-    return [this.#synchronize(), { kind: 'record-grants', events }, audit({ event: 'started' }), ...lines];
+    const started = audit({ event: 'started', ...this.#trial.until(now) });
+    return [...this.#synchronize(), { kind: 'record-grants', events }, started, ...lines];
   }
 
   #admit(candidate: Candidate, now: Moment): readonly Decision[] {
@@ -170,12 +187,13 @@ export class Engine {
 
   #decide(admission: Admission, candidate: Candidate, now: Moment): Decision {
     const { outcome, stanza, code } = admission;
-    if (outcome.kind === 'rejected') return this.#reject(outcome.reason, admission, candidate, now);
+    if (outcome.kind === 'rejected')
+      return this.#rejections.tell(describeRejection(outcome.reason, admission, candidate, now), now);
     const step =
       outcome.kind === 'open'
         ? this.#desk.open(outcome, stanza, now)
         : this.#desk.close(outcome.addresses, outcome.ports, stanza);
-    if (!step.ok) return this.#reject(step.error, admission, candidate, now);
+    if (!step.ok) return this.#rejections.tell(describeRejection(step.error, admission, candidate, now), now);
     const about = { stanza: stanza.name, format: 'native', source: candidate.source } as const;
     return this.#stepEffects(step.value, [], { ...about, ...(code === undefined ? {} : { code }) });
   }
@@ -214,29 +232,18 @@ export class Engine {
     return effectsOfStep(step, also, about);
   }
 
-  #reject(reason: Rejection, { request, stanza, code }: Admission, candidate: Candidate, now: Moment): Decision {
-    const line = { stanza: stanza.name, format: 'native', source: candidate.source, reason } as const;
-    if (request === undefined) return this.#rejections.tell(line, now);
-    const isClock = reason === 'stale' || reason === 'future';
-    const skew = isClock ? { skew: Math.round((request.time - now.wall) / 1000) } : {};
-    const allow = request.addresses.length > 0 ? { allow: request.addresses.map((cidr) => cidr.address) } : {};
-    const { forward: target } = request;
-    const to = target?.kind === 'address' ? target.address : undefined;
-    const forward = target === undefined ? {} : { forward: { to, port: target.port } };
-    const number = code === undefined ? {} : { code };
-    return this.#rejections.tell({ ...line, ...number, ...allow, ports: request.ports, ...forward, ...skew }, now);
-  }
-
   /** A failed step is taken back: the ledger never claims what the firewall does not have. */
   #recover({ effect, message, decision }: EffectFailure, now: Moment): readonly Decision[] {
-    // Without its line the audit log would fail again; without the grant log the kernel still closes on time.
-    if (effect.kind === 'audit' || effect.kind === 'record-grants' || effect.kind === 'run-command') return [];
+    if (isHarmless(effect)) return [];
     const reason = FAILURES[effect.kind];
     const step = decision.find((one) => one.kind === 'change-firewall');
     this.#counters.add(reason);
     const failed = this.#fwknop.recover({ effect, message, decision }, reason, now);
     if (failed !== undefined) return [failed];
-    if (step === undefined) return [[audit({ event: 'failed', reason, detail: message })]];
+    if (step === undefined) {
+      const more = this.#trial.recover({ effect, message, decision }, () => this.#synchronize(), now);
+      return [[audit({ event: 'failed', reason, detail: message }), ...more]];
+    }
     this.#desk.takeBack({ lifted: [], ...step });
     const grants = step.added.length > 0 ? step.added : step.removed;
     // What came to light when another grant ended is no step of the ledger's.
@@ -250,12 +257,14 @@ export class Engine {
     this.#fwknop.setPolicy(policy.fwknop);
     this.#holders = holdersOf(policy);
     const { events, lines } = this.#clock.revokeOrphans(this.#holders);
-    return [this.#synchronize(), { kind: 'record-grants', events }, ...lines, audit({ event: 'reloaded' })];
+    return [...this.#synchronize(), { kind: 'record-grants', events }, ...lines, audit({ event: 'reloaded' })];
   }
 
   #tick(now: Moment): readonly Decision[] {
     this.#memory.cache.prune(now.wall, replayAgeOf(this.#policy));
-    const decisions: Decision[] = [...this.#fwknop.expireCycles(now), ...this.#clock.tick(now)];
+    const decisions: Decision[] = [...this.#fwknop.expireCycles(now)];
+    if (this.#trial.isLost(now)) decisions.push(this.#trial.giveUp(this.grants()));
+    decisions.push(...this.#clock.tick(now));
     if (this.#counters.changed && now.steady - this.#lastCounted >= COUNTED_EVERY_MS) {
       this.#lastCounted = now.steady;
       decisions.push([this.#counted()]);
@@ -267,16 +276,7 @@ export class Engine {
     return audit({ event: 'counted', counts: this.#counters.take() });
   }
 
-  #synchronize(): SynchronizeFirewallEffect {
-    return {
-      kind: 'synchronize-firewall',
-      wanted: {
-        guard: this.#policy.guard,
-        guardEnds: undefined,
-        forwards: forwardsTo(this.#policy).length > 0,
-        cuts: cutsAny(this.#holders),
-        openings: this.#desk.openings(),
-      },
-    };
+  #synchronize(): readonly Effect[] {
+    return synchronizeEffects(this.#policy, this.#holders, this.#desk, this.#trial);
   }
 }

@@ -31,3 +31,6 @@ export const BACKENDS = {
 export type BackendName = keyof typeof BACKENDS;
 
 export const BACKEND_NAMES = Object.keys(BACKENDS) as BackendName[];
+
+/** Whether a guard of ours really closes ports there, and does not only say that it would. */
+export const closesPorts = (name: BackendName): boolean => BACKENDS[name].guards && name !== 'dry-run';

@@ -29,6 +29,7 @@ import { deriveUnsealKeys, unsealNative } from '../../src/spa/native/unseal.ts';
 import { GATE_REJECTIONS, UNSEAL_REJECTIONS } from '../../src/spa/rejection.ts';
 import { LINK_TYPES } from '../unit/frame/frames.ts';
 import { codeTargets } from './code-targets.ts';
+import { controlTargets } from './control-targets.ts';
 import { fwknopConfTargets } from './fwknop-conf-targets.ts';
 import { fwknopStateTargets } from './fwknop-state-targets.ts';
 import { fwknopTargets } from './fwknop-targets.ts';
@@ -202,6 +203,7 @@ export const targets: readonly Target[] = [
   { name: 'profiles', seeds: confSeeds, run: profiles },
   { name: 'utf8', seeds: wordSeeds, run: (input) => (decodeUtf8(input) === undefined ? undefined : textAgrees(input)) },
   ...codeTargets,
+  ...controlTargets,
   ...knockTargets,
   ...fwknopConfTargets,
   ...fwknopTargets,

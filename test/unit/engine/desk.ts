@@ -102,6 +102,14 @@ const showEffect = (effect: Effect): string => {
       ].join(', ');
     case 'synchronize-firewall':
       return showWanted(effect.wanted);
+    case 'adopt-connections':
+      return `adopt ${effect.ports.map(formatPortSpec).join(',')}`;
+    case 'flush-firewall':
+    case 'note-connections':
+    case 'give-up':
+      return effect.kind;
+    case 'answer':
+      return `answer ${effect.id}: ${effect.refusal ?? 'confirmed'}`;
     case 'record-grants':
       return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `${event.kind === 'cut' ? '/' : '-'}${event.id}`)).join(' ')}`;
     case 'journal-closes':
@@ -119,8 +127,14 @@ const showEffect = (effect: Effect): string => {
   }
 };
 
-/** Decisions as lines, in the order in which they are to be done. */
-export const show = (decisions: readonly Decision[]): string[] => decisions.flat().map(showEffect);
+/**
+ * Decisions as lines, in the order in which they are to be done. What goes before every synchronization, the adoption of
+ * established connections, is left out ({@link showAll} has it).
+ */
+export const show = (decisions: readonly Decision[]): string[] =>
+  showAll(decisions).filter((line) => !line.startsWith('adopt '));
 
-const showWanted = ({ guard, forwards, cuts, openings }: Wanted): string =>
-  `synchronize ${guard.map(formatPortSpec).join(',')}${forwards ? ' and NAT' : ''}${cuts ? ' and cuts' : ''}: ${openings.map(showOpening).join(', ')}`;
+export const showAll = (decisions: readonly Decision[]): string[] => decisions.flat().map(showEffect);
+
+const showWanted = ({ guard, guardEnds, forwards, cuts, openings }: Wanted): string =>
+  `synchronize ${guard.map(formatPortSpec).join(',')}${guardEnds === undefined ? '' : ` until ${String(guardEnds)}`}${forwards ? ' and NAT' : ''}${cuts ? ' and cuts' : ''}: ${openings.map(showOpening).join(', ')}`;

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { GrantStore } from '../../../server/store/grant-store.ts';
 import { steadyMs, unixMs } from '../../../src/base/units.ts';
+import type { Grant } from '../../../src/grant/grant.ts';
 import type { GrantEvent, LogMoment } from '../../../src/grant/record.ts';
 import { grantOf } from '../values.ts';
 
-const now = (): LogMoment => ({ wall: unixMs(1_700_000_000_000), steady: steadyMs(0), boot: 'this-run' });
+const NOW: LogMoment = { wall: unixMs(1_700_000_000_000), steady: steadyMs(0), boot: 'this-run' };
+const now = (): LogMoment => NOW;
+const opened = (grant: Grant): GrantEvent => ({ kind: 'open', grant });
 
 let folder = '';
 let path = '';
@@ -26,8 +29,8 @@ test('many live grants are seldom counted, and each has its line', () => {
   let counted = 0;
   for (let number = 0; number < 5000; number++) {
     const grant = grantOf(`10.0.${String(number >> 8)}.${String(number & 255)}`, 'tcp/22', 60_000);
-    live.push({ kind: 'open', grant });
-    store.append([{ kind: 'open', grant }], () => {
+    live.push(opened(grant));
+    store.append([opened(grant)], () => {
       counted += 1;
       return live;
     });
@@ -40,8 +43,7 @@ test('many live grants are seldom counted, and each has its line', () => {
 test('a log of what is mostly over is written anew', () => {
   const { store } = GrantStore.open(path, now);
   const only = grantOf('192.0.2.1', 'tcp/22', 60_000);
-  const open = { kind: 'open', grant: only } as const;
-  for (let number = 0; number < 5000; number++) store.append([open], () => [open]);
+  for (let number = 0; number < 5000; number++) store.append([opened(only)], () => [opened(only)]);
   store.close();
   expect(lineCount()).toBeLessThan(1100);
   expect(GrantStore.open(path, now).grants.map(({ id }) => id)).toEqual([only.id]);

@@ -55,6 +55,12 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
       },
       connections: { ask: () => undefined },
       grantEvents: () => [],
+      adopt: (ports) => note('adopt', String(ports.length)),
+      trial: {
+        note: () => note('connections', ''),
+        answer: ({ refusal }) => note('answer', refusal ?? 'done'),
+        giveUp: () => note('end', ''),
+      },
     },
   };
 };
