@@ -128,7 +128,6 @@ class World {
       case 'journal-closes':
       case 'run-program':
       case 'ask':
-      case 'ask-connections':
         return;
     }
   }
