@@ -168,6 +168,8 @@ describe('when spad is dead', () => {
     const [first = 0] = closers();
     process.kill(first, 'SIGKILL');
     await waitFor('another one', () => closers().find((pid) => pid !== first), 5000);
+    // Time to be told, for a daemon that has just started it and is killed before it has said a word tells nobody.
+    await sleep(1000);
     await stage.spad.stop('SIGKILL');
     await stage.endsOnTime(caller, {}, told);
     await stage.start();
