@@ -17,6 +17,8 @@ export interface SpadCommands {
   readonly run: (origin: Origin, confirm: Seconds | undefined) => Promise<number>;
   /** Reads the configuration and prints every problem. */
   readonly check: (origin: Origin) => Promise<number>;
+  /** The same, and looks at this host: what would be closed, what open, who locked out; 3 where there are warnings alone. */
+  readonly checkHost: (origin: Origin, asJson: boolean) => Promise<number>;
   /** Takes everything that spad has put into any firewall away; `file` is the configuration, if there is one. */
   readonly flush: (file: string) => Promise<number>;
   /** Runs doors as knockd does, with knockd's own arguments; gives knockd's exit status. */
@@ -35,7 +37,8 @@ Exit status:
   0  stopped as asked, or nothing wrong found
   1  the configuration has errors, or the daemon could not start
   2  wrong usage
-  3  nobody has confirmed the guard in time, and it is taken back (start --confirm)
+  3  nobody has confirmed the guard in time, and it is taken back (start --confirm); or "spad check" has found what may
+     go wrong, and no error
 
 See spad(8), spad.conf(5).`;
 
@@ -94,6 +97,18 @@ const trialLength = (text: string): Seconds => {
   if (length === undefined || length < MIN_TRIAL || length > MAX_TRIAL)
     throw new InvalidArgumentError('It is a time from 5s to 1h, such as 60s or 2m.');
   return length;
+};
+
+const defineCheck = (program: Command, commands: SpadCommands, onStatus: (status: number) => void): void => {
+  program
+    .command('check')
+    .description('read the configuration, look at this host, and say what would happen')
+    .option('-c, --config <file>', `configuration (default: ${DEFAULT_CONFIG})`)
+    .option('--json', 'say it as JSON')
+    .action(async (options: SpadOptions & { readonly json?: true }) => {
+      const origin = originOf({ ...program.opts<SpadOptions>(), ...options }, (text) => program.error(text));
+      onStatus(await commands.checkHost(origin, options.json === true));
+    });
 };
 
 /** What the daemon is run with, be it by `spad` or by `spad start`. */
@@ -156,6 +171,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     status = result;
   };
   defineStart(program, commands, onStatus);
+  defineCheck(program, commands, onStatus);
   defineAsk(program, DEFAULT_CONFIG, onStatus);
   defineCompile(program.command('compile'), onStatus);
   defineImport(program.command('import'), onStatus);

@@ -1,29 +1,20 @@
 #!/usr/bin/env node
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { countOf } from '../src/base/printable.ts';
 import type { Seconds } from '../src/base/units.ts';
-import { clientCount } from '../src/engine/policy.ts';
 import { type BackendName, closesPorts } from '../src/firewall/backends.ts';
-import { describeIssue, formatIssue } from '../src/config/issue.ts';
+import { describeIssue } from '../src/config/issue.ts';
 import { type Origin, runCli } from './cli.ts';
+import { checkConfiguration, firewallNameOf, loadHere } from './chosen-source.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
-import type { Choice } from '../src/firewall/choose.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
-import { chooseHere } from './firewall/facts.ts';
 import { leaveLastFirewall } from './firewall/leftovers.ts';
-import { findNftRunner } from './firewall/nft-runner.ts';
-import { setWarnings } from './firewall/nft-set.ts';
 import { type FirewallSettings, openFirewall } from './firewall/select.ts';
 import { flush } from './flush.ts';
+import { checkHost } from './host/check.ts';
 import { fwknopMode } from './fwknop-mode.ts';
-import {
-  type Configuration,
-  type ConfigurationReading,
-  type ConfigurationSource,
-  loadConfiguration,
-} from './load-config.ts';
+import { type Configuration, type ConfigurationSource, loadConfiguration } from './load-config.ts';
 import { runKnockd } from './knockd/start.ts';
 import { claimFolder } from './process/claim.ts';
 import { type Logger, stderrLogger } from './log/logger.ts';
@@ -39,33 +30,8 @@ const sourceOf = (origin: Origin): ConfigurationSource =>
     ? { shown: origin.file, load: (auto) => loadConfiguration(origin.file, auto) }
     : fwknopMode(origin.fwknop);
 
-/** Reads it, and where the firewall is to be chosen, chooses, so that what depends on the choice is looked at, too. */
-const loadHere = async (
-  source: ConfigurationSource,
-): Promise<ConfigurationReading & { readonly choice: Choice | undefined; readonly source: ConfigurationSource }> => {
-  const reading = source.load();
-  if (reading.configuration?.conf.firewall.name !== 'auto') return { ...reading, choice: undefined, source };
-  const choice = await chooseHere(findNftRunner());
-  // A reload must not come to another firewall than the start.
-  const fixed: ConfigurationSource = { shown: source.shown, load: () => source.load(choice.firewall) };
-  return { ...fixed.load(), choice, source: fixed };
-};
-
-const check = async (origin: ConfigurationSource): Promise<number> => {
-  const { configuration, issues, choice, source } = await loadHere(origin);
-  for (const issue of issues) say(formatIssue(issue));
-  if (choice !== undefined) {
-    say(`firewall = auto comes to ${choice.firewall} here: ${choice.why}`);
-    for (const warning of choice.warnings) say(`warning: ${warning}`);
-  }
-  if (configuration === undefined) {
-    say(`${source.shown}: ${countOf(issues.filter((issue) => issue.severity === 'error').length, 'error')}`);
-    return 1;
-  }
-  for (const warning of await setWarnings(configuration.conf.daemon.nft_set)) say(`warning: ${warning}`);
-  say(`${source.shown}: no errors, ${countOf(clientCount(configuration.policy), 'client')}`);
-  return 0;
-};
+const check = async (origin: ConfigurationSource): Promise<number> =>
+  (await checkConfiguration(origin, say)).configuration === undefined ? 1 : 0;
 
 const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): Promise<number> => {
   const logger = stderrLogger(process.env);
@@ -79,7 +45,7 @@ const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): P
   process.umask(0o077);
   makeStateFolder(settings.state_dir);
   await claimFolder(settings.state_dir);
-  const name = chosen(configuration);
+  const name = firewallNameOf(configuration);
   const firewall = await firewallOf(configuration, name, logger);
   const daemon = new Daemon({ source, configuration, logger, firewall, firewallName: name, confirm });
   process.on('SIGHUP', () => daemon.reload());
@@ -93,7 +59,7 @@ const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): P
 
 /** Throws a sentence where there would be no guard to be tried. */
 const refuseVainTrial = (configuration: Configuration): void => {
-  const name = chosen(configuration);
+  const name = firewallNameOf(configuration);
   const reason = closesPorts(name)
     ? configuration.policy.guard.length > 0
       ? undefined
@@ -107,11 +73,6 @@ const leftBy = (name: BackendName): string => {
   if (name === 'command') return 'what commands had opened is closed';
   if (name === 'nft-set') return 'grants end on time';
   return 'the guard stays in the firewall ("spad flush" removes it)';
-};
-
-const chosen = ({ conf }: Configuration): BackendName => {
-  if (conf.firewall.name === 'auto') throw new Error('no firewall has been chosen');
-  return conf.firewall.name;
 };
 
 /** The back-end, once what another one has left is gone. */
@@ -145,6 +106,7 @@ try {
   process.exitCode = await runCli(process.argv.slice(2), version(), {
     run: (origin, confirm) => run(sourceOf(origin), confirm),
     check: (origin) => check(sourceOf(origin)),
+    checkHost: (origin, asJson) => checkHost(sourceOf(origin), asJson),
     flush: (file) => flush(file, say, stderrLogger(process.env)),
     knockd,
   });
