@@ -135,15 +135,12 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     .action(async (args: readonly string[]) => {
       status = await commands.knockd(args);
     });
-  defineCheck(program, commands, (result) => {
+  const onStatus = (result: number): void => {
     status = result;
-  });
-  defineCompile(program.command('compile'), (result) => {
-    status = result;
-  });
-  defineImport(program.command('import'), (result) => {
-    status = result;
-  });
+  };
+  defineCheck(program, commands, onStatus);
+  defineCompile(program.command('compile'), onStatus);
+  defineImport(program.command('import'), onStatus);
   await program.parseAsync([...argv], { from: 'user' });
   return status;
 };
