@@ -6,6 +6,7 @@ import type { Secret } from '../src/crypto/secret.ts';
 import { sealNative } from '../src/spa/native/seal.ts';
 import type { Profile } from '../src/config/profile.ts';
 import type { ClientOptions } from './cli.ts';
+import { firstRoute } from './first-route.ts';
 import type { ClientIo, HostAddress, UdpRoute } from './io.ts';
 import { lookUpProfile, type NoProfile, type ProfileChoice } from './profile-file.ts';
 import { waitForOpening } from './await-opening.ts';
@@ -51,24 +52,6 @@ const readSecret = async (target: Target, options: ClientOptions, io: ClientIo):
   const { readKeyFile, resolveKeyPath } = await import('../keys/key-file.ts');
   // A path on the command line is relative to the working folder, as everywhere; one in a profile must be whole.
   return readKeyFile(target.key === options.key ? target.key.file : resolveKeyPath(target.key.file, io.env));
-};
-
-interface Routed {
-  readonly to: HostAddress;
-  readonly route: UdpRoute;
-}
-
-/** The first address that there is a route to: a name may have IPv6 addresses where this host has no IPv6. */
-const firstRoute = async (addresses: readonly HostAddress[], port: number, io: ClientIo): Promise<Routed> => {
-  let failure: unknown = new Trouble('the host has no address', 1);
-  for (const [index, to] of addresses.entries()) {
-    try {
-      return { to, route: await io.network.route(to, port) };
-    } catch (error) {
-      if (index === 0) failure = explainNetworkError(error, to, port);
-    }
-  }
-  throw failure;
 };
 
 const sayRoute = (addresses: readonly HostAddress[], route: UdpRoute, secret: Secret, io: ClientIo): void => {

@@ -9,6 +9,7 @@ import { type AllowChoice, parseAllow } from '../src/config/profile.ts';
 import { duration, forwardTarget, portNumber, ports, secret, serverName } from '../src/config/values.ts';
 import type { Secret } from '../src/crypto/secret.ts';
 import type { Forward } from '../src/spa/request.ts';
+import { type CodeOptions, readCodeOptions } from './code-options.ts';
 import { formatHelp, type OptionName, type RawOptions, sortWords } from './options.ts';
 
 /** What was asked for on the command line; undefined where it says nothing. */
@@ -32,7 +33,10 @@ export interface ClientOptions {
   readonly verbose: boolean;
 }
 
-export type Command = { readonly kind: 'help' | 'version' } | { readonly kind: 'ask'; readonly options: ClientOptions };
+export type Command =
+  | { readonly kind: 'help' | 'version' }
+  | { readonly kind: 'ask'; readonly options: ClientOptions }
+  | { readonly kind: 'send-code'; readonly options: CodeOptions };
 
 /**
  * Reads the words after the program's name.
@@ -41,6 +45,8 @@ export type Command = { readonly kind: 'help' | 'version' } | { readonly kind: '
 export const parseCommandLine = (args: readonly string[]): Command => {
   const raw = sortWords(args);
   if (raw === 'help' || raw === 'version') return { kind: raw };
+  const codeOptions = readCodeOptions(raw);
+  if (codeOptions !== undefined) return { kind: 'send-code', options: codeOptions };
   const options = readOptions(raw);
   refuseContradictions(raw, options);
   return { kind: 'ask', options };
@@ -117,6 +123,9 @@ Examples:
   spa-client -A tcp/2222 --forward 10.0.0.5:22 --wait gw1
   spa-client --close gw1
   spa-client --server gw1 --key-file ~/gw1.key -A tcp/22 192.0.2.1
+
+An emergency code from paper needs no profile, no key and no right clock:
+  spa-client --code - gw1.example.net   then type or paste it
 
 Port knocking, with the options of the knock client (spa-client knock -h):
   spa-client knock gw1.example.net 7000 8000:udp 9000

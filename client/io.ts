@@ -37,6 +37,8 @@ export interface ClientIo {
   /** Whether standard error is a terminal, on which a line can be written over. */
   readonly onTerminal: boolean;
   readonly env: Environment;
+  /** Standard input, as it comes. */
+  input(): AsyncIterable<string>;
   now(): UnixMs;
   /** `length` bytes, never the same twice. */
   random(length: number): Uint8Array;

@@ -41,6 +41,7 @@ process.exitCode =
           err: (text) => process.stderr.write(text),
           onTerminal: process.stderr.isTTY,
           env: process.env,
+          input: () => process.stdin.setEncoding('utf8'),
           now: () => unixMs(Date.now()),
           random: (length) => randomBytes(length),
           network,

@@ -44,6 +44,11 @@ const OPTION_TABLE = {
   },
   'dry-run': { help: 'say what would be sent, and send nothing' },
   'save-packet': { value: 'FILE', help: 'write the datagram to FILE (mode 0600), and send it unless --dry-run' },
+  code: {
+    value: 'TEXT',
+    help: 'send this emergency code to HOST[:PORT], as spa-keys emergency has printed it; white space does not matter; -: read it from standard input',
+  },
+  'code-file': { value: 'FILE', help: 'send the emergency code in FILE' },
   ipv4: { short: '4', help: 'use only IPv4 addresses of HOST' },
   ipv6: { short: '6', help: 'use only IPv6 addresses of HOST' },
   verbose: { short: 'v', help: 'say more: which profile, key, addresses and time' },

@@ -16,6 +16,11 @@ export const run = async (args: readonly string[], io: ClientIo): Promise<number
         io.out(`spa-client ${packageVersion()}\n`);
         return 0;
       }
+      case 'send-code': {
+        const { sendCode } = await import('./send-code.ts');
+        await sendCode(command.options, io);
+        return 0;
+      }
       case 'ask':
         await ask(command.options, io);
         return 0;

@@ -1,10 +1,12 @@
 /** The command line of spa-keys. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { PortSpec } from '../src/base/port-spec.ts';
-import { DEFAULT_SPA_PORT, type Port, parsePort } from '../src/base/units.ts';
+import { DEFAULT_SPA_PORT, type Port, parseDuration, parsePort, type Seconds } from '../src/base/units.ts';
 import { ports } from '../src/config/values.ts';
 import { SECRET_LENGTH, Secret } from '../src/crypto/secret.ts';
 import { isServerName } from '../src/spa/native/keys.ts';
+import { MAX_CODE } from '../src/spa/native/layout.ts';
+import { emergency, isPlainHost } from './emergency.ts';
 import { generate } from './generate.ts';
 import { list, remove, show } from './inspect.ts';
 import { invite, type InviteSource } from './invite.ts';
@@ -23,6 +25,8 @@ Examples:
   spa-keys invite --fwknop alice
       show the keys of [access alice] as the QR code that Fwknop2 (Android) scans
   spa-keys invite --fwknop --access /etc/fwknop/access.conf --stanza 2
+  spa-keys emergency alice --write --html > codes.html
+      print eight codes that open once, whatever the clocks say
 
 Exit codes:
   0  done
@@ -77,6 +81,7 @@ const buildProgram = (io: KeysIo, setExitCode: (code: number) => void): Command 
     .addHelpText('after', EXAMPLES);
   addGenerate(program, io);
   addInvite(program, io);
+  addEmergency(program, io);
   program
     .command('list [FILE...]')
     .description("list names, kinds and fingerprints (default: the daemon's configuration and your profiles)")
@@ -143,6 +148,63 @@ const addInvite = (program: Command, io: KeysIo): void => {
     .option('--stanza <N>', 'its stanza number N, from 1', readStanzaNumber)
     .option('--text', 'print the text instead of the code')
     .action((options: InviteOptions) => invite(inviteSource(options), options.text === true, io));
+};
+
+interface EmergencyOptions {
+  readonly file?: string;
+  readonly count: number;
+  readonly from?: number;
+  readonly ports?: readonly PortSpec[];
+  readonly openFor: Seconds;
+  readonly host?: string;
+  readonly qr?: true;
+  readonly html?: true;
+  readonly write?: true;
+}
+
+/** More on one sheet are more to lose with it. */
+const MAX_COUNT = 100;
+
+const addEmergency = (program: Command, io: KeysIo): void => {
+  program
+    .command('emergency <NAME>')
+    .description('print codes that open once, whatever the clocks say, for the key of a stanza or a profile')
+    .option('--file <FILE>', 'look for NAME in this file only')
+    .option('--count <N>', 'how many codes', readNumber(MAX_COUNT), 8)
+    .option('--from <N>', "the first code's number (default: after those that the stanza has)", readNumber(MAX_CODE))
+    .option('--ports <LIST>', "what they open, such as tcp/22 (default: the stanza's default)", readPorts)
+    .addOption(
+      new Option('--open-for <DURATION>', 'how long they open')
+        .argParser(readDuration)
+        .default(readDuration('10m'), '10m'),
+    )
+    .option('--host <HOST>', "where they are sent (default: the profile's host, else the server's name)", readHost)
+    .addOption(new Option('--qr', 'QR codes instead of letters').conflicts('html'))
+    .option('--html', 'a page for a printer, with letters and QR codes')
+    .option('--write', 'put the numbers into the stanza, as "emergency = 1-8"')
+    .action((name: string, { ports: asked = [], qr, html, write, ...options }: EmergencyOptions) => {
+      const form = html ? 'html' : qr ? 'qr' : 'text';
+      const { count, openFor, file, from, host } = options;
+      emergency({ name, count, openFor, file, from, host, ports: asked, form, write: write === true }, io);
+    });
+};
+
+const readNumber =
+  (most: number) =>
+  (text: string): number => {
+    if (/^[1-9][0-9]{0,4}$/.test(text) && Number(text) <= most) return Number(text);
+    throw new InvalidArgumentError(`Write a number from 1 to ${String(most)}.`);
+  };
+
+const readDuration = (text: string): Seconds => {
+  const value = parseDuration(text);
+  if (value === undefined || value === 0) throw new InvalidArgumentError('Write a time such as 90s, 10m or 1h.');
+  return value;
+};
+
+const readHost = (text: string): string => {
+  if (isPlainHost(text)) return text;
+  throw new InvalidArgumentError("Write a host's name or address.");
 };
 
 /** @throws Trouble for options that do not go together. */

@@ -98,7 +98,11 @@ export const remove = (name: string, file: string | undefined, io: KeysIo): void
   );
 };
 
-const readNamed = (file: string | undefined, io: KeysIo): Ring => {
+/**
+ * The file named, or the default ones.
+ * @throws FileRefused where one must not be used, or the one named cannot be read.
+ */
+export const readNamed = (file: string | undefined, io: KeysIo): Ring => {
   const ring = readRing(file === undefined ? [] : [file], io.env);
   const unsafe = ring.refused.find((refusal) => file !== undefined || refusal.reason === 'unsafe');
   if (unsafe instanceof FileRefused) throw unsafe;

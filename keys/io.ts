@@ -1,3 +1,4 @@
+import type { UnixMs } from '../src/base/units.ts';
 import type { Environment } from './places.ts';
 
 /** What spa-keys needs of the world beside files; tests pass their own. */
@@ -7,6 +8,7 @@ export interface KeysIo {
   /** Standard error. */
   err(text: string): void;
   readonly env: Environment;
+  now(): UnixMs;
   /** `length` bytes that nobody can foretell. */
   random(length: number): Uint8Array;
 }

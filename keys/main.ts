@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
+import { unixMs } from '../src/base/units.ts';
 import { run } from './cli.ts';
 
 // A reader that had enough (`spa-keys list | head -1`) is no trouble.
@@ -11,5 +12,6 @@ process.exitCode = run(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   env: process.env,
+  now: () => unixMs(Date.now()),
   random: (length) => randomBytes(length),
 });

@@ -1,4 +1,4 @@
-/** QR codes for terminals. */
+/** QR codes for terminals and for paper. */
 import { encode } from 'uqr';
 
 /** White modules around the code, as ISO/IEC 18004 wants; with fewer, some readers do not find it. */
@@ -24,4 +24,14 @@ export const formatQrCode = (text: string): string => {
     return `${COLORS}${halves.join('')}${PLAIN}\n`;
   });
   return lines.join('');
+};
+
+/** The same as an SVG element for a page, one unit a module; throws the same. */
+export const formatQrSvg = (text: string): string => {
+  const { data, size } = encode(text, { ecc: 'M', border: BORDER });
+  const squares = data.flatMap((row, y) =>
+    row.flatMap((isBlack, x) => (isBlack ? [`M${String(x)} ${String(y)}h1v1h-1z`] : [])),
+  );
+  const box = `0 0 ${String(size)} ${String(size)}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${box}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${String(size)}v${String(size)}H0z"/><path d="${squares.join('')}"/></svg>`;
 };

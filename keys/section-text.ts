@@ -1,5 +1,5 @@
 /**
- * Adding and removing one section of an INI text, everything else byte for byte. Which line begins a section is asked of
+ * Adding and removing one section of an INI text, or setting one key of it, everything else byte for byte. Which line begins a section is asked of
  * the one INI reader, so that what is removed here is what was read there.
  */
 import { parseIni } from '../src/config/ini-file.ts';
@@ -38,6 +38,27 @@ export const removeSection = (text: string, line: number): string => {
   if (first > 0 && isBlank(lines[first - 1])) first -= 1;
   else if (first === 0 && after < lines.length && isBlank(lines[after])) after += 1;
   return [...lines.slice(0, first), ...lines.slice(after)].join('');
+};
+
+/**
+ * `text` with `key = value` in the section that begins at `line`: in the place of its line, with the comment behind it, or
+ * below the section's last setting. `value` needs no quotes.
+ */
+export const setKey = (text: string, line: number, key: string, value: string): string => {
+  const section = parseIni(text, '').sections.find((candidate) => candidate.line === line);
+  if (section === undefined) throw new RangeError(`no section begins at line ${String(line)}`);
+  const lines = text.split(/(?<=\n)/);
+  const entry = section.entries.find((candidate) => candidate.key === key);
+  const at = (entry ?? section.entries.at(-1) ?? section).line - 1;
+  const raw = lines[at] ?? '';
+  const [, before = '', comment = '', end = ''] =
+    /^([^=]*=[ \t]*)(?:"(?:[^"\\]|\\.)*"|.*?)([ \t]+[;#].*?)?(\r?\n)?$/.exec(raw) ?? [];
+  if (entry !== undefined) lines[at] = `${before}${value}${comment}${end}`;
+  else {
+    const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+    lines[at] = `${raw}${raw.endsWith('\n') ? '' : lineEnd}${key} = ${value}${lineEnd}`;
+  }
+  return lines.join('');
 };
 
 /** The index of the first of the comment lines that end directly above the line at `index`; `index` where there is none. */

@@ -1,5 +1,7 @@
 /** spad's command line. */
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { parseDuration, type Seconds } from '../src/base/units.ts';
+import { defineAsk } from './ask.ts';
 import { defineCompile } from './compile.ts';
 import { defineImport } from './import.ts';
 import type { FwknopModeOptions } from './fwknop-mode.ts';
@@ -8,13 +10,16 @@ import type { FwknopModeOptions } from './fwknop-mode.ts';
 export type Origin = { readonly file: string } | { readonly fwknop: FwknopModeOptions };
 
 export interface SpadCommands {
-  /** Runs the daemon in the foreground until it is told to stop; gives the exit status. */
-  readonly run: (origin: Origin) => Promise<number>;
+  /**
+   * Runs the daemon in the foreground until it is told to stop; gives the exit status. `confirm`: for so long its guard is on
+   * trial.
+   */
+  readonly run: (origin: Origin, confirm: Seconds | undefined) => Promise<number>;
   /** Reads the configuration and prints every problem. */
   readonly check: (origin: Origin) => Promise<number>;
   /** The same, and looks at this host: what would be closed, what open, who locked out; 3 where there are warnings alone. */
   readonly checkHost: (origin: Origin, asJson: boolean) => Promise<number>;
-  /** Takes everything that spad has put into the firewall away. */
+  /** Takes everything that spad has put into any firewall away; `file` is the configuration, if there is one. */
   readonly flush: (file: string) => Promise<number>;
   /** Runs doors as knockd does, with knockd's own arguments; gives knockd's exit status. */
   readonly knockd: (args: readonly string[]) => Promise<number>;
@@ -32,13 +37,15 @@ Exit status:
   0  stopped as asked, or nothing wrong found
   1  the configuration has errors, or the daemon could not start
   2  wrong usage
-  3  "spad check" has found what may go wrong, and no error
+  3  nobody has confirmed the guard in time, and it is taken back (start --confirm); or check has found warnings alone
+     go wrong, and no error
 
 See spad(8), spad.conf(5).`;
 
 interface SpadOptions {
   readonly config?: string;
   readonly check?: true;
+  readonly confirm?: Seconds;
   readonly fwknopAccess?: string;
   readonly fwknopConfig?: string;
   readonly fwknopOverride?: readonly string[];
@@ -81,6 +88,17 @@ const originOf = (options: SpadOptions, refuse: (text: string) => never): Origin
   };
 };
 
+/** Time enough to log in, and not so long that a guard on trial is forgotten; in seconds. */
+const MIN_TRIAL = 5;
+const MAX_TRIAL = 3600;
+
+const trialLength = (text: string): Seconds => {
+  const length = parseDuration(text);
+  if (length === undefined || length < MIN_TRIAL || length > MAX_TRIAL)
+    throw new InvalidArgumentError('It is a time from 5s to 1h, such as 60s or 2m.');
+  return length;
+};
+
 const defineCheck = (program: Command, commands: SpadCommands, onStatus: (status: number) => void): void => {
   program
     .command('check')
@@ -93,14 +111,10 @@ const defineCheck = (program: Command, commands: SpadCommands, onStatus: (status
     });
 };
 
-/** Calls the command that \`argv\` (without node and script) asks for and gives its exit status. */
-export const runCli = async (argv: readonly string[], version: string, commands: SpadCommands): Promise<number> => {
-  let status = 0;
-  const program = new Command('spad')
-    .description('Opens ports for whoever proves, in one encrypted packet, that they may ask. Runs in the foreground.')
-    .version(version, '-V, --version')
+/** What the daemon is run with, be it by `spad` or by `spad start`. */
+const withDaemonOptions = (command: Command): Command =>
+  command
     .option('-c, --config <file>', `configuration (default: ${DEFAULT_CONFIG})`)
-    .option('--check', 'read the configuration, print every problem, and exit')
     .option('--fwknop-access <file>', "run on fwknop's access.conf, without a spad.conf")
     .option('--fwknop-config <file>', "fwknop's fwknopd.conf with it; alone, the access.conf that it names")
     .option('--fwknop-override <files>', 'files that override it, with commas between, as fwknopd -O', listed)
@@ -109,18 +123,36 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     .option('--state-dir <folder>', 'with fwknop files: where the replay journal and the grant log are')
     .option('--audit-log <file>', 'with fwknop files: the audit log')
     .option('--interface <name>', 'with fwknop files: the interface, instead of PCAP_INTF')
-    .option('--dry-run', 'with fwknop files: say what would be done to the firewall, and do not')
+    .option('--dry-run', 'with fwknop files: say what would be done to the firewall, and do not');
+
+const defineStart = (program: Command, commands: SpadCommands, onStatus: (status: number) => void): void => {
+  withDaemonOptions(program.command('start').description('run the daemon, as spad alone does'))
+    .option('--confirm <time>', 'take the guard back after this time unless "spad confirm" is run', trialLength)
+    .action(async (options: SpadOptions) => {
+      const all = { ...program.opts<SpadOptions>(), ...options };
+      const origin = originOf(all, (text) => program.error(text));
+      onStatus(await commands.run(origin, all.confirm));
+    });
+};
+
+/** Calls the command that \`argv\` (without node and script) asks for and gives its exit status. */
+export const runCli = async (argv: readonly string[], version: string, commands: SpadCommands): Promise<number> => {
+  let status = 0;
+  const program = withDaemonOptions(new Command('spad'))
+    .description('Opens ports for whoever proves, in one encrypted packet, that they may ask. Runs in the foreground.')
+    .version(version, '-V, --version')
+    .option('--check', 'read the configuration, print every problem, and exit')
     .addHelpText('after', AFTER_HELP)
     .exitOverride()
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .action(async (options: SpadOptions) => {
       const origin = originOf(options, (text) => program.error(text));
-      status = await (options.check ? commands.check(origin) : commands.run(origin));
+      status = await (options.check ? commands.check(origin) : commands.run(origin, undefined));
     });
   program
     .command('flush')
-    .description('remove everything that spad has put into the firewall, the guard included')
+    .description('remove everything that spad has put into any firewall, the guard included')
     .action(async () => {
       status = await commands.flush(program.opts<SpadOptions>().config ?? DEFAULT_CONFIG);
     });
@@ -138,7 +170,9 @@ export const runCli = async (argv: readonly string[], version: string, commands:
   const onStatus = (result: number): void => {
     status = result;
   };
+  defineStart(program, commands, onStatus);
   defineCheck(program, commands, onStatus);
+  defineAsk(program, DEFAULT_CONFIG, onStatus);
   defineCompile(program.command('compile'), onStatus);
   defineImport(program.command('import'), onStatus);
   await program.parseAsync([...argv], { from: 'user' });

@@ -1,30 +1,39 @@
 /** The running daemon: inputs go into the engine, what it decides is done, what failed goes back in. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { countOf } from '../src/base/printable.ts';
-import { type Moment, unixMs } from '../src/base/units.ts';
-import { describeIssue } from '../src/config/issue.ts';
+import { type Moment, type Seconds, type SteadyMs, steadyMs } from '../src/base/units.ts';
+import { type BackendName, BACKENDS, closesPorts } from '../src/firewall/backends.ts';
+import type { PortSpec } from '../src/base/port-spec.ts';
+import type { Proof } from '../src/control/request.ts';
 import type { Decision } from '../src/engine/effect.ts';
-import { clientCount, firstFloorOf, lossAgeOf, replayAgeOf } from '../src/engine/policy.ts';
 import { Engine } from '../src/engine/engine.ts';
+import { holdersOf } from '../src/engine/holders.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
+import { announcer } from './announcer.ts';
 import { readClock } from './clock.ts';
+import { ConnectionWatch } from './connections.ts';
+import { CONTROL_SOCKET } from './control/client.ts';
+import { answerLine } from './control/desk.ts';
+import { ControlServer } from './control/server.ts';
+import { establishedAt } from './control/sockets.ts';
+import { TrialKeeper } from './control/trial-keeper.ts';
+import { Doors } from './doors.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
+import { adoptConnections } from './firewall/adoption.ts';
 import { loadDigestCache } from './fwknop/digest-cache.ts';
 import { FwknopEdge } from './fwknop/fwknop-edge.ts';
 import type { Configuration, ConfigurationSource } from './load-config.ts';
-import { Doors } from './doors.ts';
-import { AuditFile } from './log/audit-file.ts';
 import type { Logger } from './log/logger.ts';
-import { Seldom } from './log/seldom.ts';
-import { perform } from './perform.ts';
-import { ReceiverHost } from './receiver-host.ts';
-import { GrantStore } from './store/grant-store.ts';
-import { ReplayStore } from './store/replay-store.ts';
+import { type OpenState, openState } from './open-state.ts';
+import { perform, type PerformerParts } from './perform.ts';
+import { ReceiverSource } from './receiver-source.ts';
+import { reloadConfiguration } from './reloader.ts';
+import { Repairer } from './repairer.ts';
+import { SleepWatch } from './sleep-watch.ts';
+import { Troubles } from './troubles.ts';
+import { Work } from './work.ts';
 
-/** Packets that wait while a batch is being performed; the oldest go first when there are more. */
-const MAX_WAITING = 8192;
 const TICK_MS = 500;
 
 export interface DaemonParts {
@@ -32,116 +41,149 @@ export interface DaemonParts {
   readonly source: ConfigurationSource;
   readonly configuration: Configuration;
   readonly firewall: FirewallBackend;
+  readonly firewallName: BackendName;
   readonly logger: Logger;
+  /** For so long the guard is on trial; undefined: it stays. */
+  readonly confirm: Seconds | undefined;
 }
+
+/** How it ended: as it was told to, or because nobody has confirmed the guard. */
+export type DaemonEnd = 'stopped' | 'unconfirmed';
 
 export class Daemon {
   readonly #parts: DaemonParts;
   readonly #engine: Engine;
-  readonly #replay: ReplayStore;
-  readonly #grants: GrantStore;
-  readonly #audit: AuditFile;
-  readonly #receiver: ReceiverHost;
+  readonly #state: OpenState;
+  readonly #receiver: ReceiverSource;
   readonly #doors: Doors;
   readonly #fwknop: FwknopEdge;
-  readonly #timers: NodeJS.Timeout[] = [];
-  #waiting: Input[] = [];
-  #pumping: Promise<void> | undefined;
-  readonly #troubles: Seldom;
-  #repairing = false;
-  #firewallFault = '';
-  #announced = false;
+  readonly #connections: ConnectionWatch;
+  readonly #sleep = new SleepWatch();
+  readonly #repairer: Repairer;
+  readonly #trial: TrialKeeper;
+  readonly #control: ControlServer;
+  readonly #troubles: Troubles;
+  readonly #work: Work;
+  #tick: NodeJS.Timeout | undefined;
   #stopping = false;
-  #finish: (() => void) | undefined;
+  readonly #guardEnds: SteadyMs | undefined;
+  #end: DaemonEnd = 'stopped';
+  #finish: ((end: DaemonEnd) => void) | undefined;
 
   /** Opens the state files. Throws the system's error where one cannot be. */
   constructor(parts: DaemonParts) {
     this.#parts = parts;
-    this.#troubles = new Seldom((text) => parts.logger.error(text));
-    const { conf, policy, receiver } = parts.configuration;
+    const { configuration, firewall, logger, confirm } = parts;
+    const { conf, policy, receiver } = configuration;
     const now = readClock();
-    const grantPath = join(conf.daemon.state_dir, 'grants.log');
-    const firstStart = !GrantStore.exists(grantPath);
-    // The packets of a capture file are older than any start of ours, and open nothing.
-    const birth = receiver.capture === 'file' ? unixMs(0) : firstFloorOf(policy, now.wall);
-    const journal = join(conf.daemon.state_dir, 'replay.journal');
-    const opening = ReplayStore.open(journal, birth, replayAgeOf(policy), firstStart, lossAgeOf(policy));
-    if (opening.warning !== undefined) parts.logger.warn(opening.warning);
-    this.#replay = opening.store;
-    const log = GrantStore.open(grantPath, now);
-    if (log.unreadable > 0) parts.logger.warn(`${grantPath}: ${String(log.unreadable)} lines could not be read`);
-    this.#grants = log.store;
-    this.#audit = new AuditFile(conf.daemon.audit_log);
+    this.#troubles = new Troubles((text) => logger.error(text));
+    this.#state = openState(configuration, now.wall, logger);
     const newGrantId = (): string => randomBytes(6).toString('hex');
-    const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, parts.logger);
-    const [cache, maxGrants] = [opening.cache, conf.daemon.max_grants];
-    this.#engine = new Engine({ policy, cache, foreignDigests, maxGrants, newGrantId });
-    this.#receiver = new ReceiverHost(receiver, parts.logger, {
+    const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, logger);
+    const [{ cache, usedCodes }, maxGrants] = [this.#state, conf.daemon.max_grants];
+    const canCut = firewall.cuts === true;
+    this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId, canCut });
+    this.#receiver = new ReceiverSource(receiver, logger, {
       onMessage: (message) => this.#hear(message),
-      onReady: (description) => this.#announce(description),
+      onReady: announcer(parts),
     });
-    const stopLog = join(conf.daemon.state_dir, 'door-stops.log');
-    const { logger } = parts;
     const onInput = (input: Input): void => this.#input(input);
-    this.#doors = new Doors({ stopLog, logger, onInput }, receiver);
-    const closeLog = join(conf.daemon.state_dir, 'fwknop-closes.log');
-    this.#fwknop = new FwknopEdge({ closeLog, dryRun: conf.daemon.firewall === 'dry-run', logger, onInput });
-    const { closesLeft: closes } = this.#fwknop;
-    this.#waiting.push({ kind: 'start', grants: log.grants }, { kind: 'closes-left', closes });
+    const inFolder = (name: string): string => join(conf.daemon.state_dir, name);
+    this.#doors = new Doors({ stopLog: inFolder('door-stops.log'), logger, onInput }, receiver);
+    const [closeLog, dryRun] = [inFolder('fwknop-closes.log'), parts.firewallName === 'dry-run'];
+    this.#fwknop = new FwknopEdge({ closeLog, dryRun, logger, onInput });
+    this.#connections = new ConnectionWatch({ logger, onInput });
+    this.#work = new Work({
+      decide: (input) => this.#engine.handle(input, this.#momentOf(input)),
+      perform: (decisions) => this.#perform(decisions),
+    });
+    this.#repairer = new Repairer({
+      firewall,
+      logger,
+      settled: () => this.#work.changed(),
+      onRepaired: () => onInput({ kind: 'firewall-repaired' }),
+    });
+    this.#trial = new TrialKeeper(onInput);
+    this.#control = this.#openControl(inFolder(CONTROL_SOCKET));
+    this.#guardEnds = confirm === undefined ? undefined : steadyMs(now.steady + confirm * 1000);
   }
 
-  /** Runs until {@link Daemon.stop}. Throws FirewallError where the guard cannot be set up in the first place. */
-  async run(): Promise<void> {
-    await this.#pump();
-    if (this.#firewallFault !== '') throw new Error('spad does not start without its guard');
-    const finished = new Promise<void>((resolve) => {
+  /** Runs until it ends. Throws FirewallError where the guard cannot be set up in the first place. */
+  async run(): Promise<DaemonEnd> {
+    this.#work.add({ kind: 'start', ...this.#state.left, guardEnds: this.#guardEnds });
+    this.#work.add({ kind: 'closes-left', closes: this.#fwknop.closesLeft });
+    await this.#work.settle();
+    if (this.#repairer.fault !== '' && BACKENDS[this.#parts.firewallName].guards)
+      throw new Error('spad does not start without its guard');
+    const finished = new Promise<DaemonEnd>((resolve) => {
       this.#finish = resolve;
     });
+    await this.#listen();
+    this.#connections.prepare(holdersOf(this.#parts.configuration.policy));
     this.#receiver.start();
     this.#doors.start(this.#parts.configuration.policy.doors);
-    this.#timers.push(setInterval(() => this.#input({ kind: 'tick' }), TICK_MS));
-    this.#timers.push(setInterval(() => void this.#repair(), TICK_MS));
-    await finished;
+    this.#tick = setInterval(() => this.#input({ kind: this.#sleep.hasSlept() ? 'woke' : 'tick' }), TICK_MS);
+    this.#repairer.start();
+    return finished;
+  }
+
+  /** Without its control socket a daemon still opens ports, but nobody could confirm its guard. */
+  async #listen(): Promise<void> {
+    try {
+      await this.#control.listen();
+    } catch (error) {
+      const message = `the control socket cannot be made: ${error instanceof Error ? error.message : String(error)}`;
+      if (this.#parts.confirm !== undefined) throw new Error(message, { cause: error });
+      this.#parts.logger.error(`${message}; "spad grants" will find nobody`);
+    }
   }
 
   /** Ends in order: no more packets, what waits is done, files closed. The guard stays, and grants end on time. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#tick);
+    this.#repairer.stop();
     this.#receiver.stop();
     this.#doors.stop();
-    this.#waiting.push({ kind: 'stop' });
-    await this.#pump();
+    this.#work.add({ kind: 'stop' });
+    await this.#work.settle();
+    this.#control.close();
+    await this.#stopFirewall();
     await Promise.all([this.#doors.finish(), this.#fwknop.finish()]);
-    this.#replay.close();
-    this.#grants.close();
-    this.#audit.close();
-    this.#finish?.();
+    this.#state.close();
+    this.#finish?.(this.#end);
+  }
+
+  /** Where nobody ends in its absence what is open, that is closed. */
+  async #stopFirewall(): Promise<void> {
+    try {
+      await this.#parts.firewall.stop();
+    } catch (error) {
+      this.#parts.logger.error(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Reads the configuration anew. A bad one leaves everything as it is and says so. */
   reload(): void {
     // Not before what is under way has been done: a one-time sequence that is just being used must not be read again.
-    void (this.#pumping ?? Promise.resolve()).then(() => this.#reread());
+    void this.#work.settle().then(() => {
+      if (!this.#stopping) this.#reread();
+    });
   }
 
   #reread(): void {
-    if (this.#stopping) return;
-    const { logger, source } = this.#parts;
-    const { configuration, issues } = source.load();
-    for (const issue of issues) logger.warn(describeIssue(issue));
-    if (configuration === undefined) {
-      logger.error(`${source.shown} has errors; the old policy stands`);
-      this.#input({ kind: 'reload-failed', message: issues.map(describeIssue).join('; ') });
-      return;
-    }
-    this.#reopenAudit();
-    this.#warnOfRestart(configuration);
-    this.#input({ kind: 'reload', policy: configuration.policy });
-    this.#receiver.replace(configuration.receiver);
-    this.#doors.replace(configuration.policy.doors, configuration.receiver);
-    logger.info(`${source.shown} read again: ${countOf(clientCount(configuration.policy), 'client')}`);
+    const { audit } = this.#state;
+    reloadConfiguration({
+      ...{ ...this.#parts, audit },
+      onBad: (message) => this.#input({ kind: 'reload-failed', message }),
+      onNew: ({ policy, receiver }) => {
+        this.#input({ kind: 'reload', policy });
+        this.#connections.prepare(holdersOf(policy));
+        this.#receiver.replace(receiver);
+        this.#doors.replace(policy.doors, receiver);
+      },
+    });
   }
 
   /** Writes the counters into the audit log now. */
@@ -149,22 +191,15 @@ export class Daemon {
     this.#input({ kind: 'report' });
   }
 
-  #reopenAudit(): void {
-    try {
-      this.#audit.reopen();
-    } catch (error) {
-      this.#parts.logger.error(
-        `the audit log stays where it was: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
-  }
-
-  #warnOfRestart(next: Configuration): void {
-    const now = this.#parts.configuration.conf.daemon;
-    for (const key of ['firewall', 'state_dir', 'audit_log', 'max_grants'] as const) {
-      if (next.conf.daemon[key] !== now[key])
-        this.#parts.logger.warn(`"${key}" takes effect only when spad is started anew`);
-    }
+  #openControl(path: string): ControlServer {
+    const { firewall, logger } = this.#parts;
+    const desk = {
+      ...{ now: readClock, via: firewall.description, look: () => this.#repairer.look() },
+      ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.guardEnds },
+      confirm: (proof: Proof) => this.#trial.confirm(proof),
+    };
+    const onTrouble = (message: string): void => logger.error(`the control socket: ${message}`);
+    return new ControlServer(path, { answer: (line) => answerLine(line, desk), onTrouble });
   }
 
   #hear(message: Handoff): void {
@@ -178,57 +213,15 @@ export class Daemon {
   /** What has been read may have raised a question, and its answer another one. */
   async #endOfFile(): Promise<void> {
     for (let round = 0; round < 2; round += 1) {
-      await this.#pump();
+      await this.#work.settle();
       await this.#fwknop.idle();
     }
     await this.stop();
   }
 
-  #announce(description: string): void {
-    const { logger, firewall, configuration } = this.#parts;
-    const clients = countOf(clientCount(configuration.policy), 'client');
-    if (this.#announced) logger.info(`capturing again on ${description}`);
-    else
-      logger.info(
-        `ready: capturing on ${description}, UDP port ${String(configuration.conf.daemon.port)}, ${clients}, ${firewall.description}`,
-      );
-    this.#announced = true;
-  }
-
   #input(input: Input): void {
     if (this.#stopping) return;
-    this.#waiting.push(input);
-    if (this.#waiting.length > MAX_WAITING) this.#shed();
-    void this.#pump();
-  }
-
-  /** Lets go of the oldest packets; whatever else waits is rare and stays. */
-  #shed(): void {
-    const oldest = this.#waiting.findIndex(
-      ({ kind }) => kind === 'candidate' || kind === 'fwknop-candidate' || kind === 'knock',
-    );
-    if (oldest < 0) return;
-    this.#waiting.splice(oldest, 1);
-    this.#waiting.push({ kind: 'counted', counts: { shed: 1 } });
-  }
-
-  /** Works through what waits, a batch at a time; what comes meanwhile is the next batch. */
-  #pump(): Promise<void> {
-    if (this.#pumping === undefined && this.#waiting.length > 0) this.#pumping = this.#drain();
-    return this.#pumping ?? Promise.resolve();
-  }
-
-  async #drain(): Promise<void> {
-    try {
-      while (this.#waiting.length > 0) {
-        const batch = this.#waiting;
-        this.#waiting = [];
-        await this.#perform(batch.flatMap((input) => this.#engine.handle(input, this.#momentOf(input))));
-      }
-    } finally {
-      // In the same breath as the last look at what waits, so that nothing is left waiting for the next one.
-      this.#pumping = undefined;
-    }
+    this.#work.add(input);
   }
 
   /** Now; only what comes out of a capture file is judged as of the time at which it was captured. */
@@ -241,57 +234,37 @@ export class Daemon {
   }
 
   async #perform(decisions: readonly Decision[]): Promise<void> {
+    const { replay, codes, grants, audit } = this.#state;
+    const trial: PerformerParts['trial'] = {
+      note: () => this.#trial.note(),
+      answer: (effect) => this.#trial.answer(effect),
+      giveUp: () => this.#giveUp(),
+    };
+    // Where nothing is really guarded, nothing in the kernel is touched.
+    const guards = closesPorts(this.#parts.firewallName);
     const parts = {
-      replay: this.#replay,
-      firewall: this.#parts.firewall,
-      grants: this.#grants,
-      audit: this.#audit,
-      doors: this.#doors,
-      fwknop: this.#fwknop,
-      liveGrants: () => this.#engine.grants(),
+      adopt: (ports: readonly PortSpec[]) => adoptConnections(guards ? establishedAt(ports) : []),
+      ...{ replay, codes, grants, audit, trial, firewall: this.#parts.firewall },
+      ...{ doors: this.#doors, fwknop: this.#fwknop, connections: this.#connections },
+      grantEvents: () => this.#engine.logEvents(),
     };
     const failures = await perform(decisions, parts);
     // Last first, so that steps are taken back in the order opposite to theirs.
     for (const failure of [...failures].reverse()) {
       const { effect, message } = failure;
-      if (effect.kind === 'synchronize-firewall') this.#firewallFault = message;
-      this.#troubles.tell(`${FAILED_TO[effect.kind]}: ${message}`);
+      if (effect.kind === 'synchronize-firewall') this.#repairer.note(message);
+      this.#troubles.tell(failure);
       await perform(this.#engine.handle({ kind: 'effect-failed', failure }, readClock()), parts);
     }
   }
 
-  /** Holds the firewall against what it ought to show. A fault is told once, and again only when it has changed. */
-  async #repair(): Promise<void> {
-    if (this.#repairing) return;
-    this.#repairing = true;
-    try {
-      // Between two batches, so that a change under way is not taken for somebody else's.
-      await this.#pumping;
-      if (await this.#parts.firewall.repair()) {
-        this.#parts.logger.warn('somebody changed what spad has in the firewall; it is right again');
-        this.#input({ kind: 'firewall-repaired' });
-      }
-      this.#firewallFault = '';
-    } catch (error) {
-      const fault = error instanceof Error ? error.message : String(error);
-      if (fault !== this.#firewallFault)
-        this.#parts.logger.error(`the firewall cannot be repaired: ${fault}; trying again until it works`);
-      this.#firewallFault = fault;
-    } finally {
-      this.#repairing = false;
-    }
+  #giveUp(): void {
+    this.#parts.logger.error(
+      'nobody has confirmed the guard in time: it is taken back, ports are as open as other rules leave them, and spad ends',
+    );
+    this.#end = 'unconfirmed';
+    this.#repairer.stop();
+    // Not waited for: this is one of the steps that an orderly end waits for.
+    void this.stop();
   }
 }
-
-const FAILED_TO = {
-  remember: 'a packet could not be remembered, so nothing was opened',
-  'use-sequence': 'a one-time sequence could not be marked as used, so nothing was opened',
-  'change-firewall': 'the firewall refused a change',
-  'synchronize-firewall': 'the firewall could not be set right',
-  'record-grants': 'the grant log could not be written; grants end on time all the same',
-  'run-command': 'a command could not be run',
-  'journal-closes': 'a close could not be remembered, so nothing was run',
-  'run-program': 'a command could not be run',
-  ask: 'a packet could not be looked into',
-  audit: 'the audit log could not be written',
-} as const satisfies Record<Decision[number]['kind'], string>;

@@ -3,8 +3,11 @@
  * that each decision has: remembered on disk, then the firewall, then the logs of grants and closes, then commands, then questions, then the audit line. So a burst costs
  * one sync and one transaction, and nothing opens before its packet is remembered.
  */
+import type { PortSpec } from '../src/base/port-spec.ts';
 import { formatAuditLine } from '../src/engine/audit.ts';
 import type {
+  AnswerEffect,
+  AskConnectionsEffect,
   AskEffect,
   Decision,
   Effect,
@@ -14,15 +17,17 @@ import type {
   RunProgramEffect,
   UseSequenceEffect,
 } from '../src/engine/effect.ts';
-import type { Grant } from '../src/grant/grant.ts';
+import type { GrantEvent } from '../src/grant/record.ts';
 import { readClock } from './clock.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import type { AuditFile } from './log/audit-file.ts';
 import type { GrantStore } from './store/grant-store.ts';
+import type { CodeStore } from './store/code-store.ts';
 import type { ReplayStore } from './store/replay-store.ts';
 
 export interface PerformerParts {
   readonly replay: Pick<ReplayStore, 'append'>;
+  readonly codes: Pick<CodeStore, 'append'>;
   readonly firewall: FirewallBackend;
   readonly grants: Pick<GrantStore, 'append'>;
   readonly audit: Pick<AuditFile, 'append'>;
@@ -36,22 +41,40 @@ export interface PerformerParts {
     readonly run: (effect: RunProgramEffect) => void;
     readonly ask: (effect: AskEffect) => void;
   };
-  /** The live grants, for when the grant log is written anew. */
-  readonly liveGrants: () => readonly Grant[];
+  /** Does not wait for what it has begun. */
+  readonly connections: { readonly ask: (effect: AskConnectionsEffect) => void };
+  /** What the grant log says when it is written anew. */
+  readonly grantEvents: () => readonly GrantEvent[];
+  /** The connections that are established at these ports are made known as such. Throws what the system says. */
+  readonly adopt: (ports: readonly PortSpec[]) => void;
+  readonly trial: {
+    /** The connections that there are now are older than the guard. Throws the system's error. */
+    readonly note: () => void;
+    readonly answer: (effect: AnswerEffect) => void;
+    /** The daemon ends soon after. */
+    readonly giveUp: () => void;
+  };
 }
 
 /** Whether the rest of a decision is given up when this effect fails. What only tells or lists holds nothing up. */
 const ABANDONS = {
   remember: true,
+  'use-code': true,
   'use-sequence': true,
   'change-firewall': true,
   'synchronize-firewall': true,
+  'flush-firewall': true,
+  'adopt-connections': false,
+  'note-connections': false,
   'record-grants': false,
   'run-command': false,
   'journal-closes': true,
   'run-program': true,
   ask: false,
+  'ask-connections': false,
   audit: false,
+  answer: false,
+  'give-up': false,
 } as const satisfies Record<Effect['kind'], boolean>;
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
@@ -74,11 +97,13 @@ export const perform = async (
   return failures;
 };
 
+const WHOLE: readonly Effect['kind'][] = ['synchronize-firewall', 'flush-firewall'];
+
 /** Setting the firewall right as a whole must not change places with a change before or after it. */
 const cutAtSynchronize = (decisions: readonly Decision[]): readonly (readonly Decision[])[] => {
   const stretches: Decision[][] = [[]];
   for (const decision of decisions) {
-    if (decision.some((effect) => effect.kind === 'synchronize-firewall')) stretches.push([decision], []);
+    if (decision.some((effect) => WHOLE.includes(effect.kind))) stretches.push([decision], []);
     else stretches.at(-1)?.push(decision);
   }
   return stretches.filter((stretch) => stretch.length > 0);
@@ -98,6 +123,20 @@ class Stretch {
   async all<K extends Effect['kind']>(kind: K, work: (effects: readonly EffectOf<K>[]) => Work): Promise<void> {
     const tasks = this.#tasksOf(kind);
     await this.#attempt(tasks, () => work(tasks.map(({ effect }) => effect)));
+  }
+
+  /** All at once, and where that fails each by itself: what the firewall refuses to one must not be refused to others. */
+  async allOrEach<K extends Effect['kind']>(kind: K, work: (effects: readonly EffectOf<K>[]) => Work): Promise<void> {
+    const tasks = this.#tasksOf(kind);
+    if (tasks.length > 1) {
+      try {
+        await work(tasks.map(({ effect }) => effect));
+        return;
+      } catch {
+        // Whose it is will be seen.
+      }
+    }
+    for (const task of tasks) await this.#attempt([task], () => work([task.effect]));
   }
 
   /** Each effect of a kind by itself. */
@@ -130,24 +169,31 @@ const performStretch = async (
   parts: PerformerParts,
 ): Promise<readonly EffectFailure[]> => {
   const stretch = new Stretch(decisions);
-  const { replay, firewall, grants, audit, doors, fwknop } = parts;
+  const { replay, codes, firewall, grants, audit, doors, fwknop, connections, trial } = parts;
   await stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record)));
+  await stretch.all('use-code', (effects) => codes.append(effects.map(({ record }) => record)));
   await stretch.each('use-sequence', (effect) => doors.useUp(effect));
+  await stretch.each('adopt-connections', ({ ports }) => parts.adopt(ports));
   await stretch.each('synchronize-firewall', ({ wanted }) => firewall.synchronize(wanted));
-  await stretch.all('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));
+  await stretch.each('flush-firewall', () => firewall.flush());
+  await stretch.each('note-connections', () => trial.note());
+  await stretch.allOrEach('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));
   await stretch.all('record-grants', (effects) =>
     grants.append(
       effects.flatMap(({ events }) => events),
-      parts.liveGrants,
+      parts.grantEvents,
     ),
   );
   await stretch.each('run-command', (effect) => doors.run(effect));
   await stretch.each('journal-closes', (effect) => fwknop.journal(effect));
   await stretch.each('run-program', (effect) => fwknop.run(effect));
   await stretch.each('ask', (effect) => fwknop.ask(effect));
+  await stretch.each('ask-connections', (effect) => connections.ask(effect));
   await stretch.all('audit', (effects) =>
     audit.append(effects.map(({ line }) => formatAuditLine(line, readClock().wall))),
   );
+  await stretch.each('answer', (effect) => trial.answer(effect));
+  await stretch.each('give-up', () => trial.giveUp());
   return stretch.failures;
 };
 

@@ -22,7 +22,7 @@ needs() {
     ;;
   test)
     # A test that runs one more program adds it here. Debian does not start knockd or fwknopd: neither is enabled, and
-    # the keys that fwknopd comes with are refused by it.
+    # the keys that fwknopd comes with are refused by it. It would start sshd: see keep_sshd_down.
     echo 'tcpdump tcpdump to check what is on the wire'
     echo 'knockd knockd to compare ours with'
     echo 'fwknop fwknop-client to compare ours with'
@@ -32,10 +32,15 @@ needs() {
     echo 'gpg gnupg to seal packets with GnuPG'
     echo 'nmap nmap to knock by scanning'
     echo 'hping3 hping3 to knock with odd packets'
-    echo 'nc netcat-openbsd to knock by hand'
+    echo 'nc netcat-openbsd to knock and to send codes by hand'
     echo 'iptables iptables what doors and grants open'
     echo 'ipset ipset to keep grants in sets'
     echo 'python3 python3 to write frames by hand'
+    echo '/usr/sbin/sshd openssh-server to come in through the guard'
+    echo 'ssh openssh-client to come in through the guard'
+    echo 'firewall-cmd firewalld to keep grants in'
+    echo 'dbus-daemon dbus to speak to firewalld by'
+    echo 'ufw ufw to keep grants in'
     ;;
   *) die "tools/prepare.sh: no such occasion: $1" ;;
   esac
@@ -72,6 +77,15 @@ check_node() {
   command -v npm >/dev/null || die 'npm is missing: it comes with Node.js, or as the package npm.'
 }
 
+# A machine without an SSH server must not become one by running tests: Debian's own way to install it and not start it.
+keep_sshd_down() {
+  flag=/etc/ssh/sshd_not_to_be_run
+  [ ! -e $flag ] || return 0
+  say "The SSH server is not started, now or later: remove $flag where you want it."
+  $1 mkdir -p /etc/ssh
+  $1 touch $flag
+}
+
 # install_packages OCCASION...: only what is missing, through apt-get, after saying what and why.
 install_packages() {
   missing=''
@@ -94,11 +108,21 @@ LINES
     sudo=$(sudo_command) || die "Installing needs root. Run this command as root, then run this again:
     apt-get update && apt-get install --no-install-recommends -y$missing"
   fi
+  case "$missing " in *' firewalld '*) keep_asleep firewalld.service "$sudo" ;; esac
   say "Installing with apt-get:$missing"
+  case "$missing " in *' openssh-server '*) keep_sshd_down "$sudo" ;; esac
   # A stale list may still do: only the installation itself has to succeed.
   quietly $sudo apt-get -q update || say 'apt-get update failed; trying with the lists that are there'
   quietly $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 \
-    install --no-install-recommends -y $missing || die "apt-get could not install:$missing"
+    install --no-install-recommends --no-remove -y $missing || die "apt-get could not install:$missing"
+}
+
+# keep_asleep UNIT SUDO: Debian starts a service when it is installed, and at each boot. A firewall that only tests run, in
+# namespaces, must not become the firewall of this machine.
+keep_asleep() {
+  [ -d /run/systemd/system ] || return 0
+  say "Masking $1, so that it does not become the firewall of this machine (undo: systemctl unmask $1)"
+  quietly $2 systemctl mask "$1" || die "systemctl could not mask $1, so it is not installed."
 }
 
 # The addon is bound to the major version of Node.js that it was built for, so only loading it tells.

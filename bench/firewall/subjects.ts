@@ -1,5 +1,7 @@
 /** The back-ends that are measured: one line each. One that is not on this machine is told and left out. */
+import { Firewalld } from '../../test/support/firewalld.ts';
 import type { Host } from '../../test/support/host.ts';
+import { Ufw } from '../../test/support/ufw.ts';
 
 /** `[spad]` of spad.conf, as far as the back-end reads it. */
 export interface FirewallSubject {
@@ -18,4 +20,12 @@ export const FIREWALLS: readonly FirewallSubject[] = [
   { name: 'nftables, 11 ports each', settings: { firewall: 'nftables' }, span: 11, most: 10_000 },
   { name: 'iptables', settings: { firewall: 'iptables' }, span: 1, most: 10_000 },
   { name: 'ipset', settings: { firewall: 'ipset' }, span: 1, most: 10_000 },
+  {
+    ...{ name: 'firewalld', settings: { firewall: 'firewalld' }, span: 1, most: 10 },
+    prepare: async (host) => (await Firewalld.create(host)).room.prefix,
+  },
+  {
+    ...{ name: 'ufw', settings: { firewall: 'ufw' }, span: 1, most: 10 },
+    prepare: async (host) => (await Ufw.create(host)).room.prefix,
+  },
 ];

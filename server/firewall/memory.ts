@@ -7,6 +7,7 @@ import type { FirewallBackend } from './backend.ts';
 
 export class MemoryFirewall implements FirewallBackend {
   readonly description: string = 'memory: nothing is opened or closed';
+  readonly cuts = true;
   readonly #desired = new DesiredState();
   readonly #now: () => SteadyMs;
 
@@ -36,6 +37,10 @@ export class MemoryFirewall implements FirewallBackend {
 
   repair(): Promise<boolean> {
     return Promise.resolve(false);
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve();
   }
 
   flush(): Promise<void> {

@@ -1,12 +1,13 @@
 /** The nftables back-end: scripts of src/firewall/nft-script.ts, run as transactions, held against what the kernel shows. */
 import { type SteadyMs, steadyMs } from '../../src/base/units.ts';
-import { DesiredState, type Wanted } from '../../src/firewall/desired.ts';
+import { DesiredState, NOTHING_WANTED, type Wanted } from '../../src/firewall/desired.ts';
 import {
   changeScript,
   fillScript,
   flushScript,
   guardScript,
   probeScript,
+  probeTrialScript,
   TABLE,
 } from '../../src/firewall/nft-script.ts';
 import type { FirewallChange } from '../../src/firewall/opening.ts';
@@ -23,11 +24,12 @@ export const nftables = (runner: NftRunner, now: () => SteadyMs): FirewallBacken
 
 class NftablesFirewall implements FirewallBackend {
   readonly description: string;
+  readonly cuts = true;
   readonly #runner: NftRunner;
   readonly #now: () => SteadyMs;
   readonly #desired = new DesiredState();
-  /** Whether the table has what forwarding takes. */
-  #forwards = false;
+  /** What the table has besides the guard. */
+  #parts = { forwards: false, cuts: false };
   /** What the table looked like when it was last known to be right; undefined until it is. */
   #shown: string | undefined;
   /** The generation of the ruleset up to which it is known that nobody but us has changed our table. */
@@ -44,7 +46,7 @@ class NftablesFirewall implements FirewallBackend {
 
   async synchronize(wanted: Wanted): Promise<void> {
     this.#desired.replace(wanted);
-    this.#forwards = wanted.forwards;
+    this.#parts = { forwards: wanted.forwards, cuts: wanted.cuts === true };
     await this.#install();
   }
 
@@ -64,14 +66,14 @@ class NftablesFirewall implements FirewallBackend {
     }
   }
 
-  async repair(): Promise<boolean> {
+  async repair(closely = false): Promise<boolean> {
     const generation = this.#runner.generation();
     const isRight = this.#shown !== undefined;
     if (isRight && generation !== undefined && generation === this.#known) return false;
     const changes = this.#changes;
     if (isRight && (await this.#list()) === this.#shown) {
       // Until the next look at the elements it stays open whether they are all there.
-      if (this.#now() < this.#nextProbe) return false;
+      if (!closely && this.#now() < this.#nextProbe) return false;
       const holds = await this.#holdsElements();
       if (this.#changes !== changes) return false;
       if (holds) {
@@ -83,19 +85,28 @@ class NftablesFirewall implements FirewallBackend {
     return true;
   }
 
+  /** The kernel ends what is open. */
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async flush(): Promise<void> {
+    this.#desired.replace(NOTHING_WANTED);
     await this.#run(flushScript());
     this.#shown = undefined;
   }
 
   async #install(): Promise<void> {
-    const { guard, openings: open } = this.#desired.wanted(this.#now());
-    // What was granted while grants could still forward goes on.
-    this.#forwards ||= open.some(({ forwarding }) => forwarding !== undefined);
+    const wanted = this.#desired.wanted(this.#now());
+    const { openings: open } = wanted;
+    // What was granted while grants could still forward or cut goes on.
+    this.#parts.forwards ||= open.some(({ forwarding }) => forwarding !== undefined);
+    this.#parts.cuts ||= open.some(({ cuts }) => cuts === true);
     this.#shown = undefined;
     this.#known = this.#runner.generation();
-    const script = guardScript(guard, this.#forwards);
-    await this.#run(script + fillScript(open, this.#now()));
+    const now = this.#now();
+    const script = guardScript({ ...wanted, ...this.#parts }, now);
+    await this.#run(script + fillScript(open, now));
     this.#shown = await this.#list();
   }
 
@@ -119,8 +130,13 @@ class NftablesFirewall implements FirewallBackend {
   /** Whether every live element is there. */
   async #holdsElements(): Promise<boolean> {
     const begin = this.#now();
-    const lasting = this.#desired.openings(begin).filter(({ ends }) => ends - begin > NEAR_END_MS);
-    const holds = lasting.length === 0 || (await this.#runner.wouldRun(probeScript(lasting)));
+    const { guard, guardEnds, openings } = this.#desired.wanted(begin);
+    const lasting = openings.filter(({ ends }) => ends - begin > NEAR_END_MS);
+    const isTimed = guardEnds !== undefined && guardEnds - begin > NEAR_END_MS && guard.length > 0;
+    const probes = [probeScript(lasting), ...(isTimed ? [probeTrialScript(guard)] : [])].filter(
+      (probe) => probe !== '',
+    );
+    const holds = probes.length === 0 || (await this.#runner.wouldRun(probes.join('\n')));
     const end = this.#now();
     this.#nextProbe = steadyMs(end + REST_FACTOR * (end - begin));
     return holds;

@@ -31,6 +31,8 @@ import type { FirewallProgram, ProgramChange } from './program.ts';
 /** Long, for ufw waits for every other ufw, and one that is killed in the middle leaves the kernel without its rules. */
 const UFW_MS = 60_000;
 const IPTABLES_MS = 10_000;
+/** Commands for one process, which is then done in a fraction of that time. */
+const MAX_COMMANDS = 100;
 
 const FILES = { conf: '/etc/ufw/ufw.conf', defaults: '/etc/default/ufw' } as const;
 const LISTS: readonly { readonly family: Family; readonly file: string; readonly iptables: string }[] = [
@@ -54,6 +56,8 @@ class Ufw implements FirewallProgram {
   readonly #closer: Closer;
   /** What was last asked for. */
   #rules: readonly WantedUfwRule[] = [];
+  /** Whether ufw was active when it was last looked at. */
+  #isActive = false;
   /** The wall time for people of each end, which stays as it was first told though the clock may step. */
   #commentTimes = new Map<SteadyMs, UnixMs>();
 
@@ -63,17 +67,22 @@ class Ufw implements FirewallProgram {
   }
 
   install(wanted: Wanted): Promise<void> {
-    return this.#bring(wanted);
+    return this.#bring(wanted, () => true);
   }
 
-  change(_change: ProgramChange, wanted: Wanted): Promise<void> {
-    return this.#bring(wanted);
+  change({ open }: ProgramChange, wanted: Wanted): Promise<void> {
+    if (open.length > 0) return this.#bring(wanted, () => true);
+    // What somebody has taken out is left to be noticed, and told.
+    const known = new Set(this.#rules.map(ufwRuleKey));
+    return this.#bring(wanted, (rule, { shown }) => {
+      const key = ufwRuleKey(rule);
+      return !known.has(key) || shown.some((other) => ufwRuleKey(other) === key);
+    });
   }
 
   async shows(wanted: Wanted): Promise<boolean> {
     const wantedRules = this.#rulesOf(wanted);
-    const state = await readState();
-    requireActive(state);
+    const state = await this.#readActive();
     // What has ended meanwhile is left over rightly: it is about to be taken out.
     const { steady } = this.#now();
     const ended = this.#rules.filter(({ ends }) => ends !== 'never' && ends <= steady);
@@ -89,21 +98,33 @@ class Ufw implements FirewallProgram {
 
   async remove(): Promise<void> {
     const { families, shown } = await readState();
-    const steps = planUfw([], shown, families);
-    if (steps.length > 0) await runUfw(steps);
+    await takeSteps(planUfw([], shown, families));
     this.#rules = [];
     await this.#closer.tell([]);
   }
 
-  async #bring(wanted: Wanted): Promise<void> {
+  async #readActive(): Promise<UfwState> {
+    let state = await readState();
+    if (!state.isEnabled && this.#isActive) {
+      // In the middle of a reload ufw is inactive, too.
+      await runUfw([]);
+      state = await readState();
+    }
+    this.#isActive = state.isEnabled;
+    if (!this.#isActive) throw new FirewallError('ufw is inactive: run "ufw enable", or name another firewall');
+    return state;
+  }
+
+  /** `isBrought` says which of the rules that are wanted may be put in where they are missing. */
+  async #bring(wanted: Wanted, isBrought: (rule: UfwRule, state: UfwState) => boolean): Promise<void> {
     const rules = this.#rulesOf(wanted);
-    const before = await readState();
-    requireActive(before);
+    const before = await this.#readActive();
     requireFamilies(rules, before);
     // Before anything opens it is known when it closes; what is not wanted any more is, too, until it has been taken out.
     await this.#closer.tell(closesOf([...this.#rules, ...rules]));
     this.#rules = rules;
-    await carryOut(rules, before);
+    const brought = rules.filter((rule) => isBrought(rule, before));
+    await carryOut(brought, before);
     await this.#closer.tell(closesOf(rules));
   }
 
@@ -131,8 +152,7 @@ const closesOf = (rules: readonly WantedUfwRule[]): readonly TimedClose[] => [
 
 /** Takes the steps, and looks whether they have led there. */
 const carryOut = async (rules: readonly WantedUfwRule[], before: UfwState): Promise<void> => {
-  const steps = planUfw(rules, before.shown, before.families);
-  const said = steps.length === 0 ? '' : await runUfw(steps);
+  const said = await takeSteps(planUfw(rules, before.shown, before.families));
   const { shown, families } = await readState();
   const [missing] = planUfw(rules, shown, families);
   if (missing !== undefined) {
@@ -143,10 +163,6 @@ const carryOut = async (rules: readonly WantedUfwRule[], before: UfwState): Prom
   await runUfw([RELOAD_ARGS]);
   if (!(await isInKernel(shown)))
     throw new FirewallError('"ufw reload" does not make the kernel have the rules of ufw');
-};
-
-const requireActive = ({ isEnabled }: UfwState): void => {
-  if (!isEnabled) throw new FirewallError('ufw is inactive: run "ufw enable", or name another firewall');
 };
 
 const requireFamilies = (rules: readonly UfwRule[], { hasIpv6 }: UfwState): void => {
@@ -187,6 +203,12 @@ const isInKernel = async (shown: readonly ShownUfwRule[]): Promise<boolean> => {
     }),
   );
   return answers.every((answer) => answer);
+};
+
+const takeSteps = async (steps: readonly (readonly string[])[]): Promise<string> => {
+  let said = '';
+  for (let at = 0; at < steps.length; at += MAX_COMMANDS) said = await runUfw(steps.slice(at, at + MAX_COMMANDS));
+  return said;
 };
 
 /** What ufw said, on one line; without commands it is only waited until no ufw is at work. */

@@ -1,10 +1,8 @@
 /** `spad check`: the configuration first, then this host. */
-import { countOf } from '../../src/base/printable.ts';
-import { formatIssue, type Issue } from '../../src/config/issue.ts';
-import { clientCount } from '../../src/engine/policy.ts';
 import type { HostFacts } from '../../src/host/facts.ts';
 import { exitStatus } from '../../src/host/finding.ts';
 import { formatReport, reportOn } from '../../src/host/report.ts';
+import { checkConfiguration } from '../chosen-source.ts';
 import type { Configuration, ConfigurationSource } from '../load-config.ts';
 import { isClaimed } from '../process/claim.ts';
 import { isClockSynchronised } from '../process/clock-sync.ts';
@@ -12,34 +10,22 @@ import { findDaemons } from './daemons.ts';
 import { readLinks, readRoutes } from './links.ts';
 import { planOf } from './plan.ts';
 import { readRules } from './rules.ts';
-import { findSession } from './session.ts';
-import { listenersAmong, readSockets } from './sockets.ts';
+import { liveSession, readListeners } from './sockets.ts';
 import { lookAtFile, lookAtFolder } from './writable.ts';
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
-/** Reads the configuration and prints every problem; gives it where there is no error. */
-export const checkConfiguration = (
-  { shown, load }: ConfigurationSource,
-  onLine: (text: string) => void,
-): { readonly configuration: Configuration | undefined; readonly issues: readonly Issue[] } => {
-  const { configuration, issues } = load();
-  for (const issue of issues) onLine(formatIssue(issue));
-  if (configuration === undefined)
-    onLine(`${shown}: ${countOf(issues.filter((issue) => issue.severity === 'error').length, 'error')}`);
-  else onLine(`${shown}: no errors, ${countOf(clientCount(configuration.policy), 'client')}`);
-  return { configuration, issues };
-};
-
 /** Gives the exit status: 0 nothing wrong, 1 errors, 3 warnings alone. */
 export const checkHost = async (source: ConfigurationSource, asJson: boolean): Promise<number> => {
-  const { configuration, issues } = checkConfiguration(source, asJson ? () => undefined : say);
+  const { configuration, issues } = await checkConfiguration(source, asJson ? () => undefined : say);
   if (configuration === undefined) {
     if (asJson) say(JSON.stringify({ configuration: source.shown, issues, ports: [], findings: [] }));
     return 1;
   }
-  const report = reportOn(await gather(configuration), planOf(configuration));
-  if (asJson) say(JSON.stringify({ configuration: source.shown, issues, ...report }));
+  const plan = planOf(configuration);
+  const report = reportOn(await gather(configuration), plan);
+  const { firewall } = plan;
+  if (asJson) say(JSON.stringify({ configuration: source.shown, firewall, issues, ...report }));
   else say(formatReport(report, process.stdout.isTTY && takesSigns(process.env)));
   return exitStatus([...report.findings, ...issues.map(({ severity }) => ({ severity }))]);
 };
@@ -49,11 +35,10 @@ const takesSigns = ({ LC_ALL, LC_CTYPE, LANG, TERM }: NodeJS.ProcessEnv): boolea
   TERM !== 'dumb' && /utf-?8/i.test([LC_ALL, LC_CTYPE, LANG].find((text) => text !== undefined && text !== '') ?? '');
 
 const gather = async ({ conf: { daemon } }: Configuration): Promise<HostFacts> => {
-  const sockets = readSockets();
   return {
     ...(await readRules()),
-    ...{ links: readLinks(), routes: await readRoutes(), listeners: listenersAmong(sockets) },
-    ...{ isClockSynchronised: isClockSynchronised(), session: findSession(process.env, sockets) },
+    ...{ links: readLinks(), routes: await readRoutes(), listeners: readListeners() },
+    ...{ isClockSynchronised: isClockSynchronised(), session: liveSession() },
     ...{ isRunning: await isClaimed(daemon.state_dir), others: findDaemons() },
     ...{ stateDir: lookAtFolder(daemon.state_dir), auditLog: lookAtFile(daemon.audit_log) },
   };

@@ -1,9 +1,15 @@
 /** What of the configuration the host matters for. */
-import { BACKENDS } from '../../src/firewall/backends.ts';
+import { closesPorts } from '../../src/firewall/backends.ts';
 import type { Allowance, Plan } from '../../src/host/facts.ts';
+import { firewallNameOf } from '../chosen-source.ts';
 import type { Configuration } from '../load-config.ts';
 
-export const planOf = ({ conf: { daemon }, policy }: Configuration): Plan => {
+export const planOf = (configuration: Configuration): Plan => {
+  const {
+    conf: { daemon },
+    policy,
+  } = configuration;
+  const firewall = firewallNameOf(configuration);
   const fwknop = policy.fwknop.clients
     .filter(({ stanza }) => stanza.cycle === undefined)
     .map(({ stanza }): Allowance => ({
@@ -12,8 +18,8 @@ export const planOf = ({ conf: { daemon }, policy }: Configuration): Plan => {
     }));
   return {
     ...{
-      firewall: daemon.firewall,
-      guards: daemon.firewall !== 'dry-run' && BACKENDS[daemon.firewall].guards,
+      firewall,
+      guards: closesPorts(firewall),
       guard: policy.guard,
     },
     ...{ spaPort: daemon.port, capture: daemon.capture, interface: daemon.interface },

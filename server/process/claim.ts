@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 /** Linux: sun_path of unix(7), less its final zero. */
 const MAX_PATH = 107;
+/** Of the sockets that a daemon has in its folder. */
+const LONGEST_SOCKET = 'control.sock';
 
 /**
  * Holds the folder until this process ends, by listening on a socket in it: only who may enter the folder can, and what a
@@ -12,7 +14,7 @@ const MAX_PATH = 107;
  */
 export const claimFolder = async (folder: string): Promise<void> => {
   const path = join(folder, 'lock');
-  if (Buffer.byteLength(path) > MAX_PATH)
+  if (Buffer.byteLength(join(folder, LONGEST_SOCKET)) > MAX_PATH)
     throw new Error(`state_dir ${folder} is too long: a socket in it needs ${String(MAX_PATH)} bytes`);
   if (await listen(path)) return;
   if (!(await answers(path))) {

@@ -2,11 +2,10 @@
  * The replay cache's memory on disk. A record is durable when {@link ReplayStore.append} has come back; the file format
  * and what its damage means are in src/replay/journal.ts.
  */
-import { closeSync, fdatasyncSync, readFileSync } from 'node:fs';
 import { type UnixMs, unixMs } from '../../src/base/units.ts';
 import { ReplayCache, type ReplayRecord } from '../../src/replay/cache.ts';
-import { decodeJournal, encodeJournal, encodeRecord, SLOT_LENGTH } from '../../src/replay/journal.ts';
-import { replaceFile, writeAll } from './atomic-file.ts';
+import { decodeJournal, encodeJournal, encodeRecord } from '../../src/replay/journal.ts';
+import { readIfThere, type SlotContent, SlotLog } from './slot-log.ts';
 
 /** Digests held at most: 120 s of some 2 000 genuine packets a second. */
 const CACHE_CAPACITY = 250_000;
@@ -21,15 +20,10 @@ export interface ReplayOpening {
 }
 
 export class ReplayStore {
-  readonly #path: string;
-  readonly #cache: ReplayCache;
-  #fd: number | undefined;
-  #slots = 0;
-  #used = 0;
+  readonly #log: SlotLog;
 
   private constructor(path: string, cache: ReplayCache) {
-    this.#path = path;
-    this.#cache = cache;
+    this.#log = new SlotLog(path, () => contentOf(cache));
   }
 
   /**
@@ -47,59 +41,23 @@ export class ReplayStore {
     if (damage !== undefined) cache.raiseFloor(unixMs(now + lossAge));
     cache.prune(now, maxAge);
     const store = new ReplayStore(path, cache);
-    store.#rewrite();
     return { store, cache, warning: damage === undefined ? undefined : lossWarning(path, damage, cache.floor) };
   }
 
-  /**
-   * Makes records durable; the cache holds them already. Throws the system's error: none of them may then be relied on,
-   * and the next call begins a new file. Waits for the disk here: a thread that waited for us would cost more than most syncs.
-   */
+  /** Makes records durable; the cache holds them already. Throws the system's error: none of them may then be relied on. */
   append(records: readonly ReplayRecord[]): void {
-    if (records.length === 0) return;
-    if (this.#fd === undefined || this.#used + records.length > this.#slots) {
-      this.#rewrite();
-      return;
-    }
-    const fd = this.#fd;
-    try {
-      const bytes = Buffer.concat(records.map((record, index) => encodeRecord(record, this.#used + index)));
-      writeAll(fd, bytes, SLOT_LENGTH * (this.#used + 1));
-      fdatasyncSync(fd);
-      this.#used += records.length;
-    } catch (error) {
-      // After a failed sync the kernel may have dropped the pages: only a new file is to be trusted.
-      this.#forgetFile();
-      throw error;
-    }
+    this.#log.append(records.map((record) => (slot) => encodeRecord(record, slot)));
   }
 
   close(): void {
-    this.#forgetFile();
-  }
-
-  #rewrite(): void {
-    this.#forgetFile();
-    const records = [...this.#cache.records()];
-    const slots = Math.max(MIN_FREE_SLOTS, records.length) + records.length;
-    this.#fd = replaceFile(this.#path, encodeJournal(slots, this.#cache.floor, records));
-    this.#slots = slots;
-    this.#used = records.length;
-  }
-
-  #forgetFile(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
+    this.#log.close();
   }
 }
 
-const readIfThere = (path: string): Uint8Array | undefined => {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+const contentOf = (cache: ReplayCache): SlotContent => {
+  const records = [...cache.records()];
+  const slots = Math.max(MIN_FREE_SLOTS, records.length) + records.length;
+  return { bytes: encodeJournal(slots, cache.floor, records), slots, used: records.length };
 };
 
 const lossWarning = (path: string, damage: string, floor: UnixMs): string =>

@@ -4,10 +4,22 @@ import { formatAddress, parseCidr } from '../base/address.ts';
 import { coversPorts, formatPortSpec } from '../base/port-spec.ts';
 import { seconds } from '../base/units.ts';
 import type { Secret } from '../crypto/secret.ts';
+import type { CodeRange } from '../spa/native/code.ts';
 import { maybe, maybeSecret, oneOf, optional, readSection, required, yesNo } from './directive.ts';
 import type { IniSection } from './ini-file.ts';
 import type { Issue } from './issue.ts';
-import { absolutePath, cidrs, duration, expiry, forwardRules, forwardSource, ports, secret } from './values.ts';
+import { termsDirectives, termsOf } from './terms.ts';
+import {
+  absolutePath,
+  cidrs,
+  codeRange,
+  duration,
+  expiry,
+  forwardRules,
+  forwardSource,
+  ports,
+  secret,
+} from './values.ts';
 
 /** In seconds. */
 export const MAX_OPEN_FOR = 365 * 86_400;
@@ -39,13 +51,20 @@ export const accessDirectives = {
     'client',
     "what inner hosts see as the source: client (its own address), masquerade (this host's on the way there) or an address of this host",
   ),
+  ...termsDirectives,
   expires: maybe(expiry, 'the last day on which this stanza holds'),
+  emergency: maybe(
+    codeRange,
+    'the numbers of the emergency codes that hold, such as 1-8; each opens once, whatever the time is (docs/emergency.md)',
+  ),
 } as const;
 
 /** One client: its stanza, and its secret or the file that holds it. */
 export interface AccessEntry {
   readonly stanza: Stanza;
   readonly key: { readonly secret: Secret } | { readonly file: string };
+  /** The emergency codes that hold. */
+  readonly codes: CodeRange | undefined;
   /** Where the stanza begins, for what is found wrong later. */
   readonly line: number;
 }
@@ -80,7 +99,18 @@ export const readNative = (name: string, section: IniSection, file: string, issu
   const stanza = {
     ...{ name, allow, defaultPorts, openFor, maxOpenFor, forward, forwardSource: source },
     ...{ sources: values.source, requireAddress: values.require_address, expires: values.expires },
+    ...termsOf(values),
   };
   const key = values.key === undefined ? { file: values.key_file ?? '' } : { secret: values.key };
-  return [{ stanza, key, line: section.line }];
+  if (values.emergency !== undefined && values.require_address) {
+    const problem = `[${section.name}] has emergency codes and require_address = yes, which refuses them: no code names an address`;
+    issues.push({
+      severity: 'warning',
+      file,
+      line: section.line,
+      problem,
+      hint: 'give the codes a stanza of their own',
+    });
+  }
+  return [{ stanza, key, codes: values.emergency, line: section.line }];
 };

@@ -6,7 +6,9 @@ import { normalizePorts, type PortSpec, parsePortSpec } from '../base/port-spec.
 import { ok, type Result } from '../base/result.ts';
 import { parseDuration, parsePort, type Seconds, type UnixMs, unixMs } from '../base/units.ts';
 import { Secret } from '../crypto/secret.ts';
+import type { CodeRange } from '../spa/native/code.ts';
 import { isServerName } from '../spa/native/keys.ts';
+import { MAX_CODE } from '../spa/native/layout.ts';
 import type { Forward } from '../spa/request.ts';
 import { listOf, one } from './directive.ts';
 
@@ -66,6 +68,16 @@ export const serverName = one(
 export const secret = one(
   (text) => Secret.fromBase64(text),
   'base64 of 32 random bytes, as `spa-keys generate` makes them',
+);
+
+/** `1-8` or `8`: numbers of emergency codes. */
+export const codeRange = one(
+  (text): CodeRange | undefined => {
+    const [, low = '', high = low] = /^([1-9][0-9]{0,4})(?:-([1-9][0-9]{0,4}))?$/.exec(text) ?? [];
+    const [first, last] = [Number(low), Number(high)];
+    return low !== '' && first <= last && last <= MAX_CODE ? { first, last } : undefined;
+  },
+  `the numbers of codes as \`spa-keys emergency\` tells them, such as 1-8, at most ${String(MAX_CODE)}`,
 );
 
 export const absolutePath = one((text) => (text.startsWith('/') ? text : undefined), 'a path that begins with /');

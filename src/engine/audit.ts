@@ -22,13 +22,16 @@ export const AUDIT_EVENTS = [
   'restored',
   'reloaded',
   'repaired',
+  'woke',
+  'confirmed',
+  'trial-over',
   'counted',
   'stopped',
 ] as const;
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
-/** Why something that was decided did not happen, or why a grant was taken back. */
+/** Why something that was decided did not happen, why a grant was taken back or went on. */
 export type AuditReason =
   | Rejection
   | DoorRejection
@@ -38,6 +41,9 @@ export type AuditReason =
   | 'program-failed'
   | 'firewall-failed'
   | 'stanza-removed'
+  /** Connections use the grant. */
+  | 'connected'
+  | 'guard-unconfirmed'
   | 'bad-configuration';
 
 export interface AuditLine {
@@ -48,6 +54,8 @@ export interface AuditLine {
   readonly transport?: 'udp' | 'tcp' | 'icmp' | 'http';
   /** Who sent it, by the packet's own word. */
   readonly user?: string;
+  /** The number, where it was an emergency code. */
+  readonly code?: number;
   /** Where the packet came from. */
   readonly source?: IpAddress;
   /** The address that was opened or closed, or asked for. */
@@ -76,6 +84,7 @@ export const formatAuditLine = (line: AuditLine, now: UnixMs): string =>
     format: line.format,
     transport: line.transport,
     user: line.user && printable(line.user),
+    code: line.code,
     source: line.source && formatAddress(line.source),
     allow: line.allow && (line.allow.length === 1 ? line.allow.map(formatAddress)[0] : line.allow.map(formatAddress)),
     ports: line.ports?.map(formatPortSpec),

@@ -6,12 +6,14 @@
 import type { ProgramRun } from '../access/fwknop-program.ts';
 import type { PendingClose } from '../access/pending-close.ts';
 import type { Family } from '../base/address.ts';
+import type { PortSpec } from '../base/port-spec.ts';
 import type { Wanted } from '../firewall/desired.ts';
 import type { FirewallChange } from '../firewall/opening.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { GrantEvent } from '../grant/record.ts';
 import type { Door, KnockStep } from '../knock/door.ts';
 import type { ReplayRecord } from '../replay/cache.ts';
+import type { CodeRecord } from '../replay/used-codes.ts';
 import type { AuditLine } from './audit.ts';
 import type { FwknopQuestion } from './fwknop-question.ts';
 
@@ -19,6 +21,12 @@ import type { FwknopQuestion } from './fwknop-question.ts';
 export interface RememberEffect {
   readonly kind: 'remember';
   readonly record: ReplayRecord;
+}
+
+/** An emergency code that is used up: must be durable on disk before the next effect. */
+export interface UseCodeEffect {
+  readonly kind: 'use-code';
+  readonly record: CodeRecord;
 }
 
 /** Must be marked as used in its file, durably, before the next effect. */
@@ -35,12 +43,33 @@ export interface ChangeFirewallEffect {
   readonly change: FirewallChange;
   readonly added: readonly Grant[];
   readonly removed: readonly Grant[];
+  /** Ended grants whose cut was lifted. */
+  readonly lifted?: readonly Grant[];
 }
 
 /** Makes the firewall show exactly this, whatever it shows now. */
 export interface SynchronizeFirewallEffect {
   readonly kind: 'synchronize-firewall';
   readonly wanted: Wanted;
+}
+
+/**
+ * The connections that are established at these ports must be known as such to the kernel before the guard stands, lest it
+ * take their next packets for those of new ones.
+ */
+export interface AdoptConnectionsEffect {
+  readonly kind: 'adopt-connections';
+  readonly ports: readonly PortSpec[];
+}
+
+/** Takes everything away that spad has in the firewall. */
+export interface FlushFirewallEffect {
+  readonly kind: 'flush-firewall';
+}
+
+/** The connections that there are now are older than the guard, for the inputs `confirm` to come. */
+export interface NoteConnectionsEffect {
+  readonly kind: 'note-connections';
 }
 
 export interface RecordGrantsEffect {
@@ -86,6 +115,24 @@ export interface AskEffect {
   readonly question: FwknopQuestion;
 }
 
+/** Whether established connections use these grants; the answer comes back as an input, whatever becomes of the question. */
+export interface AskConnectionsEffect {
+  readonly kind: 'ask-connections';
+  readonly grants: readonly Grant[];
+}
+
+/** To whoever has sent the input `confirm` of this id: done, or the sentence by which it was refused. */
+export interface AnswerEffect {
+  readonly kind: 'answer';
+  readonly id: string;
+  readonly refusal: string | undefined;
+}
+
+/** The daemon ends: nobody has confirmed the guard. */
+export interface GiveUpEffect {
+  readonly kind: 'give-up';
+}
+
 export interface AuditEffect {
   readonly kind: 'audit';
   readonly line: AuditLine;
@@ -93,15 +140,22 @@ export interface AuditEffect {
 
 export type Effect =
   | RememberEffect
+  | UseCodeEffect
   | UseSequenceEffect
   | ChangeFirewallEffect
   | SynchronizeFirewallEffect
+  | AdoptConnectionsEffect
+  | FlushFirewallEffect
+  | NoteConnectionsEffect
   | RecordGrantsEffect
   | RunCommandEffect
   | JournalClosesEffect
   | RunProgramEffect
   | AskEffect
-  | AuditEffect;
+  | AskConnectionsEffect
+  | AuditEffect
+  | AnswerEffect
+  | GiveUpEffect;
 
 export type Decision = readonly Effect[];
 

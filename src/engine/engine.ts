@@ -4,67 +4,91 @@
  * a step whose effect fails is taken back when the failure comes in.
  */
 import { formatAddress } from '../base/address.ts';
-import type { Moment } from '../base/units.ts';
-import { layOpenings } from '../firewall/opening.ts';
+import type { Moment, SteadyMs } from '../base/units.ts';
+import { CutBook } from '../grant/cut-book.ts';
 import type { Grant } from '../grant/grant.ts';
 import { Ledger } from '../grant/ledger.ts';
+import type { GrantEvent } from '../grant/record.ts';
 import type { ReplayCache } from '../replay/cache.ts';
-import type { Rejection } from '../spa/rejection.ts';
+import { UsedCodes } from '../replay/used-codes.ts';
 import { startCommandFor } from '../knock/door.ts';
 import type { Knock } from '../knock/knock.ts';
-import { type Admission, admit } from './admit.ts';
+import { type Admission, admit, describeRejection, type Memory } from './admit.ts';
 import type { AuditLine, AuditReason } from './audit.ts';
 import { Counters } from './counters.ts';
 import { Doorkeeper, type Visit } from './doorkeeper.ts';
-import type { AuditEffect, Decision, Effect, EffectFailure, SynchronizeFirewallEffect } from './effect.ts';
+import type { AuditEffect, Decision, Effect, EffectFailure } from './effect.ts';
+import { repairedEffects, synchronizeEffects } from './firewall-effects.ts';
 import { FwknopDesk } from './fwknop-desk.ts';
+import { GrantClock } from './grant-clock.ts';
 import { GrantDesk, type LedgerStep } from './grant-desk.ts';
+import { type Holders, holdersOf } from './holders.ts';
 import type { Candidate, Input } from './input.ts';
 import { describeGrant as describe, effectsOfStep } from './ledger-effects.ts';
-import { forwardsTo, type Policy, replayAgeOf } from './policy.ts';
+import { type Policy, replayAgeOf } from './policy.ts';
 import { RejectionDesk } from './rejection-desk.ts';
+import { TrialDesk } from './trial-desk.ts';
 
 const COUNTED_EVERY_MS = 60_000;
 
 export interface EngineParts {
   readonly policy: Policy;
   readonly cache: ReplayCache;
+  /** Emergency codes; absent: none was used. */
+  readonly usedCodes?: UsedCodes;
   /** Live grants at most. */
   readonly maxGrants: number;
   /** Digests of packets that an fwknopd has let in before us, as `bytesKey` writes them. */
   readonly foreignDigests?: ReadonlySet<string>;
+  /** Whether the firewall can cut the connections of a grant that has ended. */
+  readonly canCut?: boolean;
   /** A name that no other grant has had, also before a restart. */
   readonly newGrantId: () => string;
 }
 
 const FAILURES = {
   remember: 'journal-failed',
+  'use-code': 'journal-failed',
   'use-sequence': 'sequence-failed',
   'change-firewall': 'firewall-failed',
   'synchronize-firewall': 'firewall-failed',
+  'flush-firewall': 'firewall-failed',
   'journal-closes': 'program-failed',
   'run-program': 'program-failed',
   ask: 'program-failed',
+  'ask-connections': 'program-failed',
 } as const satisfies Partial<Record<Effect['kind'], AuditReason>>;
+
+/** Without its line the audit log would fail again; without the grant log the kernel still closes on time. */
+const isHarmless = (effect: Effect): effect is Exclude<Effect, { kind: keyof typeof FAILURES }> =>
+  !Object.hasOwn(FAILURES, effect.kind);
 
 const audit = (line: AuditLine): AuditEffect => ({ kind: 'audit', line });
 
 export class Engine {
   #policy: Policy;
-  readonly #cache: ReplayCache;
+  readonly #memory: Memory;
+  #holders: Holders;
   readonly #ledger: Ledger;
   readonly #desk: GrantDesk;
+  readonly #clock: GrantClock;
   readonly #doors: Doorkeeper;
   readonly #counters = new Counters();
   readonly #rejections = new RejectionDesk(this.#counters);
   readonly #fwknop: FwknopDesk;
+  readonly #trial: TrialDesk;
   #lastCounted = Number.NEGATIVE_INFINITY;
 
   constructor(parts: EngineParts) {
     this.#policy = parts.policy;
-    this.#cache = parts.cache;
+    this.#memory = { cache: parts.cache, codes: parts.usedCodes ?? new UsedCodes() };
+    this.#holders = holdersOf(parts.policy);
     this.#ledger = new Ledger(parts.maxGrants);
-    this.#desk = new GrantDesk(this.#ledger, parts.newGrantId);
+    const { canCut = false, newGrantId: newId } = parts;
+    const shared = { ledger: this.#ledger, book: new CutBook(parts.maxGrants), counters: this.#counters };
+    this.#desk = new GrantDesk({ ...shared, newId, canCut });
+    this.#clock = new GrantClock({ ...shared, desk: this.#desk });
+    this.#trial = new TrialDesk(this.#desk);
     this.#doors = new Doorkeeper(parts.policy.doors);
     this.#fwknop = new FwknopDesk({
       policy: parts.policy.fwknop,
@@ -82,10 +106,21 @@ export class Engine {
     return [...this.#ledger.all()];
   }
 
+  /** When the guard ends; undefined where it is not on trial. */
+  get guardEnds(): SteadyMs | undefined {
+    return this.#trial.ends;
+  }
+
+  /** What a grant log that begins anew must say. */
+  logEvents(): readonly GrantEvent[] {
+    return this.#desk.logEvents();
+  }
+
   handle(input: Input, now: Moment): readonly Decision[] {
     switch (input.kind) {
       case 'start':
-        return [this.#start(input.grants, now)];
+        if (input.guardEnds !== undefined) this.#trial.begin(input.guardEnds);
+        return [this.#start(input, now)];
       case 'candidate':
         return this.#admit(input.candidate, now);
       case 'fwknop-candidate':
@@ -109,11 +144,17 @@ export class Engine {
         return this.#recover(input.failure, now);
       case 'firewall-repaired':
         this.#counters.add('firewall-repaired');
-        return [[audit({ event: 'repaired' })]];
+        return [[...repairedEffects(this.#policy, this.#trial), audit({ event: 'repaired' })]];
+      case 'confirm':
+        return [this.#trial.confirm(input, this.#policy.guard, () => this.#synchronize(), now)];
       case 'reload':
         return [this.#reload(input.policy), ...this.#fwknop.expireCycles(now)];
       case 'reload-failed':
         return [[audit({ event: 'reloaded', reason: 'bad-configuration', detail: input.message })]];
+      case 'connections':
+        return this.#clock.prolong(input.used, this.#holders, now);
+      case 'woke':
+        return [...this.#tick(now), [...this.#synchronize(), audit({ event: 'woke' })]];
       case 'tick':
         return this.#tick(now);
       case 'report':
@@ -123,44 +164,38 @@ export class Engine {
     }
   }
 
-  /** What an earlier run has left open goes on, is over, or has lost its stanza; each is told. */
-  #start(grants: readonly Grant[], now: Moment): Decision {
-    const over = grants.filter((grant) => grant.ends <= now.steady);
-    const live = grants.filter((grant) => grant.ends > now.steady);
-    const known = live.filter((grant) => this.#hasStanza(grant.stanza));
-    const orphans = live.filter((grant) => !this.#hasStanza(grant.stanza));
-    for (const grant of known) this.#ledger.put(grant);
-    return [
-      this.#synchronize(),
-      { kind: 'record-grants', events: this.#desk.events([], orphans) },
-      audit({ event: 'started' }),
-      ...over.map((grant) => audit(describe('expired', grant))),
-      ...orphans.map((grant) => audit({ ...describe('revoked', grant), reason: 'stanza-removed' })),
-      ...known.map((grant) => audit(describe('restored', grant))),
-    ];
+  #start(left: Extract<Input, { kind: 'start' }>, now: Moment): Decision {
+    const { events, lines } = this.#clock.restore(left, this.#holders, now);
+    const started = audit({ event: 'started', ...this.#trial.until(now) });
+    return [...this.#synchronize(), { kind: 'record-grants', events }, started, ...lines];
   }
 
   #admit(candidate: Candidate, now: Moment): readonly Decision[] {
-    const admission = admit(candidate, this.#policy, this.#cache, now);
+    const admission = admit(candidate, this.#policy, this.#memory, now);
     if (admission === undefined) return [];
-    const remember: Effect[] = [];
-    if (admission.record !== undefined) {
-      this.#cache.remember(admission.record);
-      remember.push({ kind: 'remember', record: admission.record });
-    }
-    const effects = this.#decide(admission, candidate, now);
-    return [[...remember, ...effects]];
+    return [[...this.#remember(admission), ...this.#decide(admission, candidate, now)]];
+  }
+
+  #remember({ record, use }: Admission): readonly Effect[] {
+    if (record !== undefined) this.#memory.cache.remember(record);
+    if (use !== undefined) this.#memory.codes.use(use);
+    return [
+      ...(record === undefined ? [] : [{ kind: 'remember', record } as const]),
+      ...(use === undefined ? [] : [{ kind: 'use-code', record: use } as const]),
+    ];
   }
 
   #decide(admission: Admission, candidate: Candidate, now: Moment): Decision {
-    const { outcome, stanza } = admission;
-    if (outcome.kind === 'rejected') return this.#reject(outcome.reason, admission, candidate, now);
+    const { outcome, stanza, code } = admission;
+    if (outcome.kind === 'rejected')
+      return this.#rejections.tell(describeRejection(outcome.reason, admission, candidate, now), now);
     const step =
       outcome.kind === 'open'
         ? this.#desk.open(outcome, stanza, now)
         : this.#desk.close(outcome.addresses, outcome.ports, stanza);
-    if (!step.ok) return this.#reject(step.error, admission, candidate, now);
-    return this.#stepEffects(step.value, [], { stanza: stanza.name, format: 'native', source: candidate.source });
+    if (!step.ok) return this.#rejections.tell(describeRejection(step.error, admission, candidate, now), now);
+    const about = { stanza: stanza.name, format: 'native', source: candidate.source } as const;
+    return this.#stepEffects(step.value, [], { ...about, ...(code === undefined ? {} : { code }) });
   }
 
   #knock(knock: Knock, now: Moment): readonly Decision[] {
@@ -185,7 +220,7 @@ export class Engine {
       this.#counters.add('knocked');
       return [...first, ...run, audit({ event: 'knocked', ...about })];
     }
-    const holder = { name: door.name, expires: undefined };
+    const holder = { ...rule, name: door.name, expires: undefined };
     const step = this.#desk.open({ kind: 'open', addresses: [source], ports: open, openFor }, holder, now);
     if (!step.ok) return [...first, ...this.#rejections.tell({ ...about, ...allow, reason: step.error }, now)];
     return [...first, ...this.#stepEffects(step.value, run, about)];
@@ -194,32 +229,22 @@ export class Engine {
   /** `also`: what is done once the firewall shows the step. */
   #stepEffects(step: LedgerStep, also: readonly Effect[], about: Partial<AuditLine>): Decision {
     this.#counters.add(step.event);
-    return effectsOfStep(step, this.#desk, also, about);
-  }
-
-  #reject(reason: Rejection, { request, stanza }: Admission, candidate: Candidate, now: Moment): Decision {
-    const line = { stanza: stanza.name, format: 'native', source: candidate.source, reason } as const;
-    if (request === undefined) return this.#rejections.tell(line, now);
-    const isClock = reason === 'stale' || reason === 'future';
-    const skew = isClock ? { skew: Math.round((request.time - now.wall) / 1000) } : {};
-    const allow = request.addresses.length > 0 ? { allow: request.addresses.map((cidr) => cidr.address) } : {};
-    const { forward: target } = request;
-    const to = target?.kind === 'address' ? target.address : undefined;
-    const forward = target === undefined ? {} : { forward: { to, port: target.port } };
-    return this.#rejections.tell({ ...line, ...allow, ports: request.ports, ...forward, ...skew }, now);
+    return effectsOfStep(step, also, about);
   }
 
   /** A failed step is taken back: the ledger never claims what the firewall does not have. */
   #recover({ effect, message, decision }: EffectFailure, now: Moment): readonly Decision[] {
-    // Without its line the audit log would fail again; without the grant log the kernel still closes on time.
-    if (effect.kind === 'audit' || effect.kind === 'record-grants' || effect.kind === 'run-command') return [];
+    if (isHarmless(effect)) return [];
     const reason = FAILURES[effect.kind];
     const step = decision.find((one) => one.kind === 'change-firewall');
     this.#counters.add(reason);
     const failed = this.#fwknop.recover({ effect, message, decision }, reason, now);
     if (failed !== undefined) return [failed];
-    if (step === undefined) return [[audit({ event: 'failed', reason, detail: message })]];
-    this.#desk.takeBack(step.added, step.removed);
+    if (step === undefined) {
+      const more = this.#trial.recover({ effect, message, decision }, () => this.#synchronize(), now);
+      return [[audit({ event: 'failed', reason, detail: message }), ...more]];
+    }
+    this.#desk.takeBack({ lifted: [], ...step });
     const grants = step.added.length > 0 ? step.added : step.removed;
     // What came to light when another grant ended is no step of the ledger's.
     if (grants.length === 0) return [[audit({ event: 'failed', reason, detail: message })]];
@@ -230,28 +255,16 @@ export class Engine {
     this.#policy = policy;
     this.#doors.setRules(policy.doors);
     this.#fwknop.setPolicy(policy.fwknop);
-    const orphans = this.grants().filter((grant) => !this.#hasStanza(grant.stanza));
-    for (const grant of orphans) this.#ledger.remove(grant);
-    return [
-      this.#synchronize(),
-      { kind: 'record-grants', events: this.#desk.events([], orphans) },
-      ...orphans.map((grant) => audit({ ...describe('revoked', grant), reason: 'stanza-removed' })),
-      audit({ event: 'reloaded' }),
-    ];
+    this.#holders = holdersOf(policy);
+    const { events, lines } = this.#clock.revokeOrphans(this.#holders);
+    return [...this.#synchronize(), { kind: 'record-grants', events }, ...lines, audit({ event: 'reloaded' })];
   }
 
   #tick(now: Moment): readonly Decision[] {
-    this.#cache.prune(now.wall, replayAgeOf(this.#policy));
-    const { ended, change } = this.#desk.expire(now.steady);
+    this.#memory.cache.prune(now.wall, replayAgeOf(this.#policy));
     const decisions: Decision[] = [...this.#fwknop.expireCycles(now)];
-    if (change !== undefined) decisions.push([{ kind: 'change-firewall', change, added: [], removed: [] }]);
-    if (ended.length > 0) {
-      decisions.push([
-        { kind: 'record-grants', events: this.#desk.events([], ended) },
-        ...ended.map((grant) => audit(describe('expired', grant))),
-      ]);
-      this.#counters.add('expired', ended.length);
-    }
+    if (this.#trial.isLost(now)) decisions.push(this.#trial.giveUp(this.grants()));
+    decisions.push(...this.#clock.tick(now));
     if (this.#counters.changed && now.steady - this.#lastCounted >= COUNTED_EVERY_MS) {
       this.#lastCounted = now.steady;
       decisions.push([this.#counted()]);
@@ -263,24 +276,7 @@ export class Engine {
     return audit({ event: 'counted', counts: this.#counters.take() });
   }
 
-  #synchronize(): SynchronizeFirewallEffect {
-    return {
-      kind: 'synchronize-firewall',
-      wanted: {
-        guard: this.#policy.guard,
-        guardEnds: undefined,
-        forwards: forwardsTo(this.#policy).length > 0,
-        openings: this.#ledger.addresses().flatMap((address) => layOpenings(this.#ledger.forAddress(address))),
-      },
-    };
-  }
-
-  #hasStanza(name: string): boolean {
-    const { clients, doors } = this.#policy;
-    return (
-      clients.some((client) => client.stanza.name === name) ||
-      this.#fwknop.hasStanza(name) ||
-      doors.some(({ door, open }) => open.length > 0 && door.name === name)
-    );
+  #synchronize(): readonly Effect[] {
+    return synchronizeEffects(this.#policy, this.#holders, this.#desk, this.#trial);
   }
 }

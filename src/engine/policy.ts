@@ -7,12 +7,15 @@ import { type UnixMs, unixMs } from '../base/units.ts';
 import { encodeHex } from '../bytes/encoding.ts';
 import type { DoorRule } from '../knock/door-rule.ts';
 import type { FwknopHmacKey } from '../spa/fwknop/key.ts';
+import type { CodeRange } from '../spa/native/code.ts';
 import type { UnsealKeys } from '../spa/native/unseal.ts';
 
 /** One client: who it is, what it may, and the keys that its packets are read with. */
 export interface PolicyClient {
   readonly stanza: Stanza;
   readonly keys: UnsealKeys;
+  /** The emergency codes that hold; undefined: none. */
+  readonly codes?: CodeRange | undefined;
 }
 
 /** One stanza of fwknop's and its keys. */

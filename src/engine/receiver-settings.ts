@@ -47,7 +47,7 @@ export const encodeSettings = (settings: ReceiverSettings | KnockSettings): stri
   if (settings.capture === 'knock') return JSON.stringify(settings);
   return JSON.stringify({
     ...settings,
-    clients: settings.clients.map(({ hint, mac }) => ({ hint: encodeHex(hint), mac: encodeHex(mac) })),
+    clients: settings.clients.map(({ hint, mac, codes }) => ({ hint: encodeHex(hint), mac: encodeHex(mac), codes })),
     fwknop: settings.fwknop === undefined ? undefined : encodeFwknopSettings(settings.fwknop),
   });
 };
@@ -57,16 +57,27 @@ export const decodeSettings = (text: string): ReceiverSettings | KnockSettings |
   const value: unknown = JSON.parse(text);
   if (isKnockSettings(value)) return value;
   if (!isSettings(value)) return undefined;
-  const clients = value.clients.map(({ hint, mac }) => ({ hint: decodeHex(hint), mac: decodeHex(mac) }));
-  const known = clients.filter((keys): keys is GateKeys => keys.hint?.length === 32 && keys.mac?.length === 32);
+  const known = value.clients.map(decodeKeys).filter((keys) => keys !== undefined);
   const fwknop = value.fwknop === undefined ? undefined : decodeFwknopSettings(value.fwknop);
-  if (known.length !== clients.length || (value.fwknop !== undefined && fwknop === undefined)) return undefined;
+  if (known.length !== value.clients.length || (value.fwknop !== undefined && fwknop === undefined)) return undefined;
   return { ...value, clients: known, fwknop };
 };
 
 type EncodedSettings = Omit<ReceiverSettings, 'clients' | 'fwknop'> & {
   readonly fwknop?: EncodedFwknopSettings | undefined;
-  readonly clients: readonly { readonly hint: string; readonly mac: string }[];
+  readonly clients: readonly EncodedKeys[];
+};
+
+interface EncodedKeys {
+  readonly hint: string;
+  readonly mac: string;
+  readonly codes?: boolean;
+}
+
+const decodeKeys = (keys: EncodedKeys): GateKeys | undefined => {
+  const [hint, mac] = [decodeHex(keys.hint), decodeHex(keys.mac)];
+  if (hint?.length !== 32 || mac?.length !== 32) return undefined;
+  return keys.codes === true ? { hint, mac, codes: true } : { hint, mac };
 };
 
 const isSettings = (value: unknown): value is EncodedSettings =>
@@ -104,4 +115,5 @@ const isEncodedKeys = (keys: unknown): boolean =>
   'hint' in keys &&
   typeof keys.hint === 'string' &&
   'mac' in keys &&
-  typeof keys.mac === 'string';
+  typeof keys.mac === 'string' &&
+  (!('codes' in keys) || typeof keys.codes === 'boolean');

@@ -1,28 +1,12 @@
-/**
- * The replay journal's file format (docs/state-files.md).
- *
- * The file has its full length from the start: a header, then slots of zeros that records fill from the first on. So a
- * file that was cut short shows it, an append changes no metadata (a cheaper sync), and a slot that is neither zero nor
- * sound is damage. All integers are big-endian.
- *
- *     header  magic 16 · slots 4 · floor (Unix ms) 8 · check 4
- *     slot    digest 16 · time (Unix ms) 8 · slot number 4 · check 4
- *
- * A check is the first 4 bytes of SHA-256 over what is before it.
- */
+/** The replay journal's file format, one of slots (slot-file.ts): a record is a digest and the packet's time, the mark is the floor. */
 import { type UnixMs, unixMs } from '../base/units.ts';
 import { encodeUtf8 } from '../bytes/encoding.ts';
-import { ByteReader } from '../bytes/reader.ts';
+import type { ByteReader } from '../bytes/reader.ts';
 import { ByteWriter } from '../bytes/writer.ts';
-import { sha256 } from '../crypto/digest.ts';
-import { equalBytes } from '../crypto/secret.ts';
 import type { ReplayRecord } from './cache.ts';
+import { decodeSlotFile, encodeSlot, encodeSlotFile, RECORD_LENGTH } from './slot-file.ts';
 
-/** Length in bytes of the header and of each slot. */
-export const SLOT_LENGTH = 32;
-
-const MAGIC = encodeUtf8('spad replay v1\n\0');
-const CHECK_LENGTH = 4;
+const KIND = { magic: encodeUtf8('spad replay v1\n\0'), what: 'a replay journal' };
 const DIGEST_LENGTH = 16;
 
 export interface Journal {
@@ -33,83 +17,29 @@ export interface Journal {
 }
 
 /** A new journal of `slots` slots that holds `records`. Throws RangeError where they do not fit. */
-export const encodeJournal = (slots: number, floor: UnixMs, records: Iterable<ReplayRecord>): Uint8Array => {
-  const writer = new ByteWriter(SLOT_LENGTH * (slots + 1));
-  writer.put(encodeHeader(slots, floor));
-  let slot = 0;
-  for (const record of records) {
-    writer.put(encodeRecord(record, slot));
-    slot += 1;
-  }
-  return writer.bytes;
-};
-
-const encodeHeader = (slots: number, floor: UnixMs): Uint8Array => {
-  const writer = new ByteWriter(SLOT_LENGTH);
-  writer.put(MAGIC);
-  writer.u32(slots);
-  writer.u64(floor);
-  return withCheck(writer);
-};
+export const encodeJournal = (slots: number, floor: UnixMs, records: Iterable<ReplayRecord>): Uint8Array =>
+  encodeSlotFile(KIND, slots, floor, Array.from(records, encodePlain));
 
 /** The 32 bytes of `record` for slot number `slot` (from 0). */
-export const encodeRecord = (record: ReplayRecord, slot: number): Uint8Array => {
-  const writer = new ByteWriter(SLOT_LENGTH);
-  writer.put(record.digest);
-  writer.u64(record.time);
-  writer.u32(slot);
-  return withCheck(writer);
-};
+export const encodeRecord = (record: ReplayRecord, slot: number): Uint8Array => encodeSlot(encodePlain(record), slot);
 
-const withCheck = (writer: ByteWriter): Uint8Array => {
-  writer.put(checkOf(writer.bytes));
+const encodePlain = ({ digest, time }: ReplayRecord): Uint8Array => {
+  const writer = new ByteWriter(RECORD_LENGTH);
+  writer.put(digest);
+  writer.u64(time);
   return writer.bytes;
 };
-
-const checkOf = (slot: Uint8Array): Uint8Array =>
-  sha256(slot.subarray(0, SLOT_LENGTH - CHECK_LENGTH)).subarray(0, CHECK_LENGTH);
-
-const isSound = (slot: Uint8Array): boolean => equalBytes(checkOf(slot), slot.subarray(SLOT_LENGTH - CHECK_LENGTH));
 
 /** Reads a journal file, whatever state it is in. */
 export const decodeJournal = (file: Uint8Array): Journal => {
-  const header = file.subarray(0, SLOT_LENGTH);
-  if (header.length < SLOT_LENGTH || !equalBytes(header.subarray(0, MAGIC.length), MAGIC) || !isSound(header)) {
-    return { floor: unixMs(0), records: [], damage: 'its header is not one of a replay journal' };
-  }
-  const reader = new ByteReader(header.subarray(MAGIC.length));
-  const slots = reader.u32();
-  const time = reader.u64();
+  const { mark, records, damage } = decodeSlotFile(KIND, file, decodeRecord);
+  const time = mark?.u64();
   const floor = unixMs(time ?? 0);
-  const { records, damage } = decodeSlots(file.subarray(SLOT_LENGTH));
-  if (time === undefined) return { floor, records, damage: 'its floor is no time' };
-  const expected = SLOT_LENGTH * (slots + 1);
-  if (file.length === expected) return { floor, records, damage };
-  return { floor, records, damage: `it has ${String(file.length)} bytes where its header says ${String(expected)}` };
+  return { floor, records, damage: mark !== undefined && time === undefined ? 'its floor is no time' : damage };
 };
 
-const decodeSlots = (body: Uint8Array): { records: ReplayRecord[]; damage: string | undefined } => {
-  const records: ReplayRecord[] = [];
-  let damage: string | undefined;
-  let ended = false;
-  for (let slot = 0; (slot + 1) * SLOT_LENGTH <= body.length; slot += 1) {
-    const bytes = body.subarray(slot * SLOT_LENGTH, (slot + 1) * SLOT_LENGTH);
-    if (bytes.every((byte) => byte === 0)) {
-      ended = true;
-      continue;
-    }
-    if (ended) damage ??= `record ${String(slot)} follows an empty one`;
-    const record = decodeRecord(bytes, slot);
-    if (record === undefined) damage ??= `record ${String(slot)} is torn`;
-    else records.push(record);
-  }
-  return { records, damage };
-};
-
-const decodeRecord = (bytes: Uint8Array, slot: number): ReplayRecord | undefined => {
-  const reader = new ByteReader(bytes);
+const decodeRecord = (reader: ByteReader): ReplayRecord | undefined => {
   const digest = reader.take(DIGEST_LENGTH);
   const time = reader.u64();
-  const number = reader.u32();
-  return isSound(bytes) && number === slot && time !== undefined ? { digest, time: unixMs(time) } : undefined;
+  return time === undefined ? undefined : { digest, time: unixMs(time) };
 };

@@ -52,6 +52,9 @@ export const FRESHNESS_REJECTIONS = ['stale', 'future'] as const;
 
 export const REPLAY_REJECTIONS = ['replayed', 'below-floor'] as const;
 
+/** An emergency code whose number the stanza does not have, or that was used before. */
+export const CODE_REJECTIONS = ['code-unknown', 'code-used'] as const;
+
 /** A genuine, fresh, first-time request that the stanza does not grant. */
 export const POLICY_REJECTIONS = [
   'stanza-expired',
@@ -96,6 +99,7 @@ export type FwknopSignatureRejection = (typeof FWKNOP_SIGNATURE_REJECTIONS)[numb
 export type FwknopPolicyRejection = (typeof FWKNOP_POLICY_REJECTIONS)[number];
 export type FreshnessRejection = (typeof FRESHNESS_REJECTIONS)[number];
 export type ReplayRejection = (typeof REPLAY_REJECTIONS)[number];
+export type CodeRejection = (typeof CODE_REJECTIONS)[number];
 export type PolicyRejection = (typeof POLICY_REJECTIONS)[number];
 export type Rejection =
   | GateRejection
@@ -106,4 +110,5 @@ export type Rejection =
   | FwknopPolicyRejection
   | FreshnessRejection
   | ReplayRejection
+  | CodeRejection
   | PolicyRejection;

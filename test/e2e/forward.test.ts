@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/base/address.ts';
 import { steadyMs } from '../../src/base/units.ts';
+import { NOTHING_WANTED } from '../../src/firewall/desired.ts';
 import { changeScript, guardScript } from '../../src/firewall/nft-script.ts';
 import { layOpenings } from '../../src/firewall/opening.ts';
 import type { Host } from '../support/host.ts';
@@ -179,7 +180,9 @@ test('all ports of a client to the same ports of an inner host, as the scripts c
   const source = present(parseAddress('10.99.4.9'));
   const all = { to: present(parseAddress(inner.address4)), port: undefined, source };
   const grant = grantOf(client.address4, 'tcp/1-65535 udp/1-65535', 60_000, { forwarding: all });
-  const script = guardScript([], true) + changeScript({ close: [], open: layOpenings([grant]) }, steadyMs(0));
+  const script =
+    guardScript({ ...NOTHING_WANTED, forwards: true }, steadyMs(0)) +
+    changeScript({ close: [], open: layOpenings([grant]) }, steadyMs(0));
   await server.run('nft', ['-f', '-'], { input: script });
   for (const port of [22, 80, OUTER]) {
     for (const protocol of ['tcp', 'udp'] as const)

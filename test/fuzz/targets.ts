@@ -28,6 +28,8 @@ import { deriveNativeKey } from '../../src/spa/native/keys.ts';
 import { deriveUnsealKeys, unsealNative } from '../../src/spa/native/unseal.ts';
 import { GATE_REJECTIONS, UNSEAL_REJECTIONS } from '../../src/spa/rejection.ts';
 import { LINK_TYPES } from '../unit/frame/frames.ts';
+import { codeTargets } from './code-targets.ts';
+import { controlTargets } from './control-targets.ts';
 import { fwknopConfTargets } from './fwknop-conf-targets.ts';
 import { fwknopStateTargets } from './fwknop-state-targets.ts';
 import { fwknopTargets } from './fwknop-targets.ts';
@@ -145,7 +147,7 @@ const isJson = (text: string): boolean => {
 };
 
 const grantLog: Check = (input) => {
-  const { grants, unreadable } = decodeGrantLog(textOf(input), { wall: NOW, steady: steadyMs(0) });
+  const { grants, unreadable } = decodeGrantLog(textOf(input), { wall: NOW, steady: steadyMs(0), boot: 'b' });
   if (!grants.every((grant) => grant.ports.length > 0 && Number.isFinite(grant.ends)))
     return 'a grant of nothing, or without an end';
   return unreadable >= 0 ? undefined : 'a count below zero';
@@ -200,6 +202,8 @@ export const targets: readonly Target[] = [
   { name: 'spad-conf', seeds: confSeeds, run: spadConf },
   { name: 'profiles', seeds: confSeeds, run: profiles },
   { name: 'utf8', seeds: wordSeeds, run: (input) => (decodeUtf8(input) === undefined ? undefined : textAgrees(input)) },
+  ...codeTargets,
+  ...controlTargets,
   ...knockTargets,
   ...fwknopConfTargets,
   ...fwknopTargets,

@@ -113,9 +113,17 @@ class World {
         this.firewall.clear();
         for (const opening of effect.wanted.openings) this.firewall.set(openingKey(opening), opening);
         return;
+      case 'flush-firewall':
+        this.firewall.clear();
+        return;
+      case 'adopt-connections':
+      case 'note-connections':
+      case 'answer':
+      case 'give-up':
       case 'record-grants':
       case 'audit':
       case 'run-command':
+      case 'use-code':
       case 'use-sequence':
       case 'journal-closes':
       case 'run-program':

@@ -14,6 +14,8 @@ export interface GateKeys {
   /** 32 bytes each. */
   readonly hint: Uint8Array;
   readonly mac: Uint8Array;
+  /** Whether it has emergency codes, so that window 0 is looked out for at any time. */
+  readonly codes?: boolean;
 }
 
 /** Up to this many clients, the table also reaches {@link DIAGNOSIS_REACH_MS} each way, to tell a wrong clock from junk. */
@@ -36,6 +38,7 @@ export class NativeGate {
     this.#hints = new HintTable(
       clients.map((client) => new HmacKey(client.hint)),
       reach,
+      clients.flatMap(({ codes }, client) => (codes === true ? [client] : [])),
     );
     this.#macKeys = clients.map((client) => new HmacKey(client.mac));
   }

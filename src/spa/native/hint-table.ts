@@ -3,15 +3,16 @@
  *
  * One map for all clients and windows: refusing junk costs one look-up whether there is one client or ten thousand.
  * Windows enter a little before they begin and leave after they end; preparing one costs an HMAC a client, so it is done
- * in slices that the caller bounds, and only what is needed at once is done at once.
+ * in slices that the caller bounds, and only what is needed at once is done at once. The window of emergency codes stays
+ * for those clients that have some: one entry each, made once.
  */
 import type { UnixMs } from '../../base/units.ts';
 import type { HmacKey } from '../../crypto/hmac.ts';
 import { equalBytes } from '../../crypto/secret.ts';
 import { hintOf, windowOf } from './keys.ts';
-import { HINT_LENGTH } from './layout.ts';
+import { CODE_WINDOW, HINT_LENGTH } from './layout.ts';
 
-/** An entry packs its window and client into one number: window * 2^24 + client. */
+/** An entry packs its window and client into one number: window * 2^24 + client. One that stays is -1 - client. */
 const CLIENT_SPAN = 0x100_0000;
 
 interface PreparedWindow {
@@ -39,10 +40,17 @@ export class HintTable {
   readonly #entries = new Map<number, number | readonly number[]>();
   readonly #windows = new Map<number, PreparedWindow>();
 
-  /** `reach`: how far from now, in milliseconds and on both sides, a packet's window may lie. At most 2^24 clients. */
-  constructor(hintKeys: readonly HmacKey[], reach: number) {
+  /**
+   * `reach`: how far from now, in milliseconds and on both sides, a packet's window may lie. `withCodes`: the clients that
+   * window 0 is held for at any time. At most 2^24 clients.
+   */
+  constructor(hintKeys: readonly HmacKey[], reach: number, withCodes: readonly number[] = []) {
     this.#hintKeys = hintKeys;
     this.#reach = reach;
+    for (const client of withCodes) {
+      const hintKey = hintKeys[client];
+      if (hintKey !== undefined) this.#enter(mapKey(hintOf(hintKey, CODE_WINDOW), 0), -1 - client);
+    }
   }
 
   /** The number of entries, for the memory figure. */
@@ -89,11 +97,10 @@ export class HintTable {
     now: UnixMs,
     accept: (client: number) => boolean,
   ): number | 'unknown' | 'refused' {
-    const window = Math.floor(entry / CLIENT_SPAN);
-    if (window < windowOf((now - this.#reach) as UnixMs) || window > windowOf((now + this.#reach) as UnixMs)) {
-      return 'unknown';
-    }
-    const client = entry % CLIENT_SPAN;
+    const stays = entry < 0;
+    const window = stays ? CODE_WINDOW : Math.floor(entry / CLIENT_SPAN);
+    if (!stays && !this.#isNear(window, now)) return 'unknown';
+    const client = stays ? -1 - entry : entry % CLIENT_SPAN;
     const accepted = accept(client);
     // Only now, where a whole MAC has been spent anyway: the map looked at 53 bits, the format fixes all 64.
     const hintKey = this.#hintKeys[client];
@@ -101,6 +108,10 @@ export class HintTable {
     const isExact = equalBytes(hintOf(hintKey, window), bytes.subarray(offset, offset + HINT_LENGTH));
     if (!isExact) return 'unknown';
     return accepted ? client : 'refused';
+  }
+
+  #isNear(window: number, now: UnixMs): boolean {
+    return window >= windowOf((now - this.#reach) as UnixMs) && window <= windowOf((now + this.#reach) as UnixMs);
   }
 
   #prepare(window: number, most: number): void {
@@ -117,9 +128,12 @@ export class HintTable {
   }
 
   #add(prepared: PreparedWindow, client: number, key: number): void {
-    const entry = prepared.window * CLIENT_SPAN + client;
-    const before = this.#entries.get(key);
     prepared.keys[client] = key;
+    this.#enter(key, prepared.window * CLIENT_SPAN + client);
+  }
+
+  #enter(key: number, entry: number): void {
+    const before = this.#entries.get(key);
     if (before === undefined) this.#entries.set(key, entry);
     else this.#entries.set(key, typeof before === 'number' ? [before, entry] : [...before, entry]);
   }

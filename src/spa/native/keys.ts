@@ -7,8 +7,8 @@ import type { Secret } from '../../crypto/secret.ts';
 import { SECRET_LENGTH } from '../../crypto/secret.ts';
 import { HINT_LENGTH, WINDOW_MS } from './layout.ts';
 
-/** Which key: the receiver process holds `hint` and `mac` and nothing else; `seal` never leaves the authorizer. */
-export type KeyLabel = 'hint' | 'mac' | 'seal';
+/** Which key: the receiver process holds `hint` and `mac` and nothing else; `seal` and `code` never leave the authorizer. */
+export type KeyLabel = 'hint' | 'mac' | 'seal' | 'code';
 
 /** Whether `name` can be a server's name: 1 to 64 bytes of UTF-8, no control characters. */
 export const isServerName = (name: string): boolean => {

@@ -19,6 +19,11 @@ export const REPLAY_KEY_LENGTH = 16;
 /** A hint is good for one window of this many milliseconds of Unix time. */
 export const WINDOW_MS = 60_000;
 
+/** The window that every emergency code is of; no fresh packet is, unless our own clock stands in 1970. */
+export const CODE_WINDOW = 0;
+/** Numbers of codes run from 1 to this, the last millisecond of that window. */
+export const MAX_CODE = WINDOW_MS - 1;
+
 export const AAD_LABEL = 'spa1';
 
 export const BODY_VERSION = 1;

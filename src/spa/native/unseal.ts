@@ -5,6 +5,7 @@ import { equalBytes, type Secret } from '../../crypto/secret.ts';
 import type { GateRejection, UnsealRejection } from '../rejection.ts';
 import type { SpaRequest } from '../request.ts';
 import { decodeBody } from './decode.ts';
+import { codeNumberOf } from './code.ts';
 import { deriveNativeKey } from './keys.ts';
 import { BOX_OFFSET, DATAGRAM_SIZES, HINT_LENGTH, REPLAY_KEY_LENGTH } from './layout.ts';
 import { associatedData } from './seal.ts';
@@ -14,18 +15,22 @@ export interface UnsealKeys {
   readonly mac: HmacKey;
   /** 32 bytes. */
   readonly seal: Uint8Array;
+  readonly code: HmacKey;
 }
 
 export interface Unsealed {
   readonly request: SpaRequest;
   /** 16 bytes, the same for every copy of the packet: what the replay cache holds. */
   readonly digest: Uint8Array;
+  /** Its number, where the packet is an emergency code. */
+  readonly code: number | undefined;
 }
 
 /** The keys of the client with this secret, at the server of this name. */
 export const deriveUnsealKeys = (secret: Secret, server: string): UnsealKeys => ({
   mac: new HmacKey(deriveNativeKey(secret, server, 'mac')),
   seal: deriveNativeKey(secret, server, 'seal'),
+  code: new HmacKey(deriveNativeKey(secret, server, 'code')),
 });
 
 /** Whether the last 32 bytes are the MAC of those before them; takes the same time whichever bytes differ. */
@@ -51,5 +56,9 @@ export const unsealNative = (
   if (body === undefined) return err('unsealing-failed');
   const request = decodeBody(body);
   if (!request.ok) return request;
-  return ok({ request: request.value, digest: datagram.slice(macOffset, macOffset + REPLAY_KEY_LENGTH) });
+  return ok({
+    request: request.value,
+    digest: datagram.slice(macOffset, macOffset + REPLAY_KEY_LENGTH),
+    code: codeNumberOf(request.value.time, body, nonce, keys.code),
+  });
 };

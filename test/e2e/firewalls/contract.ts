@@ -10,6 +10,7 @@ import { grantCases } from './grant-cases.ts';
 import { Stage } from './stage.ts';
 import type { Subject } from './subject.ts';
 import { Shown } from './table.ts';
+import { trialCases } from './trial-cases.ts';
 import { upsetCases } from './upset-cases.ts';
 
 /** The stage, once the laboratory stands. */
@@ -44,8 +45,9 @@ export const firewallContract = (subject: Subject): void => {
       const caller = onStage().caller();
       await onStage().ask(caller, { openFor: 300 });
       const goesOn = await onStage().hold(caller);
+      await onStage().ask(caller, { type: 'close' }, { event: 'closed' });
       await spad.stop();
-      expect(await onStage().answerToStranger()).toBe(
+      expect(await onStage().answerToStranger()).toEqual(
         traits.guards ? 'silent' : expect.stringMatching(/silent|refused/),
       );
       expect(await goesOn(), 'the established connection').toBe(true);
@@ -56,6 +58,8 @@ export const firewallContract = (subject: Subject): void => {
       expect(await onStage().isOpen(onStage().caller())).toBe(traits.guards);
       expect(await goesOn(), 'the established connection').toBe(true);
     });
+
+    trialCases(onStage, traits, () => before);
 
     test('the row in docs/firewalls.md says what was shown', () => shown.settle());
   });

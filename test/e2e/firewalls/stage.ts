@@ -32,6 +32,8 @@ export interface Told {
 }
 
 export const OUTER = 2222;
+/** Seconds; what is granted for longer is not waited for. */
+const BRIEF = 10;
 const CALLERS = 60;
 const ALLOWED = `${GUARDED.join(', ')}, tcp/${UNGUARDED}`;
 
@@ -105,10 +107,11 @@ export class Stage {
     });
   }
 
-  /** Starts spad as the subject wants it. */
-  async start(): Promise<void> {
+  /** Starts spad as the subject wants it; `words`: on its command line, beside the configuration. */
+  async start(...words: readonly string[]): Promise<void> {
     const { prefix = [], env = {} } = this.surroundings;
-    await this.spad.start({ through: ['exec', ...prefix, '"$@"'].join(' '), env });
+    const args = [...words, '-c', this.spad.confFile];
+    await this.spad.start({ through: ['exec', ...prefix, '"$@"'].join(' '), args, env });
   }
 
   /** Runs spad with other words, in the same surroundings. */
@@ -126,12 +129,19 @@ export class Stage {
   async ask(caller: Caller, wish: Wish, wanted: AuditPattern = {}, name: HolderName = 'alice'): Promise<Told> {
     const allow = wish.allow ?? caller.address4;
     const mark = this.spad.audit.mark();
-    await this.send({ ports: 'tcp/22', ...wish, allow }, name);
+    await this.send({ ports: 'tcp/22', ...this.stretched(wish), allow }, name);
     const addresses = allow.split(' ');
     const pattern = { event: 'granted', stanza: name, ...wanted };
     const lines = addresses.map((address) => this.spad.audit.waitFor({ ...pattern, allow: address }, mark));
     const [line] = await Promise.all(lines);
     return { until: Date.parse(line?.until ?? ''), time: Date.parse(line?.time ?? '') };
+  }
+
+  private stretched(wish: Wish): Wish {
+    const { openFor } = wish;
+    return openFor === undefined || openFor > BRIEF
+      ? wish
+      : { ...wish, openFor: openFor * (this.subject.stretch ?? 1) };
   }
 
   async send(wish: Wish, name: HolderName = 'alice'): Promise<void> {

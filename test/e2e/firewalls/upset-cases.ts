@@ -20,7 +20,7 @@ export const upsetCases = (on: OnStage, traits: BackendTraits, shown: Shown): vo
   describe('when somebody', () => disturbing(on, shown));
 };
 
-/** A grant that is open, and who was let in by it. */
+/** A grant that is open, and established connections, of which one has outlived its grant. */
 async function settled(on: OnStage): Promise<{ caller: Caller; check: () => Promise<void> }> {
   const caller = on().caller();
   await on().ask(caller, {
@@ -28,7 +28,10 @@ async function settled(on: OnStage): Promise<{ caller: Caller; check: () => Prom
     allow: `${caller.address4} ${caller.address6}`,
     openFor: 300,
   });
-  const goesOn = await on().hold(caller, { family: 6 });
+  const past = on().caller();
+  await on().ask(past, { openFor: 300 });
+  const connections = [await on().hold(caller, { family: 6 }), await on().hold(past)];
+  await on().ask(past, { type: 'close' }, { event: 'closed' });
   const check = async (): Promise<void> => {
     const open = [22, 8000, 8004, 8010].flatMap((port) =>
       ([4, 6] as const).map((family) => on().isOpen(caller, { family, port })),
@@ -36,7 +39,8 @@ async function settled(on: OnStage): Promise<{ caller: Caller; check: () => Prom
     expect(await Promise.all(open), 'the grant').toEqual(open.map(() => true));
     const shut = [{}, { port: 8004 }, { family: 6 as const }].map((where) => on().answerToStranger(where));
     for (const answer of await Promise.all(shut)) expect(answer, 'the stranger').toMatch(/^(silent|refused)$/);
-    expect(await goesOn(), 'the established connection').toBe(true);
+    const goOn = await Promise.all(connections.map((goesOn) => goesOn()));
+    expect(goOn, 'the established connections').toEqual([true, true]);
   };
   await check();
   return { caller, check };

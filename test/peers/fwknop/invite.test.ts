@@ -4,29 +4,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Lab } from '../../support/lab.ts';
 import { builtFile } from '../../support/paths.ts';
+import { screenshot } from '../../support/screenshot.ts';
 import { Fwknopd, type Variables } from './harness/fwknopd.ts';
 import { FwknopClient } from './harness/packets.ts';
 import { sendDatagram } from '../../support/probe.ts';
 import { waitUntil } from '../../support/wait.ts';
-
-/** Pixels a module. */
-const SCALE = 6;
-
-/** What is on the screen, as a picture in grey (pgm(5)). */
-function screenshot(printed: string): Buffer {
-  const lines = printed
-    .replace(/\u001b\[[0-9;]*m/g, '')
-    .split('\n')
-    .slice(0, -1);
-  const isBlack = (letter: string, half: number): boolean => letter === '\u2588' || letter === '\u2580\u2584'[half];
-  const rows = lines.flatMap((line) => [0, 1].map((half) => Array.from(line, (letter) => isBlack(letter, half))));
-  const pixels = rows.flatMap((row) => {
-    const wide = row.flatMap((black) => new Array<number>(SCALE).fill(black ? 0 : 255));
-    return Array.from({ length: SCALE }, () => wide);
-  });
-  const head = `P5 ${pixels[0]?.length ?? 0} ${pixels.length} 255\n`;
-  return Buffer.concat([Buffer.from(head), Buffer.from(pixels.flat())]);
-}
 
 /** As the app does: pieces between blanks, each a name and a value between colons. */
 function scanned(text: string): ReadonlyMap<string, string> {

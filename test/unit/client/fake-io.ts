@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { ClientIo, HostAddress } from '../../../client/io.ts';
 import type { Outcome } from '../../../client/wait.ts';
 import { parseAddress } from '../../../src/base/address.ts';
@@ -23,6 +24,8 @@ export interface FakeWorld {
   readonly refused?: boolean;
   readonly tcp?: Outcome;
   readonly onTerminal?: boolean;
+  /** What comes on standard input, piece by piece. */
+  readonly input?: readonly string[];
 }
 
 export const FAKE_NOW = unixMs(Date.UTC(2026, 0, 1, 12, 0, 0));
@@ -61,6 +64,7 @@ export const fakeIo = (world: FakeWorld): ClientIo & Seen => {
     err: (text) => err.push(text),
     onTerminal: world.onTerminal === true,
     env: { HOME: world.home ?? '/nowhere' },
+    input: () => Readable.from(world.input ?? []),
     now: () => FAKE_NOW,
     random: (length) => new Uint8Array(length).fill(7),
     network: {

@@ -27,6 +27,21 @@ test('an address as the source stands for hosts of its own family', () => {
   expect(told).toContain('masquerade does for both');
 });
 
+test('what cuts connections is asked of a firewall that can', () => {
+  const door = '[door d]\nsequence = 1:udp\nopen = tcp/22\n';
+  const conf = (firewall: string, terms: string): string => withDaemon(`firewall = ${firewall}`) + terms + door + terms;
+  expect(errors(conf('nftables', 'drop_on_expiry = yes\n'))).toEqual([]);
+  expect(errors(conf('iptables', 'while_connected = yes\ndrop_on_expiry = no\n'))).toEqual([]);
+  const told = errors(conf('iptables', 'drop_on_expiry = yes\n'));
+  expect(told).toHaveLength(2);
+  expect(told[0]).toContain('[access a] has drop_on_expiry = yes, and firewall = iptables cannot cut connections');
+  expect(told[0]).toContain('set firewall = nftables, or drop_on_expiry = no');
+  expect(told[1]).toContain('[door d] has drop_on_expiry');
+  expect(errors(withDaemon('') + '[door d]\nsequence = 1:udp\ncommand = x\nwhile_connected = yes\n')[0]).toContain(
+    'has while_connected without "open"',
+  );
+});
+
 describe('a wrong value is told with its line, what it is, and what would be right', () => {
   test.each([
     ['interface = eth0/1', '"any" or the name of an interface, such as eth0'],
@@ -35,7 +50,7 @@ describe('a wrong value is told with its line, what it is, and what would be rig
     ['port = 65536', 'a port number from 1 to 65535'],
     ['port = ssh', 'a port number from 1 to 65535'],
     ['capture = bpf', 'one of: pcap, udp, file'],
-    ['firewall = pf', 'one of: nftables, nft-set, iptables, ipset, firewalld, ufw, command, dry-run'],
+    ['firewall = pf', 'one of: auto, nftables, nft-set, iptables, ipset, firewalld, ufw, command, dry-run'],
     ['max_age = 4', 'a time from 5 to 3600 seconds, such as 90s, 5m or 1h30m'],
     ['max_age = 2h', 'a time from 5 to 3600 seconds, such as 90s, 5m or 1h30m'],
     ['max_age = soon', 'a time from 5 to 3600 seconds, such as 90s, 5m or 1h30m'],
@@ -57,6 +72,10 @@ describe('a wrong value is told with its line, what it is, and what would be rig
     ],
     ['source = home', '"home" is not an address or a network such as 192.0.2.0/24 (no bits beyond the prefix)'],
     ['require_address = true', 'yes or no'],
+    ...['0', '0-8', '8-1', '1-', '1-60000', '01-8', '1 - 8', '1,3', 'yes'].map((text): [string, string] => [
+      `emergency = ${text}`,
+      'the numbers of codes as `spa-keys emergency` tells them, such as 1-8, at most 59999',
+    ]),
     ['require_address = YES', 'yes or no'],
     ...['10.0.0.1/24:22', '10.0.0.5', 'fd00::5:22', 'local', 'local:22-21'].map((text) => [
       `forward = ${text}`,

@@ -75,7 +75,7 @@ describe('what is left out has its default', () => {
   const conf = confOf(`[spad]\nname = gw1\n[access bob]\nkey_file = /etc/spad/bob.key\nallow = udp/53`);
 
   test('the daemon', () => {
-    expect(conf.daemon).toMatchObject({ interface: 'any', port: 62_201, capture: 'pcap', firewall: 'nftables' });
+    expect(conf.daemon).toMatchObject({ interface: 'any', port: 62_201, capture: 'pcap', firewall: 'auto' });
     expect(conf.daemon).toMatchObject({ guard: [], max_age: 120, state_dir: '/var/lib/spad', receiver_user: 'nobody' });
   });
 
@@ -103,6 +103,25 @@ describe('values', () => {
     ['2026-01-01', Date.UTC(2026, 0, 2)],
   ])('expires = %s', (text, instant) => {
     expect(stanzaWith(`expires = ${text}`).expires).toBe(instant);
+  });
+
+  test.each([
+    ['1-8', { first: 1, last: 8 }],
+    ['5', { first: 5, last: 5 }],
+    ['1-59999', { first: 1, last: 59_999 }],
+  ])('emergency = %s', (text, codes) => {
+    const { access } = confOf(`[spad]\nname = gw1\n[access a]\nkey = ${KEY}\nallow = tcp/1\nemergency = ${text}`);
+    expect(access[0]?.codes).toEqual(codes);
+  });
+
+  test('emergency with require_address, which refuses the codes, is a warning', () => {
+    const lines = 'allow = tcp/22\nemergency = 1-8\nrequire_address = yes';
+    const { conf, issues } = parseSpadConf(
+      `[spad]\nname = gw1\nguard = tcp/22\n[access a]\nkey = ${KEY}\n${lines}`,
+      'f',
+    );
+    expect(conf).toBeDefined();
+    expect(issues).toMatchObject([{ severity: 'warning', hint: 'give the codes a stanza of their own' }]);
   });
 
   test('require_address = yes', () => {

@@ -1,6 +1,7 @@
 /** An engine with clients, a clock and packets, for tests. */
 import type { Wanted } from '../../../src/firewall/desired.ts';
 import type { Stanza } from '../../../src/access/stanza.ts';
+import { PLAIN_TERMS } from '../../../src/access/terms.ts';
 import { formatAddress } from '../../../src/base/address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { type Moment, seconds, steadyMs, unixMs } from '../../../src/base/units.ts';
@@ -31,6 +32,7 @@ export const stanzaOf = (name: string, fields: Partial<Stanza> = {}): Stanza => 
   maxOpenFor: seconds(3600),
   sources: [cidr('0.0.0.0/0'), cidr('::/0')],
   requireAddress: false,
+  ...PLAIN_TERMS,
   forward: [],
   forwardSource: 'client',
   expires: undefined,
@@ -78,7 +80,7 @@ export const engineOf = (
 };
 
 export const showOpening = (opening: Opening): string =>
-  `${formatAddress(opening.address)} ${formatPortSpec(opening)}${showTarget(opening)} until ${String(opening.ends)}`;
+  `${opening.cuts === true ? 'cut ' : ''}${formatAddress(opening.address)} ${formatPortSpec(opening)}${showTarget(opening)} until ${String(opening.ends)}`;
 
 const showTarget = ({ forwarding }: Opening): string =>
   forwarding === undefined ? '' : ` to ${formatForwarding(forwarding)}`;
@@ -87,6 +89,8 @@ const showEffect = (effect: Effect): string => {
   switch (effect.kind) {
     case 'remember':
       return 'remember';
+    case 'use-code':
+      return `use code ${String(effect.record.first)}`;
     case 'use-sequence':
       return `use ${formatSteps(effect.steps)} of ${effect.file}`;
     case 'run-command':
@@ -98,14 +102,24 @@ const showEffect = (effect: Effect): string => {
       ].join(', ');
     case 'synchronize-firewall':
       return showWanted(effect.wanted);
+    case 'adopt-connections':
+      return `adopt ${effect.ports.map(formatPortSpec).join(',')}`;
+    case 'flush-firewall':
+    case 'note-connections':
+    case 'give-up':
+      return effect.kind;
+    case 'answer':
+      return `answer ${effect.id}: ${effect.refusal ?? 'confirmed'}`;
     case 'record-grants':
-      return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `-${event.id}`)).join(' ')}`;
+      return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `${event.kind === 'cut' ? '/' : '-'}${event.id}`)).join(' ')}`;
     case 'journal-closes':
       return `journal ${effect.closes.map(({ run, due }) => `${run.argv.join(' ')} at ${String(due - EPOCH)}`).join(', ')}`;
     case 'run-program':
       return `start ${effect.run.argv.join(' ')}`;
     case 'ask':
       return `ask ${effect.question.kind === 'unseal-gpg' ? 'gpg' : effect.question.host}`;
+    case 'ask-connections':
+      return `ask whether ${effect.grants.map(({ id }) => id).join(' ')} are used`;
     case 'audit':
       return ['audit', effect.line.event, effect.line.stanza, effect.line.reason]
         .filter((word) => word !== undefined)
@@ -113,8 +127,14 @@ const showEffect = (effect: Effect): string => {
   }
 };
 
-/** Decisions as lines, in the order in which they are to be done. */
-export const show = (decisions: readonly Decision[]): string[] => decisions.flat().map(showEffect);
+/**
+ * Decisions as lines, in the order in which they are to be done. What goes before every synchronization, the adoption of
+ * established connections, is left out ({@link showAll} has it).
+ */
+export const show = (decisions: readonly Decision[]): string[] =>
+  showAll(decisions).filter((line) => !line.startsWith('adopt '));
 
-const showWanted = ({ guard, forwards, openings }: Wanted): string =>
-  `synchronize ${guard.map(formatPortSpec).join(',')}${forwards ? ' and NAT' : ''}: ${openings.map(showOpening).join(', ')}`;
+export const showAll = (decisions: readonly Decision[]): string[] => decisions.flat().map(showEffect);
+
+const showWanted = ({ guard, guardEnds, forwards, cuts, openings }: Wanted): string =>
+  `synchronize ${guard.map(formatPortSpec).join(',')}${guardEnds === undefined ? '' : ` until ${String(guardEnds)}`}${forwards ? ' and NAT' : ''}${cuts ? ' and cuts' : ''}: ${openings.map(showOpening).join(', ')}`;

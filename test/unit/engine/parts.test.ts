@@ -86,7 +86,7 @@ describe('the receiver’s settings', () => {
     user: { uid: 65_534, gid: 65_534 },
     clients: [
       { hint: new Uint8Array(32).fill(1), mac: new Uint8Array(32).fill(2) },
-      { hint: new Uint8Array(32).fill(3), mac: new Uint8Array(32).fill(4) },
+      { hint: new Uint8Array(32).fill(3), mac: new Uint8Array(32).fill(4), codes: true },
     ],
     fwknop: undefined,
   };
@@ -108,6 +108,7 @@ describe('the receiver’s settings', () => {
     ['nothing', '{}'],
     ['another capture', encodeSettings(settings).replace('"pcap"', '"bpf"')],
     ['a short key', encodeSettings(settings).replace('01'.repeat(32), '01')],
+    ['codes that are no yes or no', encodeSettings(settings).replace('"codes":true', '"codes":"1-8"')],
     ['a key that is no hex', encodeSettings(settings).replace('01'.repeat(32), 'zz'.repeat(32))],
   ])('not %s', (_, line) => {
     expect(decodeSettings(line)).toBeUndefined();

@@ -1,12 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { type Port, steadyMs } from '../../../src/base/units.ts';
-import { changeScript, fillScript, flushScript, guardScript, probeScript } from '../../../src/firewall/nft-script.ts';
-import type { FirewallChange } from '../../../src/firewall/opening.ts';
+import {
+  changeScript,
+  fillScript,
+  flushScript,
+  guardScript,
+  probeScript,
+  probeTrialScript,
+} from '../../../src/firewall/nft-script.ts';
+import { type FirewallChange, layAddress, layOpenings } from '../../../src/firewall/opening.ts';
 import type { Forwarding } from '../../../src/grant/forwarding.ts';
-import { ports } from '../values.ts';
+import { grantOf, ports } from '../values.ts';
 import { forwardingTo, openingOf } from './openings.ts';
 
 const NOW = steadyMs(1000);
+
+/** `ends`: when the guard ends by itself. */
+const guardOf = (guard: string, forwards = false, ends?: number, cuts = false): string =>
+  guardScript({ guard: ports(guard), forwards, cuts, guardEnds: ends === undefined ? undefined : steadyMs(ends) }, NOW);
 
 const script = (change: Partial<FirewallChange>): string[] =>
   changeScript({ close: [], open: [], ...change }, NOW)
@@ -15,7 +26,7 @@ const script = (change: Partial<FirewallChange>): string[] =>
 
 describe('the guard', () => {
   test('is one transaction that makes the table anew', () => {
-    expect(guardScript(ports('tcp/22 tcp/8000-8010 udp/53'), false)).toBe(`add table inet spad
+    expect(guardOf('tcp/22 tcp/8000-8010 udp/53')).toBe(`add table inet spad
 delete table inet spad
 add table inet spad
 add set inet spad grant4 { type ipv4_addr . inet_proto . inet_service; size 1048576; flags timeout; }
@@ -36,15 +47,76 @@ add rule inet spad guard counter drop
   });
 
   test('of nothing drops nothing', () => {
-    expect(guardScript([], false)).not.toContain('add rule');
-    expect(guardScript([], false)).not.toContain('{  }');
+    expect(guardOf('')).not.toContain('add rule');
+    expect(guardOf('')).not.toContain('{  }');
+  });
+
+  test('that ends by itself has its ports in a timed set, and nothing else is different', () => {
+    const lines = guardOf('tcp/22 tcp/8000-8010 udp/53', false, 61_000.5).split('\n');
+    const timed = [
+      'add set inet spad trial { type inet_proto . inet_service; flags timeout, interval; }',
+      'add element inet spad trial { tcp . 22 timeout 60001ms, tcp . 8000-8010 timeout 60001ms, udp . 53 timeout 60001ms }',
+    ];
+    expect(lines).toEqual(expect.arrayContaining(timed));
+    const lasting = guardOf('tcp/22 tcp/8000-8010 udp/53').replace('{ tcp . 22, tcp . 8000-8010, udp . 53 }', '@trial');
+    expect(lines.filter((line) => !timed.includes(line))).toEqual(lasting.split('\n'));
+    expect(guardOf('', false, 61_000)).toBe(guardOf(''));
+  });
+
+  test('that ends by itself is looked for as elements are', () => {
+    expect(probeTrialScript(ports('tcp/22 udp/53-54'))).toBe(
+      'delete element inet spad trial { tcp . 22, udp . 53-54 }',
+    );
   });
 
   test('the drop is the last word', () => {
-    expect(guardScript(ports('tcp/22'), false).trimEnd().split('\n').at(-1)).toBe(
-      'add rule inet spad guard counter drop',
-    );
+    expect(guardOf('tcp/22').trimEnd().split('\n').at(-1)).toBe('add rule inet spad guard counter drop');
   });
+});
+
+describe('cutting', () => {
+  test('takes two sets and a chain before connection tracking, there only where grants can cut', () => {
+    const [without, both] = [false, true].map((cuts) => guardOf('tcp/22', false, undefined, cuts).split('\n'));
+    expect(both?.filter((line) => !without?.includes(line))).toEqual([
+      'add set inet spad strict4 { type ipv4_addr . inet_proto . inet_service; size 1048576; flags timeout; }',
+      'add set inet spad strict6 { type ipv6_addr . inet_proto . inet_service; size 1048576; flags timeout; }',
+      'add set inet spad strictrange4 { type ipv4_addr . inet_proto . inet_service; size 1048576; flags timeout, interval; }',
+      'add set inet spad strictrange6 { type ipv6_addr . inet_proto . inet_service; size 1048576; flags timeout, interval; }',
+      'add chain inet spad cut { type filter hook prerouting priority -300; policy accept; }',
+      'add chain inet spad granted',
+      'add rule inet spad granted ip saddr . meta l4proto . th dport @grant4 accept',
+      'add rule inet spad granted ip6 saddr . meta l4proto . th dport @grant6 accept',
+      'add rule inet spad granted ip saddr . meta l4proto . th dport @range4 accept',
+      'add rule inet spad granted ip6 saddr . meta l4proto . th dport @range6 accept',
+      'add rule inet spad granted counter drop',
+      'add rule inet spad cut meta l4proto . th dport != { tcp . 22 } accept',
+      'add rule inet spad cut iif "lo" accept',
+      'add rule inet spad cut fib daddr type != local accept',
+      'add rule inet spad cut ip saddr . meta l4proto . th dport @strict4 goto granted',
+      'add rule inet spad cut ip6 saddr . meta l4proto . th dport @strict6 goto granted',
+      'add rule inet spad cut ip saddr . meta l4proto . th dport @strictrange4 goto granted',
+      'add rule inet spad cut ip6 saddr . meta l4proto . th dport @strictrange6 goto granted',
+    ]);
+    expect(guardOf('', false, undefined, true)).not.toContain('add rule');
+  });
+
+  test('outlasts the grant by five days, in a set of its own', () => {
+    const grant = grantOf('192.0.2.1', 'tcp/22 tcp/8000-8010', NOW + 1000);
+    expect(script({ open: layAddress({ live: [grant], cutting: [grant] }) }).slice(-4)).toEqual([
+      'add element inet spad grant4 { 192.0.2.1 . tcp . 22 timeout 1000ms }',
+      'add element inet spad range4 { 192.0.2.1 . tcp . 8000-8010 timeout 1000ms }',
+      'add element inet spad strict4 { 192.0.2.1 . tcp . 22 timeout 432001s0ms }',
+      'add element inet spad strictrange4 { 192.0.2.1 . tcp . 8000-8010 timeout 432001s0ms }',
+    ]);
+  });
+});
+
+test('a timeout of more than eight digits of milliseconds is written in seconds, for nft reads no more', () => {
+  const until = (time: number): string =>
+    script({ open: layOpenings([grantOf('192.0.2.1', 'tcp/22', NOW + time)]) }).at(-1) ?? '';
+  expect(until(99_999_999)).toContain('timeout 99999999ms');
+  expect(until(100_000_000)).toContain('timeout 100000s0ms');
+  expect(until(31_536_000_001)).toContain('timeout 31536000s1ms');
 });
 
 test('flush is no error where there is no table', () => {
@@ -56,8 +128,8 @@ describe('forwarding', () => {
     script({ open: [openingOf(address, port, 31_000, forwarding)] }).filter((line) => / timeout (?!1d)/.test(line));
 
   test('has chains of its own, which are not there where no grant can forward', () => {
-    const without = guardScript(ports('tcp/22'), false);
-    const both = guardScript(ports('tcp/22'), true);
+    const without = guardOf('tcp/22');
+    const both = guardOf('tcp/22', true);
     expect(without).not.toMatch(/nat|map/);
     expect(both).toContain('add chain inet spad forwarding { type nat hook prerouting priority -101; policy accept; }');
     expect(both).toContain('add chain inet spad sources { type nat hook postrouting priority 99; policy accept; }');
@@ -65,7 +137,7 @@ describe('forwarding', () => {
   });
 
   test('touches only what was sent to this host, and the source only of what it has forwarded itself', () => {
-    const rules = guardScript([], true).split('\n');
+    const rules = guardOf('', true).split('\n');
     const [first, ...more] = rules.filter((line) => line.startsWith('add rule inet spad forwarding '));
     expect(first).toBe('add rule inet spad forwarding fib daddr type != local accept');
     expect(more).toHaveLength(6);

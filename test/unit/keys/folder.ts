@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { unixMs } from '../../../src/base/units.ts';
 import type { KeysIo } from '../../../keys/io.ts';
 
 /** A new folder that is gone when the test is over. */
@@ -24,6 +25,7 @@ export const captureIo = (home: string, seed = 1): CapturedIo => {
     out: (text) => out.push(text),
     err: (text) => err.push(text),
     env: { HOME: home },
+    now: () => unixMs(Date.UTC(2026, 0, 31, 23, 59)),
     random: (length) => Uint8Array.from({ length }, (_, index) => (seed + index) & 0xff),
     stdout: () => out.join(''),
     stderr: () => err.join(''),

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { unixMs } from '../../../src/base/units.ts';
 import type { ReplayRecord } from '../../../src/replay/cache.ts';
-import { decodeJournal, encodeJournal, encodeRecord, SLOT_LENGTH } from '../../../src/replay/journal.ts';
+import { decodeJournal, encodeJournal, encodeRecord } from '../../../src/replay/journal.ts';
+import { SLOT_LENGTH } from '../../../src/replay/slot-file.ts';
 import { join } from '../frame/frames.ts';
 import { ascii, hex, toHex } from '../values.ts';
 

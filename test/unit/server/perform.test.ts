@@ -43,6 +43,7 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
     asked,
     parts: {
       replay: { append: (records) => note('journal', String(records.length)) },
+      codes: { append: (records) => note('codes', String(records.length)) },
       firewall: memory,
       grants: { append: (events) => note('grants', String(events.length)) },
       audit: { append: (lines) => note('audit', String(lines.length)) },
@@ -52,7 +53,14 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
         run: ({ run }) => note('program', run.argv.join(' ')),
         ask: ({ id }) => note('question', id),
       },
-      liveGrants: () => [],
+      connections: { ask: () => undefined },
+      grantEvents: () => [],
+      adopt: (ports) => note('adopt', String(ports.length)),
+      trial: {
+        note: () => note('connections', ''),
+        answer: ({ refusal }) => note('answer', refusal ?? 'done'),
+        giveUp: () => note('end', ''),
+      },
     },
   };
 };
@@ -75,6 +83,18 @@ describe('perform', () => {
     const bad = edges(['sequence']);
     expect(await perform([decision], bad.parts)).toMatchObject([{ effect: door, message: 'sequence is broken' }]);
     expect(bad.asked).toEqual(['sequence front']);
+  });
+
+  test('an emergency code is used up before it opens, and one that could not be opens nothing', async () => {
+    const use = { kind: 'use-code', record: { owner: new Uint8Array(16), first: 3, last: 3 } } as const;
+    const [, ...rest] = admission(1);
+    const decision = [use, ...rest];
+    const good = edges();
+    expect(await perform([decision, admission(2)], good.parts)).toEqual([]);
+    expect(good.asked).toEqual(['journal 1', 'codes 1', 'firewall 2', 'grants 2', 'audit 2']);
+    const bad = edges(['codes']);
+    expect(await perform([decision], bad.parts)).toMatchObject([{ effect: use, message: 'codes is broken' }]);
+    expect(bad.asked).toEqual(['codes 1']);
   });
 
   test('what could not be remembered is not opened', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
   FRESHNESS_REJECTIONS,
+  CODE_REJECTIONS,
   FWKNOP_POLICY_REJECTIONS,
   FWKNOP_SIGNATURE_REJECTIONS,
   FWKNOP_GATE_REJECTIONS,
@@ -29,6 +30,7 @@ test('the rejections are those of the specification, step by step and in its ord
   expect(step('unsealing')).toEqual(UNSEAL_REJECTIONS);
   expect(step('freshness')).toEqual(FRESHNESS_REJECTIONS);
   expect(step('replay')).toEqual(REPLAY_REJECTIONS);
+  expect(step('code')).toEqual(CODE_REJECTIONS);
   expect(step('policy')).toEqual(POLICY_REJECTIONS);
 });
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """
-The oracle of packet format spa1: writes good.json and bad.json next to itself.
+The oracle of packet format spa1: writes good.json, bad.json and codes.json next to itself.
 
 Written from docs/native-packet.md, RFC 8439 (ChaCha20, Poly1305), draft-irtf-cfrg-xchacha-03 (HChaCha20, XChaCha20)
 and RFC 5869 (HKDF) alone; it shares no code with the TypeScript it judges, and needs the standard library only.
 Secrets and nonces come from SHA-256 of a vector's name, so that a run always writes the same bytes.
 
-    python3 test/vectors/native/generate.py            write both files
+    python3 test/vectors/native/generate.py            write the files
     python3 test/vectors/native/generate.py --check    exit 1 if the files differ from what would be written
 """
 import base64
@@ -373,16 +373,29 @@ def judge_body(data):
     return request
 
 
-def judge(secret, server, now, datagram):
-    """The request in a datagram, or Rejected: gate, unsealing, freshness, in that order."""
+def code_nonce(secret, server, body):
+    return hmac256(derive(secret, server, "code"), body)[:24]
+
+
+def judge(secret, server, now, datagram, codes=None, used=()):
+    """
+    The request in a datagram, or Rejected: gate, unsealing, then freshness, or for an emergency code its number, in that order.
+    `codes` is the first and the last number that the client has; `used` are those used before.
+    """
     refuse("wrong-size", len(datagram) not in (176, 432, 1200))
     hint, nonce, box, mac = datagram[:8], datagram[8:32], datagram[32:-32], datagram[-32:]
-    windows = range(max(0, now - MAX_AGE) // WINDOW, (now + MAX_AGE) // WINDOW + 1)
+    windows = [*range(max(0, now - MAX_AGE) // WINDOW, (now + MAX_AGE) // WINDOW + 1)] + ([0] if codes else [])
     refuse("unknown-hint", all(hint != hint_of(secret, server, window * WINDOW) for window in windows))
     refuse("bad-mac", not hmac.compare_digest(mac, hmac256(derive(secret, server, "mac"), datagram[:-32])))
     body = xaead_open(derive(secret, server, "seal"), nonce, b"spa1" + hint, box)
     refuse("unsealing-failed", body is None)
     request = judge_body(body)
+    number = request["timeMs"]
+    if len(body) == 96 and 1 <= number <= 59_999 and nonce == code_nonce(secret, server, body):
+        first, last = codes or (1, 0)
+        refuse("code-unknown", not first <= number <= last)
+        refuse("code-used", number in used)
+        return request
     refuse("stale", now - request["timeMs"] > MAX_AGE)
     refuse("future", request["timeMs"] - now > MAX_AGE)
     return request
@@ -886,6 +899,101 @@ def make_bad_time():
     add_bad_body("future", "future-command", kind=COMMAND, command="uptime", time=NOW + MAX_AGE + 1)
 
 
+# --- emergency codes ---------------------------------------------------------------------------------------------
+
+codes = []
+
+
+def add_code(verdict, name, number=3, hold=(1, 8), used=(), now=NOW, server=SERVER, made_for=SERVER, secret=None, nonce=None,
+             hint_time=0, size=None, change=None, **fields):
+    """
+    Code `number` as a server with the numbers `hold` judges it: "code" where it opens, "packet" where it is none and is let in as
+    an ordinary packet, else the rejection. `nonce` is how the nonce is made of the body, where not as a code's.
+    """
+    unique(name)
+    secret = secret or secret_of(name)
+    body = pad(fields_of(number, **fields), size)
+    made = (nonce or (lambda data: code_nonce(secret, made_for, data)))(body)
+    datagram = datagram_of(secret, made_for, hint_of(secret, made_for, hint_time), made, body)
+    datagram = change(datagram) if change else datagram
+    try:
+        judge(secret, server, now, datagram, hold, used)
+        is_code = len(body) == 96 and 1 <= number <= 59_999 and made == code_nonce(secret, server, body)
+        found = "code" if is_code else "packet"
+    except Rejected as rejected:
+        found = str(rejected)
+    assert found == verdict, (name, found)
+    codes.append(
+        {
+            "name": name,
+            "secret": base64.b64encode(secret).decode(),
+            "server": server,
+            "nowMs": now,
+            "codeKey": derive(secret, made_for, "code").hex(),
+            "hold": list(hold) if hold else None,
+            "used": list(used),
+            "number": number,
+            "body": body.hex(),
+            "datagram": datagram.hex(),
+            "verdict": verdict,
+        }
+    )
+
+
+def make_codes():
+    many = [f"tcp/{port}" for port in range(7000, 7026, 2)]
+    add_code("code", "code-1-of-the-worked-example", number=1, secret=secret_of("open-ssh-for-one-address"))
+    add_code("code", "code-with-ports-and-time", ports=["tcp/22"], open_for=600)
+    add_code("code", "code-with-an-address", addresses=["203.0.113.9/32"])
+    add_code("code", "code-that-closes", kind=CLOSE)
+    add_code("code", "code-that-fills-its-body", kind=COMMAND, command="c" * 76)
+    add_code("code", "code-first-of-all", number=1, hold=(1, 59_999))
+    add_code("code", "code-last-of-all", number=59_999, hold=(1, 59_999))
+    add_code("code", "code-only-one", number=7, hold=(7, 7))
+    add_code("code", "code-beside-used-ones", used=(1, 2, 4))
+    for place, now in (("1970", 30_000), ("1971", 31_536_000_000), ("2100", 4_102_444_800_000), ("the-end-of-time", 2**53 - 1)):
+        add_code("code", f"code-at-a-server-in-{place}", now=now)
+    add_code("code", "code-with-the-hint-of-now", hint_time=NOW)
+
+    add_code("unknown-hint", "code-where-there-are-none", hold=None)
+    add_code("code-unknown", "code-where-there-are-none-with-the-hint-of-now", hold=None, hint_time=NOW)
+    add_code("code-unknown", "code-where-there-are-none-in-1970", hold=None, now=30_000)
+    add_code("code-unknown", "code-below-the-range", number=8, hold=(9, 16))
+    add_code("code-unknown", "code-above-the-range", number=9)
+    add_code("code-unknown", "code-above-the-range-that-was-used", number=9, used=(9,))
+    add_code("code-used", "code-used-before", used=(3,))
+    add_code("code-used", "code-used-before-at-a-server-in-1970", used=(3,), now=30_000)
+    add_code("code-used", "code-of-a-used-number-for-another-port", used=(3,), ports=["tcp/443"])
+
+    add_code("unknown-hint", "code-for-another-server", server="gate2.example.net")
+    add_code("unknown-hint", "code-60000", number=60_000, hold=(1, 59_999), hint_time=60_000)
+    add_code("stale", "code-60000-with-the-hint-of-codes", number=60_000, hold=(1, 59_999))
+    add_code("stale", "code-0", number=0, hold=(1, 8))
+    add_code("stale", "code-of-352-bytes", ports=many, addresses=["192.0.2.1/32", "192.0.2.2/32"], size=352)
+    add_code("stale", "packet-of-a-client-in-1970", nonce=lambda _: nonce_of("packet-of-a-client-in-1970"))
+    add_code("packet", "packet-of-a-client-in-1970-at-a-server-in-1970", now=30_000, nonce=lambda _: nonce_of("both-in-1970"))
+    add_code("packet", "packet-of-now-with-the-hint-of-codes", number=NOW, nonce=lambda _: nonce_of("now"))
+    add_code("packet", "packet-of-now-with-the-nonce-of-a-code", number=NOW)
+    for label in ("hint", "mac", "seal", "reply"):
+        secret = secret_of(f"code-nonce-under-the-{label}-key")
+        key = derive(secret, SERVER, label)
+        add_code("stale", f"code-nonce-under-the-{label}-key", nonce=lambda body, key=key: hmac256(key, body)[:24])
+    add_code("stale", "code-nonce-of-the-end-of-the-mac", nonce=lambda body: hmac256(
+        derive(secret_of("code-nonce-of-the-end-of-the-mac"), SERVER, "code"), body)[8:])
+    add_code("stale", "code-nonce-of-another-body", nonce=lambda body: code_nonce(
+        secret_of("code-nonce-of-another-body"), SERVER, pad(fields_of(4))))
+    add_code("stale", "code-nonce-of-the-fields-alone", nonce=lambda body: code_nonce(
+        secret_of("code-nonce-of-the-fields-alone"), SERVER, fields_of(3)))
+    add_code("stale", "code-nonce-with-a-wrong-bit", nonce=lambda body: flip(code_nonce(
+        secret_of("code-nonce-with-a-wrong-bit"), SERVER, body), 23))
+    add_code("bad-mac", "code-with-a-mistyped-letter", change=lambda datagram: flip(datagram, 100))
+    add_code("bad-mac", "code-with-a-mistyped-last-letter", change=lambda datagram: flip(datagram, 175))
+    add_code("unknown-hint", "code-with-a-mistyped-first-letter", change=lambda datagram: flip(datagram, 0))
+    add_code("wrong-size", "code-cut-short", change=lambda datagram: datagram[:-1])
+    add_code("wrong-size", "code-as-letters", change=base64.b64encode)
+    add_code("bad-ports", "code-that-says-nothing-allowed", ports=["tcp/22", "tcp/22"])
+
+
 # --- files ------------------------------------------------------------------------------------------------------
 
 GOOD_ABOUT = (
@@ -896,6 +1004,14 @@ BAD_ABOUT = (
     "Packet format spa1 (docs/native-packet.md): a server that holds the secret under this name, with its clock at nowMs, "
     "max_age maxAgeMs and a hint table that reaches just as far, refuses each datagram with exactly this rejection. "
     "Written by generate.py; do not edit."
+)
+
+
+CODES_ABOUT = (
+    "Emergency codes of packet format spa1 (docs/native-packet.md, section 12): a server that holds the secret under this name, with "
+    "its clock at nowMs, max_age maxAgeMs, for a client with the numbers `hold` (first and last) of which `used` were used, judges "
+    "each datagram so: \"code\", it opens as a code; \"packet\", it is let in as an ordinary packet; else the rejection. Written by "
+    "generate.py; do not edit."
 )
 
 
@@ -911,11 +1027,13 @@ def files():
         make_bad_command,
         make_bad_shape,
         make_bad_time,
+        make_codes,
     ):
         make()
     return {
         "good.json": {"about": GOOD_ABOUT, "maxAgeMs": MAX_AGE, "vectors": good},
         "bad.json": {"about": BAD_ABOUT, "maxAgeMs": MAX_AGE, "vectors": bad},
+        "codes.json": {"about": CODES_ABOUT, "maxAgeMs": MAX_AGE, "vectors": codes},
     }
 
 

@@ -5,6 +5,7 @@ import type { Secret } from '../../../../src/crypto/secret.ts';
 import { DIAGNOSIS_REACH_MS, NativeGate, reachFor } from '../../../../src/spa/native/gate.ts';
 import { HintTable } from '../../../../src/spa/native/hint-table.ts';
 import { deriveNativeKey } from '../../../../src/spa/native/keys.ts';
+import { sealCode } from '../../../../src/spa/native/code.ts';
 import { sealNative } from '../../../../src/spa/native/seal.ts';
 import { present, requestOf, secretOf } from '../../values.ts';
 
@@ -145,5 +146,45 @@ describe('the hint table', () => {
     table.advance(unixMs(NOW), 0);
     expect(table.find(new Uint8Array(7), 0, unixMs(NOW), () => true)).toBe('unknown');
     expect(table.find(new Uint8Array(20), 13, unixMs(NOW), () => true)).toBe('unknown');
+  });
+});
+
+describe('emergency codes', () => {
+  const secrets = [1, 2, 3].map(secretOf);
+  const codeOf = (secret: Secret): Uint8Array => sealCode(5, requestOf({}), secret, SERVER);
+  const gateWithCodes = (...holders: readonly number[]): NativeGate => {
+    const gate = new NativeGate(
+      secrets.map((secret, index) => ({ ...keysOf(secret), codes: holders.includes(index) })),
+      MAX_AGE,
+    );
+    gate.advance(unixMs(NOW));
+    return gate;
+  };
+
+  test('pass for the clients that have some, at any time', () => {
+    const gate = gateWithCodes(1);
+    for (const now of [NOW, 0, 30_000, 10 * MINUTE, 2 * NOW, NOW]) {
+      gate.advance(unixMs(now));
+      expect(gate.check(codeOf(secretOf(2)), unixMs(now)), String(now)).toBe(1);
+    }
+    expect(gate.check(codeOf(secretOf(1)), unixMs(NOW))).toBe('unknown-hint');
+    expect(gate.check(codeOf(secretOf(3)), unixMs(NOW))).toBe('unknown-hint');
+  });
+
+  test('with any wrong bit do not', () => {
+    const gate = gateWithCodes(0, 1, 2);
+    const code = codeOf(secretOf(2));
+    for (let bit = 0; bit < 8 * code.length; bit += 1) {
+      const wrong = code.map((byte, index) => (index === bit >> 3 ? byte ^ (0x80 >> (bit & 7)) : byte));
+      expect(gate.check(wrong, unixMs(NOW)), `bit ${String(bit)}`).toBe(bit < 64 ? 'unknown-hint' : 'bad-mac');
+    }
+  });
+
+  test('cost one entry a client that has some', () => {
+    const keys = secrets.map((secret) => new HmacKey(keysOf(secret).hint));
+    const [without, withTwo] = [new HintTable(keys, MAX_AGE), new HintTable(keys, MAX_AGE, [0, 2])];
+    for (const table of [without, withTwo])
+      for (let now = NOW; now < NOW + 10 * MINUTE; now += 200) table.advance(unixMs(now), 3);
+    expect(withTwo.size).toBe(without.size + 2);
   });
 });

@@ -42,7 +42,7 @@ describe('unsealing', () => {
   });
 
   test('the MAC is not enough: the box has a key of its own', () => {
-    const mixed = { mac: keys.mac, seal: deriveUnsealKeys(secretOf(2), 'gw1').seal };
+    const mixed = { ...keys, seal: deriveUnsealKeys(secretOf(2), 'gw1').seal };
     expect(unsealNative(packet, mixed)).toEqual({ ok: false, error: 'unsealing-failed' });
   });
 

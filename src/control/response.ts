@@ -1,0 +1,104 @@
+/** What the daemon answers on `control.sock`: one line of JSON, `{"ok":…}` with what was asked for, or `{"error":"a sentence"}`. */
+import { err, ok, type Result } from '../base/result.ts';
+import { formatAddress } from '../base/address.ts';
+import { formatPortSpec } from '../base/port-spec.ts';
+import { type Moment, type SteadyMs, type UnixMs, unixMs } from '../base/units.ts';
+import { formatForwarding } from '../grant/forwarding.ts';
+import type { Grant } from '../grant/grant.ts';
+import { parseFields } from './request.ts';
+
+/** What a look at the firewall came to. */
+export type FirewallState =
+  | { readonly kind: 'agrees' }
+  /** It did not show what it ought to, and does now. */
+  | { readonly kind: 'repaired' }
+  /** It cannot be looked at or set right. */
+  | { readonly kind: 'fault'; readonly detail: string };
+
+/** A live grant, for people and programs. */
+export interface ShownGrant {
+  readonly id: string;
+  readonly stanza: string;
+  readonly address: string;
+  /** As `tcp/22`. */
+  readonly ports: readonly string[];
+  /** As `10.0.0.5:22`; absent where it does not forward. */
+  readonly forward?: string;
+  /** When it ends, ISO 8601 in UTC. */
+  readonly until: string;
+  /** What is left of it, in milliseconds. */
+  readonly left: number;
+}
+
+export interface GrantList {
+  /** What the firewall is and how it is spoken to. */
+  readonly via: string;
+  readonly firewall: FirewallState;
+  /** When the guard ends unless it is confirmed; absent where it is not on trial. */
+  readonly trialUntil?: string;
+  readonly grants: readonly ShownGrant[];
+}
+
+/** What each command is answered with, where it is not refused. */
+export interface ControlAnswers {
+  readonly grants: GrantList;
+  readonly confirm: { readonly confirmed: true };
+}
+
+/** The time of an instant of the steady clock. */
+export const isoAt = (instant: SteadyMs, now: Moment): string => isoTime(unixMs(now.wall + (instant - now.steady)));
+
+const isoTime = (time: UnixMs): string => new Date(Math.round(time)).toISOString();
+
+/** The grants that have not ended at `now`, the soonest to end first. */
+export const showGrants = (grants: readonly Grant[], now: Moment): readonly ShownGrant[] =>
+  grants
+    .filter(({ ends }) => ends > now.steady)
+    .sort((a, b) => a.ends - b.ends)
+    .map(({ id, stanza, address, ports, forwarding, ends }) => ({
+      ...{ id, stanza, address: formatAddress(address), ports: ports.map(formatPortSpec) },
+      ...(forwarding === undefined ? {} : { forward: formatForwarding(forwarding) }),
+      ...{ until: isoAt(ends, now), left: Math.ceil(ends - now.steady) },
+    }));
+
+/** One line without its newline: an answer, or the sentence by which it was refused. */
+export const encodeResponse = (response: Result<object, string>): string =>
+  JSON.stringify(response.ok ? { ok: response.value } : { error: response.error });
+
+/** The answer, as the daemon that this program belongs to writes it; or the sentence that it was refused by. */
+export const decodeResponse = (line: string): Result<unknown, string> => {
+  const fields = parseFields(line);
+  if (fields === undefined) return err('spad has not answered in its own words: it may be of another version');
+  if (typeof fields['error'] === 'string') return err(fields['error']);
+  return Object.hasOwn(fields, 'ok') ? ok(fields['ok']) : err('spad has answered neither yes nor no');
+};
+
+/** The list of grants in an answer; undefined where it is none. */
+export const readGrantList = (value: unknown): GrantList | undefined => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { via, firewall: state, trialUntil, grants }: Record<string, unknown> = { ...value };
+  const firewall = readState(state);
+  if (typeof via !== 'string' || firewall === undefined || !Array.isArray(grants)) return undefined;
+  const known = grants.map(readGrant).filter((grant) => grant !== undefined);
+  if (known.length !== grants.length) return undefined;
+  const trial = typeof trialUntil === 'string' ? { trialUntil } : {};
+  return { via, firewall, ...trial, grants: known };
+};
+
+const readState = (value: unknown): FirewallState | undefined => {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
+  if (value.kind === 'agrees' || value.kind === 'repaired') return { kind: value.kind };
+  const isFault = value.kind === 'fault' && 'detail' in value && typeof value.detail === 'string';
+  return isFault ? { kind: 'fault', detail: String(value.detail) } : undefined;
+};
+
+const readGrant = (value: unknown): ShownGrant | undefined => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { id, stanza, address, ports, forward, until, left }: Record<string, unknown> = { ...value };
+  const words = [id, stanza, address, until].filter((word) => typeof word === 'string');
+  const names = Array.isArray(ports) ? ports.filter((name) => typeof name === 'string') : [];
+  if (words.length !== 4 || names.length === 0 || typeof left !== 'number') return undefined;
+  const to = typeof forward === 'string' ? { forward } : {};
+  const [name = '', holder = '', client = '', end = ''] = words;
+  return { id: name, stanza: holder, address: client, ports: names, ...to, until: end, left };
+};
