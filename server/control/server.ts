@@ -31,6 +31,17 @@ export class ControlServer {
     this.#options = options;
   }
 
+  /** As {@link ControlServer.listen}; where it is not `needed`, what goes wrong is told, and the daemon does without. */
+  async open(needed: boolean): Promise<void> {
+    try {
+      await this.listen();
+    } catch (error) {
+      const message = `the control socket cannot be made: ${error instanceof Error ? error.message : String(error)}`;
+      if (needed) throw new Error(message, { cause: error });
+      this.#options.onTrouble(`${message}; "spad grants" will find nobody`);
+    }
+  }
+
   /**
    * Listens; the folder must be ours alone, for what an earlier daemon has left there is removed. Throws the system's error.
    * Until the mode is set, the umask (077) keeps others out.
@@ -44,7 +55,7 @@ export class ControlServer {
       server.listen(this.#path, () => resolve());
     });
     server.removeAllListeners('error');
-    server.on('error', (error) => this.#options.onTrouble(error.message));
+    server.on('error', (error) => this.#options.onTrouble(`the control socket: ${error.message}`));
     chmodSync(this.#path, 0o600);
     this.#server = server;
   }
