@@ -37,7 +37,7 @@ Exit status:
   0  stopped as asked, or nothing wrong found
   1  the configuration has errors, or the daemon could not start
   2  wrong usage
-  3  nobody has confirmed the guard in time, and it is taken back (start --confirm); or "spad check" has found what may
+  3  nobody has confirmed the guard in time, and it is taken back (start --confirm); or check has found warnings alone
      go wrong, and no error
 
 See spad(8), spad.conf(5).`;

@@ -10,8 +10,7 @@ import { findDaemons } from './daemons.ts';
 import { readLinks, readRoutes } from './links.ts';
 import { planOf } from './plan.ts';
 import { readRules } from './rules.ts';
-import { findSession } from './session.ts';
-import { listenersAmong, readSockets } from './sockets.ts';
+import { liveSession, readListeners } from './sockets.ts';
 import { lookAtFile, lookAtFolder } from './writable.ts';
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
@@ -23,8 +22,10 @@ export const checkHost = async (source: ConfigurationSource, asJson: boolean): P
     if (asJson) say(JSON.stringify({ configuration: source.shown, issues, ports: [], findings: [] }));
     return 1;
   }
-  const report = reportOn(await gather(configuration), planOf(configuration));
-  if (asJson) say(JSON.stringify({ configuration: source.shown, issues, ...report }));
+  const plan = planOf(configuration);
+  const report = reportOn(await gather(configuration), plan);
+  const { firewall } = plan;
+  if (asJson) say(JSON.stringify({ configuration: source.shown, firewall, issues, ...report }));
   else say(formatReport(report, process.stdout.isTTY && takesSigns(process.env)));
   return exitStatus([...report.findings, ...issues.map(({ severity }) => ({ severity }))]);
 };
@@ -34,11 +35,10 @@ const takesSigns = ({ LC_ALL, LC_CTYPE, LANG, TERM }: NodeJS.ProcessEnv): boolea
   TERM !== 'dumb' && /utf-?8/i.test([LC_ALL, LC_CTYPE, LANG].find((text) => text !== undefined && text !== '') ?? '');
 
 const gather = async ({ conf: { daemon } }: Configuration): Promise<HostFacts> => {
-  const sockets = readSockets();
   return {
     ...(await readRules()),
-    ...{ links: readLinks(), routes: await readRoutes(), listeners: listenersAmong(sockets) },
-    ...{ isClockSynchronised: isClockSynchronised(), session: findSession(process.env, sockets) },
+    ...{ links: readLinks(), routes: await readRoutes(), listeners: readListeners() },
+    ...{ isClockSynchronised: isClockSynchronised(), session: liveSession() },
     ...{ isRunning: await isClaimed(daemon.state_dir), others: findDaemons() },
     ...{ stateDir: lookAtFolder(daemon.state_dir), auditLog: lookAtFile(daemon.audit_log) },
   };

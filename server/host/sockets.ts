@@ -1,20 +1,17 @@
 /** The sockets of this host and the programs that hold them. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import type { Protocol } from '../../src/base/port-spec.ts';
+import { type Connection, connectionKey, parseSockets, UDP_LISTEN } from '../../src/control/connection.ts';
 import type { Listener } from '../../src/host/facts.ts';
-import { parseSocketTable, type SocketEntry } from '../../src/host/proc-net.ts';
+import { findSession } from '../control/session.ts';
+import { readSockets } from '../control/sockets.ts';
 
-const TABLES = [
-  ['tcp', 4, 'tcp'],
-  ['tcp', 6, 'tcp6'],
-  ['udp', 4, 'udp'],
-  ['udp', 6, 'udp6'],
-] as const;
-
-export const readSockets = (): readonly SocketEntry[] =>
-  TABLES.flatMap(([protocol, family, file]) => parseSocketTable(readText(`/proc/net/${file}`), protocol, family));
-
-export const listenersAmong = (sockets: readonly SocketEntry[]): readonly Listener[] => {
-  const waiting = sockets.filter(({ waits }) => waits);
+export const readListeners = (): readonly Listener[] => {
+  const udp = ['udp', 'udp6'].map((file) => readText(`/proc/net/${file}`)).join('\n');
+  const tables = { tcp: readSockets(), udp: parseSockets(udp, UDP_LISTEN) };
+  const waiting = (['tcp', 'udp'] as const).flatMap((protocol: Protocol) =>
+    tables[protocol].listening.map((socket) => ({ protocol, ...socket })),
+  );
   const holders = findHolders(new Set(waiting.map(({ inode }) => inode)));
   const takesBoth = readText('/proc/sys/net/ipv6/bindv6only').trim() !== '1';
   return waiting.map(({ protocol, address, port, inode }) => {
@@ -23,14 +20,24 @@ export const listenersAmong = (sockets: readonly SocketEntry[]): readonly Listen
   });
 };
 
+/**
+ * The session of SSH that this program was started over, while its connection stands: what a terminal multiplexer has kept
+ * of an earlier one is none.
+ */
+export const liveSession = (): Connection | undefined => {
+  const session = findSession();
+  const key = session && connectionKey(session);
+  return readSockets().established.some((connection) => connectionKey(connection) === key) ? session : undefined;
+};
+
 /** Whose descriptors the sockets are, by their inodes; of several, the first. */
-const findHolders = (inodes: ReadonlySet<string>): ReadonlyMap<string, number> => {
-  const holders = new Map<string, number>();
+const findHolders = (inodes: ReadonlySet<number>): ReadonlyMap<number, number> => {
+  const holders = new Map<number, number>();
   for (const pid of processes()) {
     for (const descriptor of attempt(() => readdirSync(`/proc/${String(pid)}/fd`)) ?? []) {
       const target = attempt(() => readlinkSync(`/proc/${String(pid)}/fd/${descriptor}`));
-      const inode = /^socket:\[([0-9]+)\]$/.exec(target ?? '')?.[1];
-      if (inode !== undefined && inodes.has(inode) && !holders.has(inode)) holders.set(inode, pid);
+      const inode = Number(/^socket:\[([0-9]+)\]$/.exec(target ?? '')?.[1]);
+      if (inodes.has(inode) && !holders.has(inode)) holders.set(inode, pid);
     }
   }
   return holders;

@@ -54,12 +54,15 @@ export interface Listener {
 /** include/net/tcp_states.h. */
 const ESTABLISHED = '01';
 const LISTEN = '0A';
+/** Sockets of UDP without a peer stand in the state of closed ones. */
+export const UDP_LISTEN = '07';
 
 /**
  * Reads /proc/net/tcp and /proc/net/tcp6, one behind the other (proc(5)); lines that are none are passed over. The words of
  * an address are in the machine's byte order, which is taken to be little-endian: elsewhere no connection is found.
+ * With {@link UDP_LISTEN} for `listen`: /proc/net/udp and its like.
  */
-export const parseSockets = (text: string): SocketTable => {
+export const parseSockets = (text: string, listen = LISTEN): SocketTable => {
   const table = {
     established: new Array<Connection>(),
     passing: new Array<Connection>(),
@@ -69,7 +72,7 @@ export const parseSockets = (text: string): SocketTable => {
     const [, local, remote, state, , , , , , inode] = line.trim().split(/\s+/);
     const [here, there] = [endOf(local ?? ''), endOf(remote ?? '')];
     if (here === undefined || there === undefined || here.port === undefined) continue;
-    if (state === LISTEN) table.listening.push({ address: here.address, port: here.port, inode: Number(inode) });
+    if (state === listen) table.listening.push({ address: here.address, port: here.port, inode: Number(inode) });
     else if (there.port !== undefined) {
       const list = state === ESTABLISHED ? table.established : table.passing;
       list.push({ client: there.address, clientPort: there.port, server: here.address, serverPort: here.port });

@@ -2,6 +2,7 @@
 import type { Cidr, IpAddress } from '../base/address.ts';
 import type { PortSpec, Protocol } from '../base/port-spec.ts';
 import type { Port } from '../base/units.ts';
+import type { Connection } from '../control/connection.ts';
 import type { BackendName } from '../firewall/backends.ts';
 import type { Ruleset } from './ruleset.ts';
 
@@ -23,14 +24,6 @@ export interface Listener {
   /** Undefined where it may not be looked at. */
   readonly program: string | undefined;
   readonly pid: number | undefined;
-}
-
-/** The connection of SSH that the operator is logged in by. */
-export interface Session {
-  readonly from: IpAddress;
-  readonly fromPort: number;
-  readonly to: IpAddress;
-  readonly toPort: number;
 }
 
 /** A folder or file that spad writes. */
@@ -56,7 +49,8 @@ export interface HostFacts {
   readonly listeners: readonly Listener[];
   /** Undefined where the kernel does not say. */
   readonly isClockSynchronised: boolean | undefined;
-  readonly session: Session | undefined;
+  /** The connection of SSH that the operator is logged in by. */
+  readonly session: Connection | undefined;
   /** Whether a spad holds the folder of state already. */
   readonly isRunning: boolean;
   readonly others: readonly OtherDaemon[];

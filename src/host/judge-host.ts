@@ -1,12 +1,12 @@
 /** What is not about one port: interfaces, the SPA port, clock, disk, other daemons, and the session of the operator. */
 import { cidrContains, formatAddress } from '../base/address.ts';
 import { coversPorts, formatPortSpec } from '../base/port-spec.ts';
-import { port as portNumber } from '../base/units.ts';
-import type { HostFacts, Plan, Session, Writable } from './facts.ts';
+import type { Connection } from '../control/connection.ts';
+import type { HostFacts, Plan, Writable } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { isGuardKnown, withGuard, withoutSpad } from './guard.ts';
 import { hasDefault, probeIn, roadsOf, strangerTo, surroundingsOf } from './roads.ts';
-import { formatRef, type Ruleset } from './ruleset.ts';
+import { formatRef } from './ruleset.ts';
 import { walkIn } from './walk.ts';
 
 export const judgeHost = (facts: HostFacts, plan: Plan): readonly Finding[] => [
@@ -135,35 +135,30 @@ const judgeOthers = ({ others, isRunning }: HostFacts, plan: Plan): Finding[] =>
 const TRY =
   'start with "spad start --confirm 60s", which takes the guard back unless you confirm through a new connection';
 
-const judgeSession = (session: Session, facts: HostFacts, plan: Plan): Finding[] => {
-  const target = portNumber(session.toPort);
-  const from = formatAddress(session.from);
-  if (target === undefined) return [];
+const judgeSession = (session: Connection, facts: HostFacts, plan: Plan): Finding[] => {
+  const { client, server, serverPort: target } = session;
+  const from = formatAddress(client);
   const spec = { protocol: 'tcp', first: target, last: target } as const;
   const port = formatPortSpec(spec);
   if (!coversPorts(plan.guard, spec)) return [];
   const found: Finding[] = [];
   const link = facts.links.find(({ addresses }) =>
-    addresses.some((own) => formatAddress(own) === formatAddress(session.to)),
+    addresses.some((own) => formatAddress(own) === formatAddress(server)),
   );
   if (facts.ruleset !== undefined && link !== undefined && isGuardKnown(plan.firewall)) {
     const bare = withoutSpad(facts.ruleset);
-    const road = { link: link.name, family: session.to.family, to: session.to };
+    const road = { link: link.name, family: server.family, to: server };
     const guarded = withGuard(bare, plan.firewall, plan.guard);
-    const fate = walkIn(guarded, probeIn(road, session.from, 'tcp', target, 'established'), surroundingsOf(facts));
+    const fate = walkIn(guarded, probeIn(road, client, 'tcp', target, 'established'), surroundingsOf(facts));
     if (fate.kind === 'dropped') {
       const rule = formatRef(fate.untrackedBy ?? fate.by);
       const message = `you are logged in from ${from} on ${port}, and your session would be cut: ${rule}`;
       found.push({ tag: 'session-ends', severity: 'error', port, rule, message, cure: TRY });
-    } else if (!facts.isRunning && !tracks(bare)) {
-      const message = `no rule uses connection tracking yet, so the kernel does not know your session from ${from}: it hangs when the guard starts, until this host sends something on it`;
-      const cure = 'have something printed on it when the guard stands, such as by "while sleep 1; do date; done"';
-      found.push({ tag: 'session-untracked', severity: 'warning', port, message, cure });
     }
   }
   const ways = plan.allowances.filter(
     ({ ports, sources }) =>
-      (ports === undefined || coversPorts(ports, spec)) && sources.some((cidr) => cidrContains(cidr, session.from)),
+      (ports === undefined || coversPorts(ports, spec)) && sources.some((cidr) => cidrContains(cidr, client)),
   );
   const names = ways.map(({ name }) => name).join(', ');
   if (ways.length === 0) {
@@ -176,16 +171,3 @@ const judgeSession = (session: Session, facts: HostFacts, plan: Plan): Finding[]
   }
   return found;
 };
-
-/** Whether some rule makes the kernel track connections: one that asks for their state, or of NAT. */
-const tracks = (ruleset: Ruleset): boolean =>
-  ruleset.some(
-    ({ base, rules }) =>
-      (base?.type === 'nat' && rules.length > 0) ||
-      rules.some(({ steps }) =>
-        steps.some(
-          (step) =>
-            (step.do === 'match' || step.do === 'look-up') && step.fields.some((field) => field.startsWith('ct-')),
-        ),
-      ),
-  );

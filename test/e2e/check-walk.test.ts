@@ -122,7 +122,6 @@ describe('rules made by chance', () => {
         }
       }
     }
-    console.log(JSON.stringify(counts));
     // The comparison means something where all of it happens.
     expect(counts.certain).toBeGreaterThan(2 * counts.unsure);
     expect(Math.min(counts.open, counts.closed)).toBeGreaterThan(ROUNDS);

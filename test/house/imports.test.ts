@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/grant': ['src/base'],
   'src/firewall': ['src/base', 'src/bytes', 'src/grant'],
   'src/control': ['src/base', 'src/bytes', 'src/grant'],
-  'src/host': ['src/base', 'src/firewall'],
+  'src/host': ['src/base', 'src/control', 'src/firewall'],
   'src/knock': ['src/base', 'src/bytes', 'src/crypto'],
   'src/knock/kernel-rules': ['src/base', 'src/config', 'src/firewall', 'src/knock'],
   'src/config': [
@@ -55,7 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'server/store',
   ],
   'server/host': [
-    ...['src/base', 'src/config', 'src/engine', 'src/firewall', 'src/host'],
+    ...['src/base', 'src/config', 'src/control', 'src/engine', 'src/firewall', 'src/host', 'server/control'],
     ...['server', 'server/firewall', 'server/process'],
   ],
   'server/log': ['src/base', 'src/engine'],
