@@ -15,6 +15,7 @@ import { readClock } from './clock.ts';
 import { askDaemon } from './control/client.ts';
 import { findSession, findWays } from './control/session.ts';
 import { readSockets } from './control/sockets.ts';
+import { readBootId } from './process/boot-clock.ts';
 import { GRANT_LOG } from './store/grant-store.ts';
 
 interface Where {
@@ -76,7 +77,7 @@ const describeList = ({ via, firewall, trialUntil, grants }: GrantList): readonl
 const CLOSED_BY = {
   kernel: 'the kernel closes on time all the same',
   firewall: 'the firewall closes on time all the same',
-  companion: 'the companion that spad has left closes them on time, unless the machine is started anew',
+  companion: 'what spad has left behind closes them on time all the same',
   spad: 'they are closed when spad is started again',
 } as const satisfies Record<BackendTraits['endedBy'], string>;
 
@@ -84,7 +85,9 @@ const CLOSED_BY = {
 const listLog = ({ folder, endedBy }: Where, asJson: boolean): number => {
   const path = join(folder, GRANT_LOG);
   const now = readClock();
-  const log = existsSync(path) ? decodeGrantLog(readFileSync(path, 'utf8'), now) : { grants: [] };
+  const log = existsSync(path)
+    ? decodeGrantLog(readFileSync(path, 'utf8'), { ...now, boot: readBootId() })
+    : { grants: [] };
   const grants = showGrants(log.grants, now);
   if (asJson) {
     say(JSON.stringify({ running: false, grants }));

@@ -7,10 +7,12 @@ import type { PortSpec } from '../src/base/port-spec.ts';
 import type { Proof } from '../src/control/request.ts';
 import type { Decision } from '../src/engine/effect.ts';
 import { Engine } from '../src/engine/engine.ts';
+import { holdersOf } from '../src/engine/holders.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
 import { announcer } from './announcer.ts';
 import { readClock } from './clock.ts';
+import { ConnectionWatch } from './connections.ts';
 import { CONTROL_SOCKET } from './control/client.ts';
 import { answerLine } from './control/desk.ts';
 import { ControlServer } from './control/server.ts';
@@ -26,9 +28,10 @@ import type { Configuration, ConfigurationSource } from './load-config.ts';
 import type { Logger } from './log/logger.ts';
 import { type OpenState, openState } from './open-state.ts';
 import { perform, type PerformerParts } from './perform.ts';
-import { ReceiverHost } from './receiver-host.ts';
+import { ReceiverSource } from './receiver-source.ts';
 import { reloadConfiguration } from './reloader.ts';
 import { Repairer } from './repairer.ts';
+import { SleepWatch } from './sleep-watch.ts';
 import { Troubles } from './troubles.ts';
 
 const TICK_MS = 500;
@@ -50,9 +53,11 @@ export class Daemon {
   readonly #parts: DaemonParts;
   readonly #engine: Engine;
   readonly #state: OpenState;
-  readonly #receiver: ReceiverHost;
+  readonly #receiver: ReceiverSource;
   readonly #doors: Doors;
   readonly #fwknop: FwknopEdge;
+  readonly #connections: ConnectionWatch;
+  readonly #sleep = new SleepWatch();
   readonly #repairer: Repairer;
   readonly #trial: TrialKeeper;
   readonly #control: ControlServer;
@@ -71,12 +76,13 @@ export class Daemon {
     const { conf, policy, receiver } = configuration;
     const now = readClock();
     this.#troubles = new Troubles((text) => logger.error(text));
-    this.#state = openState(configuration, now, logger);
+    this.#state = openState(configuration, now.wall, logger);
     const newGrantId = (): string => randomBytes(6).toString('hex');
     const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, logger);
-    const [{ cache, usedCodes }, maxGrants] = [this.#state.memory, conf.daemon.max_grants];
-    this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId });
-    this.#receiver = new ReceiverHost(receiver, logger, {
+    const [{ cache, usedCodes }, maxGrants] = [this.#state, conf.daemon.max_grants];
+    const canCut = firewall.cuts === true;
+    this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId, canCut });
+    this.#receiver = new ReceiverSource(receiver, logger, {
       onMessage: (message) => this.#hear(message),
       onReady: announcer(parts),
     });
@@ -85,6 +91,7 @@ export class Daemon {
     this.#doors = new Doors({ stopLog: inFolder('door-stops.log'), logger, onInput }, receiver);
     const [closeLog, dryRun] = [inFolder('fwknop-closes.log'), conf.daemon.firewall === 'dry-run'];
     this.#fwknop = new FwknopEdge({ closeLog, dryRun, logger, onInput });
+    this.#connections = new ConnectionWatch({ logger, onInput });
     const settled = async (): Promise<void> => this.#pumping;
     this.#repairer = new Repairer({
       firewall,
@@ -96,7 +103,7 @@ export class Daemon {
     this.#control = this.#openControl(inFolder(CONTROL_SOCKET));
     const { closesLeft: closes } = this.#fwknop;
     const guardEnds = confirm === undefined ? undefined : steadyMs(now.steady + confirm * 1000);
-    this.#inbox.put({ kind: 'start', grants: this.#state.left, guardEnds });
+    this.#inbox.put({ kind: 'start', ...this.#state.left, guardEnds });
     this.#inbox.put({ kind: 'closes-left', closes });
   }
 
@@ -109,9 +116,10 @@ export class Daemon {
     });
     await this.#control.open(this.#parts.confirm !== undefined);
     if (this.#stopping) return finished;
+    this.#connections.prepare(holdersOf(this.#parts.configuration.policy));
     this.#receiver.start();
     this.#doors.start(this.#parts.configuration.policy.doors);
-    this.#tick = setInterval(() => this.#input({ kind: 'tick' }), TICK_MS);
+    this.#tick = setInterval(() => this.#input({ kind: this.#sleep.hasSlept() ? 'woke' : 'tick' }), TICK_MS);
     this.#repairer.start();
     return finished;
   }
@@ -147,6 +155,7 @@ export class Daemon {
       onBad: (message) => this.#input({ kind: 'reload-failed', message }),
       onNew: ({ policy, receiver }) => {
         this.#input({ kind: 'reload', policy });
+        this.#connections.prepare(holdersOf(policy));
         this.#receiver.replace(receiver);
         this.#doors.replace(policy.doors, receiver);
       },
@@ -219,7 +228,7 @@ export class Daemon {
   }
 
   async #perform(decisions: readonly Decision[]): Promise<void> {
-    const { memory, grants, audit } = this.#state;
+    const { replay, codes, grants, audit } = this.#state;
     const trial: PerformerParts['trial'] = {
       note: () => this.#trial.note(),
       answer: (effect) => this.#trial.answer(effect),
@@ -229,17 +238,9 @@ export class Daemon {
     const guards = closesPorts(this.#parts.configuration.conf.daemon.firewall);
     const parts = {
       adopt: (ports: readonly PortSpec[]) => adoptConnections(guards ? establishedAt(ports) : []),
-      ...{
-        replay: memory.replay,
-        codes: memory.codes,
-        grants,
-        audit,
-        trial,
-        firewall: this.#parts.firewall,
-        doors: this.#doors,
-        fwknop: this.#fwknop,
-      },
-      liveGrants: () => this.#engine.grants(),
+      ...{ replay, codes, grants, audit, trial, firewall: this.#parts.firewall },
+      ...{ doors: this.#doors, fwknop: this.#fwknop, connections: this.#connections },
+      grantEvents: () => this.#engine.logEvents(),
     };
     const failures = await perform(decisions, parts);
     // Last first, so that steps are taken back in the order opposite to theirs.

@@ -7,6 +7,7 @@ import type { PortSpec } from '../src/base/port-spec.ts';
 import { formatAuditLine } from '../src/engine/audit.ts';
 import type {
   AnswerEffect,
+  AskConnectionsEffect,
   AskEffect,
   Decision,
   Effect,
@@ -16,7 +17,7 @@ import type {
   RunProgramEffect,
   UseSequenceEffect,
 } from '../src/engine/effect.ts';
-import type { Grant } from '../src/grant/grant.ts';
+import type { GrantEvent } from '../src/grant/record.ts';
 import { readClock } from './clock.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import type { AuditFile } from './log/audit-file.ts';
@@ -40,6 +41,10 @@ export interface PerformerParts {
     readonly run: (effect: RunProgramEffect) => void;
     readonly ask: (effect: AskEffect) => void;
   };
+  /** Does not wait for what it has begun. */
+  readonly connections: { readonly ask: (effect: AskConnectionsEffect) => void };
+  /** What the grant log says when it is written anew. */
+  readonly grantEvents: () => readonly GrantEvent[];
   /** The connections that are established at these ports are made known as such. Throws what the system says. */
   readonly adopt: (ports: readonly PortSpec[]) => void;
   readonly trial: {
@@ -49,8 +54,6 @@ export interface PerformerParts {
     /** The daemon ends soon after. */
     readonly giveUp: () => void;
   };
-  /** The live grants, for when the grant log is written anew. */
-  readonly liveGrants: () => readonly Grant[];
 }
 
 /** Whether the rest of a decision is given up when this effect fails. What only tells or lists holds nothing up. */
@@ -68,6 +71,7 @@ const ABANDONS = {
   'journal-closes': true,
   'run-program': true,
   ask: false,
+  'ask-connections': false,
   audit: false,
   answer: false,
   'give-up': false,
@@ -151,7 +155,7 @@ const performStretch = async (
   parts: PerformerParts,
 ): Promise<readonly EffectFailure[]> => {
   const stretch = new Stretch(decisions);
-  const { replay, codes, firewall, grants, audit, doors, fwknop, trial } = parts;
+  const { replay, codes, firewall, grants, audit, doors, fwknop, connections, trial } = parts;
   await stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record)));
   await stretch.all('use-code', (effects) => codes.append(effects.map(({ record }) => record)));
   await stretch.each('use-sequence', (effect) => doors.useUp(effect));
@@ -163,13 +167,14 @@ const performStretch = async (
   await stretch.all('record-grants', (effects) =>
     grants.append(
       effects.flatMap(({ events }) => events),
-      parts.liveGrants,
+      parts.grantEvents,
     ),
   );
   await stretch.each('run-command', (effect) => doors.run(effect));
   await stretch.each('journal-closes', (effect) => fwknop.journal(effect));
   await stretch.each('run-program', (effect) => fwknop.run(effect));
   await stretch.each('ask', (effect) => fwknop.ask(effect));
+  await stretch.each('ask-connections', (effect) => connections.ask(effect));
   await stretch.all('audit', (effects) =>
     audit.append(effects.map(({ line }) => formatAuditLine(line, readClock().wall))),
   );

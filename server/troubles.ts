@@ -16,6 +16,7 @@ const FAILED_TO = {
   'journal-closes': 'a close could not be remembered, so nothing was run',
   'run-program': 'a command could not be run',
   ask: 'a packet could not be looked into',
+  'ask-connections': 'connections could not be looked at',
   audit: 'the audit log could not be written',
   answer: 'a question on the control socket could not be answered',
   'give-up': 'the end could not be begun',

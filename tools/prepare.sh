@@ -38,6 +38,9 @@ needs() {
     echo 'python3 python3 to write frames by hand'
     echo '/usr/sbin/sshd openssh-server to come in through the guard'
     echo 'ssh openssh-client to come in through the guard'
+    echo 'firewall-cmd firewalld to keep grants in'
+    echo 'dbus-daemon dbus to speak to firewalld by'
+    echo 'ufw ufw to keep grants in'
     ;;
   *) die "tools/prepare.sh: no such occasion: $1" ;;
   esac
@@ -105,12 +108,21 @@ LINES
     sudo=$(sudo_command) || die "Installing needs root. Run this command as root, then run this again:
     apt-get update && apt-get install --no-install-recommends -y$missing"
   fi
+  case "$missing " in *' firewalld '*) keep_asleep firewalld.service "$sudo" ;; esac
   say "Installing with apt-get:$missing"
   case "$missing " in *' openssh-server '*) keep_sshd_down "$sudo" ;; esac
   # A stale list may still do: only the installation itself has to succeed.
   quietly $sudo apt-get -q update || say 'apt-get update failed; trying with the lists that are there'
   quietly $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 \
-    install --no-install-recommends -y $missing || die "apt-get could not install:$missing"
+    install --no-install-recommends --no-remove -y $missing || die "apt-get could not install:$missing"
+}
+
+# keep_asleep UNIT SUDO: Debian starts a service when it is installed, and at each boot. A firewall that only tests run, in
+# namespaces, must not become the firewall of this machine.
+keep_asleep() {
+  [ -d /run/systemd/system ] || return 0
+  say "Masking $1, so that it does not become the firewall of this machine (undo: systemctl unmask $1)"
+  quietly $2 systemctl mask "$1" || die "systemctl could not mask $1, so it is not installed."
 }
 
 # The addon is bound to the major version of Node.js that it was built for, so only loading it tells.

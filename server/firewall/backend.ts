@@ -10,6 +10,8 @@ export class FirewallError extends Error {
 export interface FirewallBackend {
   /** For people: what it is and how it is spoken to. */
   readonly description: string;
+  /** Carries out openings that cut; others are never given any. */
+  readonly cuts?: true;
   /** Shows just this. Throws FirewallError; the firewall is then as it was, or {@link FirewallBackend.repair} makes it right. */
   synchronize(wanted: Wanted): Promise<void>;
   /** Carries out changes in their order, all or none. Throws FirewallError where even a repair has not helped. */

@@ -3,10 +3,9 @@
  * own. It is told, before anything opens, what to run and when, and does nothing while we live. When we end, however we
  * end, its standard input does, and it runs each command at its time and goes. There is none while nothing has an end.
  */
-import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { SteadyMs } from '../../src/base/units.ts';
-import { startCompanion } from '../process/run.ts';
+import { type Companion, startCompanion } from '../process/run.ts';
 import { FirewallError } from './backend.ts';
 
 const SCRIPT = fileURLToPath(new URL(`closer-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
@@ -22,7 +21,7 @@ export interface TimedClose {
 export class Closer {
   readonly #now: () => SteadyMs;
   readonly #onTrouble: (message: string) => void;
-  #child: ChildProcess | undefined;
+  #child: Companion | undefined;
   #closes: readonly TimedClose[] = [];
 
   constructor(now: () => SteadyMs, onTrouble: (message: string) => void) {
@@ -68,7 +67,7 @@ export class Closer {
     return { at: Number(process.hrtime.bigint()) / 1e6 + (at - this.#now()), argv };
   }
 
-  #start(): ChildProcess {
+  #start(): Companion {
     const child = startCompanion(SCRIPT);
     child.stdin?.on('error', () => undefined);
     child.on('error', (error) => this.#lost(child, error.message));
@@ -83,7 +82,7 @@ export class Closer {
     child?.stdin?.end();
   }
 
-  #lost(child: ChildProcess, reason: string): void {
+  #lost(child: Companion, reason: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
     if (this.#closes.length === 0) return;

@@ -32,7 +32,7 @@ export class DryRunFirewall extends MemoryFirewall {
   }
 
   #say(verb: 'open' | 'close', openings: readonly Opening[]): void {
-    for (const opening of openings) {
+    for (const opening of openings.filter(({ cuts }) => cuts !== true)) {
       const { forwarding } = opening;
       const where = forwarding === undefined ? '' : `, forwarded to ${formatForwarding(forwarding)}`;
       this.#logger.info(`would ${verb} ${formatPortSpec(opening)} for ${formatAddress(opening.address)}${where}`);

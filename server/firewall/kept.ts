@@ -144,10 +144,6 @@ export class KeptFirewall implements FirewallBackend {
 
   #sweepNow(): void {
     const done = this.#inTurn(async () => {
-      if (this.#desired.isGuardOver(this.#steady())) {
-        await this.#install();
-        this.#desired.forgetGuard();
-      }
       await this.#takeOut();
       this.#sweepLater();
     });
@@ -159,6 +155,10 @@ export class KeptFirewall implements FirewallBackend {
   }
 
   async #takeOut(): Promise<void> {
+    if (this.#desired.isGuardOver(this.#steady())) {
+      await this.#install();
+      this.#desired.forgetGuard();
+    }
     const ended = this.#desired.ended(this.#steady());
     await this.#change({ close: ended, open: [] });
     this.#desired.apply([{ close: ended, open: [] }]);

@@ -7,6 +7,7 @@ import type { FirewallBackend } from './backend.ts';
 
 export class MemoryFirewall implements FirewallBackend {
   readonly description: string = 'memory: nothing is opened or closed';
+  readonly cuts = true;
   readonly #desired = new DesiredState();
   readonly #now: () => SteadyMs;
 

@@ -24,11 +24,12 @@ export const nftables = (runner: NftRunner, now: () => SteadyMs): FirewallBacken
 
 class NftablesFirewall implements FirewallBackend {
   readonly description: string;
+  readonly cuts = true;
   readonly #runner: NftRunner;
   readonly #now: () => SteadyMs;
   readonly #desired = new DesiredState();
-  /** Whether the table has what forwarding takes. */
-  #forwards = false;
+  /** What the table has besides the guard. */
+  #parts = { forwards: false, cuts: false };
   /** What the table looked like when it was last known to be right; undefined until it is. */
   #shown: string | undefined;
   /** The generation of the ruleset up to which it is known that nobody but us has changed our table. */
@@ -45,7 +46,7 @@ class NftablesFirewall implements FirewallBackend {
 
   async synchronize(wanted: Wanted): Promise<void> {
     this.#desired.replace(wanted);
-    this.#forwards = wanted.forwards;
+    this.#parts = { forwards: wanted.forwards, cuts: wanted.cuts === true };
     await this.#install();
   }
 
@@ -93,12 +94,13 @@ class NftablesFirewall implements FirewallBackend {
   async #install(): Promise<void> {
     const wanted = this.#desired.wanted(this.#now());
     const { openings: open } = wanted;
-    // What was granted while grants could still forward goes on.
-    this.#forwards ||= open.some(({ forwarding }) => forwarding !== undefined);
+    // What was granted while grants could still forward or cut goes on.
+    this.#parts.forwards ||= open.some(({ forwarding }) => forwarding !== undefined);
+    this.#parts.cuts ||= open.some(({ cuts }) => cuts === true);
     this.#shown = undefined;
     this.#known = this.#runner.generation();
     const now = this.#now();
-    const script = guardScript({ ...wanted, forwards: this.#forwards }, now);
+    const script = guardScript({ ...wanted, ...this.#parts }, now);
     await this.#run(script + fillScript(open, now));
     this.#shown = await this.#list();
   }

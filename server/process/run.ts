@@ -143,3 +143,6 @@ export const startCompanion = (script: string): ChildProcess => {
   if (child.stdin instanceof Socket) child.stdin.unref();
   return child;
 };
+
+/** A process of ours that may outlive us. */
+export type Companion = ReturnType<typeof startCompanion>;

@@ -1,12 +1,17 @@
 /** The grant log on disk: what a daemon that comes back still has open. Not synced; see src/grant/record.ts for why. */
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
-import type { Moment } from '../../src/base/units.ts';
 import { encodeUtf8 } from '../../src/bytes/encoding.ts';
-import type { Grant } from '../../src/grant/grant.ts';
-import { decodeGrantLog, encodeGrantEvent, type GrantEvent } from '../../src/grant/record.ts';
+import {
+  decodeGrantLog,
+  encodeGrantEvent,
+  eventsOfLog,
+  type GrantEvent,
+  type GrantLog,
+  type LogMoment,
+} from '../../src/grant/record.ts';
 import { replaceFile } from './atomic-file.ts';
 
-/** Lines beyond four for each live grant, before the log is written anew. */
+/** Lines beyond four for each that holds, before the log is written anew. */
 const SLACK_LINES = 1000;
 
 /** Its name in the state folder. */
@@ -14,13 +19,15 @@ export const GRANT_LOG = 'grants.log';
 
 export class GrantStore {
   readonly #path: string;
+  readonly #now: () => LogMoment;
   #fd: number | undefined;
   #lines = 0;
   /** With more lines than this the live grants are counted anew: not at each append, for there may be many. */
   #room = SLACK_LINES;
 
-  private constructor(path: string) {
+  private constructor(path: string, now: () => LogMoment) {
     this.#path = path;
+    this.#now = now;
   }
 
   /** Whether an earlier run has left its log. */
@@ -28,30 +35,29 @@ export class GrantStore {
     return existsSync(path);
   }
 
-  /** Reads what an earlier run has left open, and begins a new log with what is live at `now`. Throws the system's error. */
-  static open(
-    path: string,
-    now: Moment,
-  ): { readonly store: GrantStore; readonly grants: readonly Grant[]; readonly unreadable: number } {
-    const store = new GrantStore(path);
-    const log = decodeGrantLog(existsSync(path) ? readFileSync(path, 'utf8') : '', now);
-    store.#rewrite(log.grants.filter((grant) => grant.ends > now.steady));
+  /** Reads what an earlier run has left, and begins a new log with what of it still matters. Throws the system's error. */
+  static open(path: string, now: () => LogMoment): GrantLog & { readonly store: GrantStore } {
+    const store = new GrantStore(path, now);
+    const moment = now();
+    const log = decodeGrantLog(existsSync(path) ? readFileSync(path, 'utf8') : '', moment);
+    const grants = log.grants.filter(({ ends, cuts }) => ends > moment.steady || cuts === true);
+    store.#rewrite(eventsOfLog({ grants, cuts: log.cuts }));
     return { store, ...log };
   }
 
-  /** Appends what happened. `live` gives all live grants, for when the log has grown too long. Throws the system's error. */
-  append(events: readonly GrantEvent[], live: () => readonly Grant[]): void {
+  /** Appends what happened. `all` gives all that still holds, for when the log has grown too long. Throws the system's error. */
+  append(events: readonly GrantEvent[], all: () => readonly GrantEvent[]): void {
     if (events.length === 0) return;
     if (this.#fd === undefined || this.#lines > this.#room) {
-      const grants = live();
-      this.#room = SLACK_LINES + 4 * grants.length;
+      const held = all();
+      this.#room = SLACK_LINES + 4 * held.length;
       if (this.#fd === undefined || this.#lines > this.#room) {
-        this.#rewrite(grants);
+        this.#rewrite(held);
         return;
       }
     }
     try {
-      writeSync(this.#fd, lines(events));
+      writeSync(this.#fd, this.#text(events));
       this.#lines += events.length;
     } catch (error) {
       // Half a line may stand at the end now; the next call begins a new log.
@@ -65,12 +71,15 @@ export class GrantStore {
     this.#fd = undefined;
   }
 
-  #rewrite(grants: readonly Grant[]): void {
+  #rewrite(events: readonly GrantEvent[]): void {
     this.close();
-    closeSync(replaceFile(this.#path, encodeUtf8(lines(grants.map((grant) => ({ kind: 'open', grant }))))));
+    closeSync(replaceFile(this.#path, encodeUtf8(this.#text(events))));
     this.#fd = openSync(this.#path, 'a');
-    this.#lines = grants.length;
+    this.#lines = events.length;
+  }
+
+  #text(events: readonly GrantEvent[]): string {
+    const now = this.#now();
+    return events.map((event) => `${encodeGrantEvent(event, now)}\n`).join('');
   }
 }
-
-const lines = (events: readonly GrantEvent[]): string => events.map((event) => `${encodeGrantEvent(event)}\n`).join('');

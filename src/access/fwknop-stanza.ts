@@ -1,9 +1,10 @@
 import type { Cidr, IpAddress } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import type { Port, Seconds, UnixMs } from '../base/units.ts';
+import type { GrantTerms } from './terms.ts';
 
 /** One access rule set of fwknop's: a stanza of access.conf, or `[access NAME]` with `format = fwknop`. */
-export interface FwknopStanza {
+export interface FwknopStanza extends GrantTerms {
   readonly name: string;
   /** SOURCE: where packets may come from. */
   readonly sources: readonly Cidr[];

@@ -3,9 +3,10 @@ import type { PortSpec } from '../base/port-spec.ts';
 import type { Seconds, UnixMs } from '../base/units.ts';
 import type { Forwarding } from '../grant/forwarding.ts';
 import type { ForwardRule } from './forward-rule.ts';
+import type { GrantTerms } from './terms.ts';
 
 /** One access rule set: who it is, and what they may ask for. `[access NAME]` in spad.conf. */
-export interface Stanza {
+export interface Stanza extends GrantTerms {
   readonly name: string;
   /** Ports that may be asked for, canonical. */
   readonly allow: readonly PortSpec[];

@@ -52,3 +52,14 @@ export const samePorts = (a: readonly PortSpec[], b: readonly PortSpec[]): boole
 /** Whether two have a port in common. */
 export const overlaps = (a: PortSpec, b: PortSpec): boolean =>
   a.protocol === b.protocol && a.first <= b.last && b.first <= a.last;
+
+/** What is left of `ports` without those of `taken`. */
+export const withoutPorts = (ports: readonly PortSpec[], taken: readonly PortSpec[]): readonly PortSpec[] =>
+  taken.reduce<readonly PortSpec[]>((rest, gone) => rest.flatMap((spec) => cutOut(spec, gone)), ports);
+
+const cutOut = (spec: PortSpec, gone: PortSpec): readonly PortSpec[] => {
+  if (!overlaps(spec, gone)) return [spec];
+  const before = spec.first < gone.first ? [{ ...spec, last: (gone.first - 1) as Port }] : [];
+  const after = gone.last < spec.last ? [{ ...spec, first: (gone.last + 1) as Port }] : [];
+  return [...before, ...after];
+};

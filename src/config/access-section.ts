@@ -8,6 +8,7 @@ import type { CodeRange } from '../spa/native/code.ts';
 import { maybe, maybeSecret, oneOf, optional, readSection, required, yesNo } from './directive.ts';
 import type { IniSection } from './ini-file.ts';
 import type { Issue } from './issue.ts';
+import { termsDirectives, termsOf } from './terms.ts';
 import {
   absolutePath,
   cidrs,
@@ -50,6 +51,7 @@ export const accessDirectives = {
     'client',
     "what inner hosts see as the source: client (its own address), masquerade (this host's on the way there) or an address of this host",
   ),
+  ...termsDirectives,
   expires: maybe(expiry, 'the last day on which this stanza holds'),
   emergency: maybe(
     codeRange,
@@ -97,6 +99,7 @@ export const readNative = (name: string, section: IniSection, file: string, issu
   const stanza = {
     ...{ name, allow, defaultPorts, openFor, maxOpenFor, forward, forwardSource: source },
     ...{ sources: values.source, requireAddress: values.require_address, expires: values.expires },
+    ...termsOf(values),
   };
   const key = values.key === undefined ? { file: values.key_file ?? '' } : { secret: values.key };
   if (values.emergency !== undefined && values.require_address) {

@@ -22,9 +22,11 @@ import {
   type PortRange,
   timedShapeProblem,
 } from '../knock/timed-sequence.ts';
+import { PLAIN_TERMS } from '../access/terms.ts';
 import { maybe, maybeSecret, one, optional, readSection, type ValuesOf, yesNo } from './directive.ts';
 import type { IniSection } from './ini-file.ts';
 import type { Issue } from './issue.ts';
+import { termsDirectives, termsOf } from './terms.ts';
 import { absolutePath, cidrs, duration, ports, secret, wholeNumber } from './values.ts';
 
 const MAX_TIME = 365 * 86_400;
@@ -103,6 +105,7 @@ export const doorDirectives = {
   target: maybe(address, "the destination that knocks go to, instead of the host's own addresses"),
   open: optional(ports, [], 'ports to open for the knocker, by a grant that the kernel ends'),
   open_for: optional(duration(1, MAX_TIME), seconds(30), 'how long those ports stay open'),
+  ...termsDirectives,
   start_command: maybe(command, 'what to run when the door opens; %IP% is the knocker'),
   command: maybe(command, 'the same as start_command'),
   start_command_6: maybe(command, 'the same for a knocker with IPv6; start_command if absent, nothing if empty'),
@@ -174,6 +177,8 @@ const checkDoor = (
   if (values.open.length === 0 && !starts)
     complain('opens nothing and runs nothing', 'open = tcp/22, or start_command = …');
   if (values.open.length === 0 && has('open_for')) complain('has open_for without "open"', 'open = tcp/22');
+  for (const key of ['while_connected', 'drop_on_expiry'] as const)
+    if (values.open.length === 0 && has(key)) complain(`has ${key} without "open"`, 'open = tcp/22');
   if (!starts && (has('stop_command') || has('stop_command_6')))
     complain('has a stop command without a start command', 'it would never run; open = tcp/22 closes by itself');
   if (values.source.length === 0) complain('lets in nobody', 'source = 192.0.2.0/24, or leave it out for everybody');
@@ -196,6 +201,7 @@ const ruleOf = (name: string, values: DoorValues, section: IniSection): DoorRule
   door: doorOf(name, values, section),
   open: values.open,
   openFor: values.open_for,
+  ...termsOf(values),
   sources: values.source,
   rate: values.rate,
   timed: undefined,
@@ -239,6 +245,7 @@ export const plainRule = (door: Door): DoorRule => ({
   door,
   open: [],
   openFor: seconds(0),
+  ...PLAIN_TERMS,
   sources: ANYWHERE,
   rate: undefined,
   timed: undefined,

@@ -29,6 +29,7 @@ import { type NatSettings, stanzaPolicy } from './fwknop/stanza-policy.ts';
 import { passphrase } from './fwknop/values.ts';
 import type { IniSection } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
+import { termsDirectives, termsOf } from './terms.ts';
 import { cidrs, duration, expiry, forwardSource, ports } from './values.ts';
 
 const portsOrAny = (text: string): Result<readonly PortSpec[] | 'any', string> =>
@@ -44,6 +45,7 @@ export const fwknopDirectives = {
   max_open_for: maybe(duration(1, MAX_OPEN_FOR), 'the longest grant; a longer wish is cut to it; 5m'),
   source: optional(cidrs, ANYWHERE, 'where packets may come from'),
   require_address: maybe(yesNo, "yes: only an address named in the packet opens, never the packet's source"),
+  ...termsDirectives,
   expires: maybe(expiry, 'the last day on which this stanza holds'),
   ...fwknopPolicyDirectives,
   // Ranges too, unlike in access.conf, where a range is its first port.
@@ -126,6 +128,7 @@ const draftOf = (name: string, values: Values, file: StanzaFile): Parameters<typ
     maxOpenFor: oneName(values, 'max_open_for', 'max_fw_timeout', file) ?? DEFAULT_MAX_OPEN_FOR,
     requireAddress: oneName(values, 'require_address', 'require_source_address', file) ?? false,
     expires: values.expires,
+    terms: termsOf(values),
     nat: natOf(values),
     allowNat: 'set nat = forward, or nat = local',
     values,

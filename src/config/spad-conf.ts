@@ -1,6 +1,7 @@
 /** spad.conf (docs/configuration.md). */
 import { coversPorts, formatPortSpec } from '../base/port-spec.ts';
 import { printable } from '../base/printable.ts';
+import { BACKENDS } from '../firewall/backends.ts';
 import { nearest } from '../base/suggest.ts';
 import { type AccessEntry, accessDirectives, FORMATS, readNative } from './access-section.ts';
 import { daemonDirectives, type DaemonValues } from './daemon-directives.ts';
@@ -173,6 +174,7 @@ const checkTogether = (
   if (daemon.guard.length === 0) {
     complain('warning', line, 'nothing is guarded', 'guard = tcp/22 closes port 22 to all who hold no grant');
   }
+  complainOfCuts({ daemon, access, fwknop, doors }, file, issues);
   const opened = [
     ...access.map(({ stanza, line: at }) => ({ at, what: `[access ${stanza.name}] allows`, ports: stanza.allow })),
     ...fwknop.map(({ client: { stanza }, line: at }) => ({
@@ -185,5 +187,19 @@ const checkTogether = (
   for (const { at, what, ports: specs } of opened) {
     const loose = unguarded(daemon.guard, what, specs);
     if (loose !== undefined) complain('warning', at, loose.problem, loose.hint);
+  }
+};
+
+/** What ends connections must be asked of a firewall that can. */
+const complainOfCuts = ({ daemon, access, fwknop, doors }: SpadConf, file: string, issues: Issue[]): void => {
+  if (BACKENDS[daemon.firewall].cuts) return;
+  const cutting = [
+    ...access.map(({ stanza, line }) => ({ section: `access ${stanza.name}`, terms: stanza, line })),
+    ...fwknop.map(({ client: { stanza }, line }) => ({ section: `access ${stanza.name}`, terms: stanza, line })),
+    ...doors.map(({ rule, line }) => ({ section: `door ${rule.door.name}`, terms: rule, line })),
+  ];
+  for (const { section, line } of cutting.filter(({ terms }) => terms.dropOnExpiry)) {
+    const problem = `[${section}] has drop_on_expiry = yes, and firewall = ${daemon.firewall} cannot cut connections`;
+    issues.push({ severity: 'error', file, line, problem, hint: 'set firewall = nftables, or drop_on_expiry = no' });
   }
 };

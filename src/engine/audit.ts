@@ -22,6 +22,7 @@ export const AUDIT_EVENTS = [
   'restored',
   'reloaded',
   'repaired',
+  'woke',
   'confirmed',
   'trial-over',
   'counted',
@@ -30,7 +31,7 @@ export const AUDIT_EVENTS = [
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
-/** Why something that was decided did not happen, or why a grant was taken back. */
+/** Why something that was decided did not happen, why a grant was taken back or went on. */
 export type AuditReason =
   | Rejection
   | DoorRejection
@@ -40,6 +41,8 @@ export type AuditReason =
   | 'program-failed'
   | 'firewall-failed'
   | 'stanza-removed'
+  /** Connections use the grant. */
+  | 'connected'
   | 'guard-unconfirmed'
   | 'bad-configuration';
 

@@ -43,6 +43,8 @@ export interface ChangeFirewallEffect {
   readonly change: FirewallChange;
   readonly added: readonly Grant[];
   readonly removed: readonly Grant[];
+  /** Ended grants whose cut was lifted. */
+  readonly lifted?: readonly Grant[];
 }
 
 /** Makes the firewall show exactly this, whatever it shows now. */
@@ -113,6 +115,12 @@ export interface AskEffect {
   readonly question: FwknopQuestion;
 }
 
+/** Whether established connections use these grants; the answer comes back as an input, whatever becomes of the question. */
+export interface AskConnectionsEffect {
+  readonly kind: 'ask-connections';
+  readonly grants: readonly Grant[];
+}
+
 /** To whoever has sent the input `confirm` of this id: done, or the sentence by which it was refused. */
 export interface AnswerEffect {
   readonly kind: 'answer';
@@ -144,6 +152,7 @@ export type Effect =
   | JournalClosesEffect
   | RunProgramEffect
   | AskEffect
+  | AskConnectionsEffect
   | AuditEffect
   | AnswerEffect
   | GiveUpEffect;

@@ -5,8 +5,10 @@
  */
 import { formatAddress } from '../base/address.ts';
 import type { Moment, SteadyMs } from '../base/units.ts';
+import { CutBook } from '../grant/cut-book.ts';
 import type { Grant } from '../grant/grant.ts';
 import { Ledger } from '../grant/ledger.ts';
+import type { GrantEvent } from '../grant/record.ts';
 import type { ReplayCache } from '../replay/cache.ts';
 import { UsedCodes } from '../replay/used-codes.ts';
 import { startCommandFor } from '../knock/door.ts';
@@ -18,7 +20,9 @@ import { Doorkeeper, type Visit } from './doorkeeper.ts';
 import type { AuditEffect, Decision, Effect, EffectFailure } from './effect.ts';
 import { repairedEffects, synchronizeEffects } from './firewall-effects.ts';
 import { FwknopDesk } from './fwknop-desk.ts';
+import { GrantClock } from './grant-clock.ts';
 import { GrantDesk, type LedgerStep } from './grant-desk.ts';
+import { type Holders, holdersOf } from './holders.ts';
 import type { Candidate, Input } from './input.ts';
 import { describeGrant as describe, effectsOfStep } from './ledger-effects.ts';
 import { type Policy, replayAgeOf } from './policy.ts';
@@ -36,6 +40,8 @@ export interface EngineParts {
   readonly maxGrants: number;
   /** Digests of packets that an fwknopd has let in before us, as `bytesKey` writes them. */
   readonly foreignDigests?: ReadonlySet<string>;
+  /** Whether the firewall can cut the connections of a grant that has ended. */
+  readonly canCut?: boolean;
   /** A name that no other grant has had, also before a restart. */
   readonly newGrantId: () => string;
 }
@@ -50,6 +56,7 @@ const FAILURES = {
   'journal-closes': 'program-failed',
   'run-program': 'program-failed',
   ask: 'program-failed',
+  'ask-connections': 'program-failed',
 } as const satisfies Partial<Record<Effect['kind'], AuditReason>>;
 
 /** Without its line the audit log would fail again; without the grant log the kernel still closes on time. */
@@ -61,8 +68,10 @@ const audit = (line: AuditLine): AuditEffect => ({ kind: 'audit', line });
 export class Engine {
   #policy: Policy;
   readonly #memory: Memory;
+  #holders: Holders;
   readonly #ledger: Ledger;
   readonly #desk: GrantDesk;
+  readonly #clock: GrantClock;
   readonly #doors: Doorkeeper;
   readonly #counters = new Counters();
   readonly #rejections = new RejectionDesk(this.#counters);
@@ -73,9 +82,13 @@ export class Engine {
   constructor(parts: EngineParts) {
     this.#policy = parts.policy;
     this.#memory = { cache: parts.cache, codes: parts.usedCodes ?? new UsedCodes() };
+    this.#holders = holdersOf(parts.policy);
     this.#ledger = new Ledger(parts.maxGrants);
-    this.#desk = new GrantDesk(this.#ledger, parts.newGrantId);
-    this.#trial = new TrialDesk(this.#ledger, this.#desk);
+    const { canCut = false, newGrantId: newId } = parts;
+    const shared = { ledger: this.#ledger, book: new CutBook(parts.maxGrants), counters: this.#counters };
+    this.#desk = new GrantDesk({ ...shared, newId, canCut });
+    this.#clock = new GrantClock({ ...shared, desk: this.#desk });
+    this.#trial = new TrialDesk(this.#desk);
     this.#doors = new Doorkeeper(parts.policy.doors);
     this.#fwknop = new FwknopDesk({
       policy: parts.policy.fwknop,
@@ -98,11 +111,16 @@ export class Engine {
     return this.#trial.ends;
   }
 
+  /** What a grant log that begins anew must say. */
+  logEvents(): readonly GrantEvent[] {
+    return this.#desk.logEvents();
+  }
+
   handle(input: Input, now: Moment): readonly Decision[] {
     switch (input.kind) {
       case 'start':
         if (input.guardEnds !== undefined) this.#trial.begin(input.guardEnds);
-        return [this.#start(input.grants, now)];
+        return [this.#start(input, now)];
       case 'candidate':
         return this.#admit(input.candidate, now);
       case 'fwknop-candidate':
@@ -133,6 +151,10 @@ export class Engine {
         return [this.#reload(input.policy), ...this.#fwknop.expireCycles(now)];
       case 'reload-failed':
         return [[audit({ event: 'reloaded', reason: 'bad-configuration', detail: input.message })]];
+      case 'connections':
+        return this.#clock.prolong(input.used, this.#holders, now);
+      case 'woke':
+        return [...this.#tick(now), [...this.#synchronize(), audit({ event: 'woke' })]];
       case 'tick':
         return this.#tick(now);
       case 'report':
@@ -142,21 +164,10 @@ export class Engine {
     }
   }
 
-  /** What an earlier run has left open goes on, is over, or has lost its stanza; each is told. */
-  #start(grants: readonly Grant[], now: Moment): Decision {
-    const over = grants.filter((grant) => grant.ends <= now.steady);
-    const live = grants.filter((grant) => grant.ends > now.steady);
-    const known = live.filter((grant) => this.#hasStanza(grant.stanza));
-    const orphans = live.filter((grant) => !this.#hasStanza(grant.stanza));
-    for (const grant of known) this.#ledger.put(grant);
-    return [
-      ...this.#synchronize(),
-      { kind: 'record-grants', events: this.#desk.events([], orphans) },
-      audit({ event: 'started', ...this.#trial.until(now) }),
-      ...over.map((grant) => audit(describe('expired', grant))),
-      ...orphans.map((grant) => audit({ ...describe('revoked', grant), reason: 'stanza-removed' })),
-      ...known.map((grant) => audit(describe('restored', grant))),
-    ];
+  #start(left: Extract<Input, { kind: 'start' }>, now: Moment): Decision {
+    const { events, lines } = this.#clock.restore(left, this.#holders, now);
+    const started = audit({ event: 'started', ...this.#trial.until(now) });
+    return [...this.#synchronize(), { kind: 'record-grants', events }, started, ...lines];
   }
 
   #admit(candidate: Candidate, now: Moment): readonly Decision[] {
@@ -209,7 +220,7 @@ export class Engine {
       this.#counters.add('knocked');
       return [...first, ...run, audit({ event: 'knocked', ...about })];
     }
-    const holder = { name: door.name, expires: undefined };
+    const holder = { ...rule, name: door.name, expires: undefined };
     const step = this.#desk.open({ kind: 'open', addresses: [source], ports: open, openFor }, holder, now);
     if (!step.ok) return [...first, ...this.#rejections.tell({ ...about, ...allow, reason: step.error }, now)];
     return [...first, ...this.#stepEffects(step.value, run, about)];
@@ -218,7 +229,7 @@ export class Engine {
   /** `also`: what is done once the firewall shows the step. */
   #stepEffects(step: LedgerStep, also: readonly Effect[], about: Partial<AuditLine>): Decision {
     this.#counters.add(step.event);
-    return effectsOfStep(step, this.#desk, also, about);
+    return effectsOfStep(step, also, about);
   }
 
   /** A failed step is taken back: the ledger never claims what the firewall does not have. */
@@ -233,7 +244,7 @@ export class Engine {
       const more = this.#trial.recover({ effect, message, decision }, () => this.#synchronize(), now);
       return [[audit({ event: 'failed', reason, detail: message }), ...more]];
     }
-    this.#desk.takeBack(step.added, step.removed);
+    this.#desk.takeBack({ lifted: [], ...step });
     const grants = step.added.length > 0 ? step.added : step.removed;
     // What came to light when another grant ended is no step of the ledger's.
     if (grants.length === 0) return [[audit({ event: 'failed', reason, detail: message })]];
@@ -244,29 +255,16 @@ export class Engine {
     this.#policy = policy;
     this.#doors.setRules(policy.doors);
     this.#fwknop.setPolicy(policy.fwknop);
-    const orphans = this.grants().filter((grant) => !this.#hasStanza(grant.stanza));
-    for (const grant of orphans) this.#ledger.remove(grant);
-    return [
-      ...this.#synchronize(),
-      { kind: 'record-grants', events: this.#desk.events([], orphans) },
-      ...orphans.map((grant) => audit({ ...describe('revoked', grant), reason: 'stanza-removed' })),
-      audit({ event: 'reloaded' }),
-    ];
+    this.#holders = holdersOf(policy);
+    const { events, lines } = this.#clock.revokeOrphans(this.#holders);
+    return [...this.#synchronize(), { kind: 'record-grants', events }, ...lines, audit({ event: 'reloaded' })];
   }
 
   #tick(now: Moment): readonly Decision[] {
     this.#memory.cache.prune(now.wall, replayAgeOf(this.#policy));
-    const { ended, change } = this.#desk.expire(now.steady);
     const decisions: Decision[] = [...this.#fwknop.expireCycles(now)];
     if (this.#trial.isLost(now)) decisions.push(this.#trial.giveUp(this.grants()));
-    if (change !== undefined) decisions.push([{ kind: 'change-firewall', change, added: [], removed: [] }]);
-    if (ended.length > 0) {
-      decisions.push([
-        { kind: 'record-grants', events: this.#desk.events([], ended) },
-        ...ended.map((grant) => audit(describe('expired', grant))),
-      ]);
-      this.#counters.add('expired', ended.length);
-    }
+    decisions.push(...this.#clock.tick(now));
     if (this.#counters.changed && now.steady - this.#lastCounted >= COUNTED_EVERY_MS) {
       this.#lastCounted = now.steady;
       decisions.push([this.#counted()]);
@@ -279,15 +277,6 @@ export class Engine {
   }
 
   #synchronize(): readonly Effect[] {
-    return synchronizeEffects(this.#policy, this.#ledger, this.#trial);
-  }
-
-  #hasStanza(name: string): boolean {
-    const { clients, doors } = this.#policy;
-    return (
-      clients.some((client) => client.stanza.name === name) ||
-      this.#fwknop.hasStanza(name) ||
-      doors.some(({ door, open }) => open.length > 0 && door.name === name)
-    );
+    return synchronizeEffects(this.#policy, this.#holders, this.#desk, this.#trial);
   }
 }

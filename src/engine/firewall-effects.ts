@@ -1,17 +1,23 @@
 /** What makes the firewall show all that policy, ledger and trial want. */
-import { layOpenings } from '../firewall/opening.ts';
-import type { Ledger } from '../grant/ledger.ts';
 import type { Effect } from './effect.ts';
+import type { GrantDesk } from './grant-desk.ts';
+import { cutsAny, type Holders } from './holders.ts';
 import { forwardsTo, type Policy } from './policy.ts';
 import type { TrialDesk } from './trial-desk.ts';
 
 /** Sets the firewall right as a whole. */
-export const synchronizeEffects = (policy: Policy, ledger: Ledger, trial: TrialDesk): readonly Effect[] => {
+export const synchronizeEffects = (
+  policy: Policy,
+  holders: Holders,
+  desk: Pick<GrantDesk, 'openings'>,
+  trial: TrialDesk,
+): readonly Effect[] => {
   const wanted = {
     guard: trial.guard(policy.guard),
     guardEnds: trial.ends,
     forwards: forwardsTo(policy).length > 0,
-    openings: ledger.addresses().flatMap((address) => layOpenings(ledger.forAddress(address))),
+    cuts: cutsAny(holders),
+    openings: desk.openings(),
   };
   return [...adoptEffects(policy, trial), { kind: 'synchronize-firewall', wanted }, ...trial.notes()];
 };

@@ -176,7 +176,7 @@ export class FwknopDesk {
         const step = this.#parts.grants.open(outcome, stanza, now);
         if (!step.ok) return this.#reject(step.error, admission, candidate, now);
         this.#parts.counters.add(step.value.event);
-        return effectsOfStep(step.value, this.#parts.grants, [], about);
+        return effectsOfStep(step.value, [], about);
       }
       case 'command': {
         const { run } = outcome;

@@ -42,10 +42,15 @@ export type FwknopTransport = 'udp' | 'tcp' | 'icmp' | 'http';
 /** Everything that can happen to the engine. Each comes with the moment at which it did. */
 export type Input =
   /**
-   * The daemon begins; `grants` is what an earlier run has left open, over or not. With `guardEnds` the guard is on trial: it
-   * ends then unless it is confirmed.
+   * The daemon begins; `grants` is what an earlier run has left open, over or not, `cuts` what has ended and stays cut. With
+   * `guardEnds` the guard is on trial: it ends then unless it is confirmed.
    */
-  | { readonly kind: 'start'; readonly grants: readonly Grant[]; readonly guardEnds?: SteadyMs | undefined }
+  | {
+      readonly kind: 'start';
+      readonly grants: readonly Grant[];
+      readonly cuts?: readonly Grant[];
+      readonly guardEnds?: SteadyMs | undefined;
+    }
   /** Somebody says that he has come through the guard; answered by the effect `answer` with the same id. */
   | { readonly kind: 'confirm'; readonly id: string; readonly proof: Proof; readonly facts: TrialFacts }
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
@@ -72,6 +77,10 @@ export type Input =
   | { readonly kind: 'firewall-repaired' }
   | { readonly kind: 'reload'; readonly policy: Policy }
   | { readonly kind: 'reload-failed'; readonly message: string }
+  /** The ids of the grants that connections use, of those that `ask-connections` was about. */
+  | { readonly kind: 'connections'; readonly used: readonly string[] }
+  /** The machine has slept, and the kernel's timeouts have stood still. */
+  | { readonly kind: 'woke' }
   /** Comes about once a second. */
   | { readonly kind: 'tick' }
   /** Somebody wants the counters now. */

@@ -2,19 +2,18 @@
 import type { Grant } from '../grant/grant.ts';
 import type { AuditLine } from './audit.ts';
 import type { Decision, Effect } from './effect.ts';
-import type { GrantDesk, LedgerStep } from './grant-desk.ts';
+import type { LedgerStep } from './grant-desk.ts';
 
 /** `also`: what is done once the firewall shows the step. */
 export const effectsOfStep = (
-  { change, added, removed, event }: LedgerStep,
-  desk: Pick<GrantDesk, 'events'>,
+  { change, added, removed, lifted, events, event }: LedgerStep,
   also: readonly Effect[],
   about: Partial<AuditLine>,
 ): Decision => {
   const grants = event === 'closed' ? removed : added;
   return [
-    { kind: 'change-firewall', change, added, removed },
-    { kind: 'record-grants', events: desk.events(added, removed) },
+    { kind: 'change-firewall', change, added, removed, lifted },
+    { kind: 'record-grants', events },
     ...also,
     ...grants.map((grant): Effect => ({ kind: 'audit', line: { ...describeGrant(event, grant), ...about } })),
   ];

@@ -2,7 +2,6 @@
 import type { PortSpec } from '../base/port-spec.ts';
 import { type Moment, type SteadyMs, unixMs } from '../base/units.ts';
 import type { Grant } from '../grant/grant.ts';
-import type { Ledger } from '../grant/ledger.ts';
 import type { AuditLine } from './audit.ts';
 import type { Decision, Effect, EffectFailure } from './effect.ts';
 import type { GrantDesk } from './grant-desk.ts';
@@ -15,11 +14,9 @@ type Synchronize = () => readonly Effect[];
 
 export class TrialDesk {
   readonly #trial = new Trial();
-  readonly #ledger: Ledger;
   readonly #grants: GrantDesk;
 
-  constructor(ledger: Ledger, grants: GrantDesk) {
-    this.#ledger = ledger;
+  constructor(grants: GrantDesk) {
     this.#grants = grants;
   }
 
@@ -69,10 +66,9 @@ export class TrialDesk {
 
   /** Nobody has confirmed: nothing of ours stays in the firewall, and the grants, which are gone with it, are over. */
   giveUp(lost: readonly Grant[]): Decision {
-    for (const grant of lost) this.#ledger.remove(grant);
     return [
       { kind: 'flush-firewall' },
-      { kind: 'record-grants', events: this.#grants.events([], lost) },
+      { kind: 'record-grants', events: this.#grants.revoke(lost) },
       ...lost.map((grant): Effect => {
         return { kind: 'audit', line: { ...describeGrant('revoked', grant), reason: 'guard-unconfirmed' } };
       }),

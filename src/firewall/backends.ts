@@ -5,6 +5,8 @@ export interface BackendTraits {
   readonly guards: boolean;
   /** Can send granted ports elsewhere (docs/forwarding.md). */
   readonly forwards: boolean;
+  /** Can cut the connections of a grant that has ended (docs/grants.md). */
+  readonly cuts: boolean;
   /**
    * What ends a grant on time when spad is dead: the kernel, whatever becomes of all programs; the firewall's own daemon; a
    * process that spad leaves behind, until the machine is started anew; or nobody, before spad is started again.
@@ -13,17 +15,17 @@ export interface BackendTraits {
 }
 
 export const BACKENDS = {
-  nftables: { guards: true, forwards: true, endedBy: 'kernel' },
+  nftables: { guards: true, forwards: true, cuts: true, endedBy: 'kernel' },
   /** A set of the operator's own ruleset. */
-  'nft-set': { guards: false, forwards: false, endedBy: 'kernel' },
-  iptables: { guards: true, forwards: true, endedBy: 'kernel' },
-  ipset: { guards: true, forwards: true, endedBy: 'kernel' },
-  firewalld: { guards: true, forwards: false, endedBy: 'firewall' },
-  ufw: { guards: true, forwards: false, endedBy: 'companion' },
+  'nft-set': { guards: false, forwards: false, cuts: false, endedBy: 'kernel' },
+  iptables: { guards: true, forwards: true, cuts: false, endedBy: 'kernel' },
+  ipset: { guards: true, forwards: true, cuts: false, endedBy: 'kernel' },
+  firewalld: { guards: true, forwards: false, cuts: false, endedBy: 'firewall' },
+  ufw: { guards: true, forwards: false, cuts: false, endedBy: 'companion' },
   /** Commands of the operator's. */
-  command: { guards: false, forwards: false, endedBy: 'spad' },
+  command: { guards: false, forwards: false, cuts: false, endedBy: 'spad' },
   /** Says of everything that it would be done. */
-  'dry-run': { guards: true, forwards: true, endedBy: 'spad' },
+  'dry-run': { guards: true, forwards: true, cuts: true, endedBy: 'spad' },
 } as const satisfies Readonly<Record<string, BackendTraits>>;
 
 export type BackendName = keyof typeof BACKENDS;

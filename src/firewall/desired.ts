@@ -16,7 +16,9 @@ export interface Wanted {
   readonly guardEnds: SteadyMs | undefined;
   /** Whether openings that forward may come: what that takes is not there where none can. */
   readonly forwards: boolean;
-  /** Disjoint ({@link layOpenings}). */
+  /** Whether openings that cut may come. */
+  readonly cuts?: boolean;
+  /** Disjoint ({@link layOpenings}), and so are those that cut. */
   readonly openings: readonly Opening[];
 }
 

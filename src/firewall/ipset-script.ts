@@ -7,8 +7,8 @@ import type { SteadyMs } from '../base/units.ts';
 import { isElement, passSet } from './iptables-rule.ts';
 import type { Opening } from './opening.ts';
 
-/** Elements that a set takes at most; the ledger holds fewer grants than this. */
-const SET_SIZE = 65_536;
+/** Elements that a set takes at most, far more than the ledger holds grants. The kernel takes memory as they come. */
+const SET_SIZE = 1_048_576;
 /** The longest timeout that there is, some 24 days. What is to last longer is added again when half of it is over. */
 export const LONGEST_TIMEOUT_S = 2_147_483;
 /** A listing is a little older than the look at the clock, and tells whole seconds. */

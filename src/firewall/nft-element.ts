@@ -19,6 +19,12 @@ const PASS_SETS = [
   { name: 'range', key: 'client', flags: 'timeout, interval' },
 ] as const satisfies readonly SetShape[];
 
+/** Whose connections pass only while they are let pass by the others. There only where grants can cut. */
+const CUT_SETS = [
+  { name: 'strict', key: 'client', flags: 'timeout' },
+  { name: 'strictrange', key: 'client', flags: 'timeout, interval' },
+] as const satisfies readonly SetShape[];
+
 /** Where connections go, and the source that they bear then. There only where grants can forward. */
 const FORWARD_SETS = [
   /** To a port of an inner host. */
@@ -31,7 +37,7 @@ const FORWARD_SETS = [
   { name: 'source', key: 'flow', value: 'address', flags: 'timeout, interval' },
 ] as const satisfies readonly SetShape[];
 
-type ShapeName = (typeof PASS_SETS)[number]['name'] | (typeof FORWARD_SETS)[number]['name'];
+type ShapeName = (typeof PASS_SETS | typeof CUT_SETS)[number]['name'] | (typeof FORWARD_SETS)[number]['name'];
 export type SetName = `${ShapeName}${Family}`;
 
 const FAMILIES = [4, 6] as const satisfies readonly Family[];
@@ -45,11 +51,11 @@ const namesOf = (shapes: readonly { readonly name: ShapeName }[]): readonly SetN
 const PASS_NAMES = namesOf(PASS_SETS);
 
 /** In the order in which elements are added. */
-export const SET_NAMES: readonly SetName[] = [...PASS_NAMES, ...namesOf(FORWARD_SETS)];
+export const SET_NAMES: readonly SetName[] = [...PASS_NAMES, ...namesOf(CUT_SETS), ...namesOf(FORWARD_SETS)];
 
-/** The statements that make the sets empty; `forwards`: those for forwarding, too. */
-export const declareSets = (table: string, forwards: boolean): readonly string[] =>
-  [...PASS_SETS, ...(forwards ? FORWARD_SETS : [])].flatMap((shape: SetShape) =>
+/** The statements that make the sets empty; `forwards`, `cuts`: those for forwarding and for cutting, too. */
+export const declareSets = (table: string, forwards: boolean, cuts: boolean): readonly string[] =>
+  [...PASS_SETS, ...(cuts ? CUT_SETS : []), ...(forwards ? FORWARD_SETS : [])].flatMap((shape: SetShape) =>
     FAMILIES.map((family) => declareSet(table, shape, family)),
   );
 
@@ -90,6 +96,7 @@ export const elementsOf = (opening: Opening): readonly Element[] => {
     ...{ set: `${name}${family}`, key, value, early },
   });
   const key = `${client} . ${ports}`;
+  if (opening.cuts === true) return [element(isRange ? 'strictrange' : 'strict', key, '')];
   const pass = element(isRange ? 'range' : 'grant', key, '', forwarding === undefined ? 0 : PASS_MARGIN_MS);
   if (forwarding === undefined) return [pass];
   const { to, port, source } = forwarding;

@@ -14,30 +14,34 @@ import type { FirewallChange, Opening } from './opening.ts';
 
 export const TABLE = 'inet spad';
 
-/** What the table is made for. */
-export type GuardWish = Omit<Wanted, 'openings'>;
-
+/** Before connection tracking: a connection that is cut must be forgotten as one that is silent. */
+const CUT_PRIORITY = -300;
 const GUARD_PRIORITY = -150;
 const DNAT_PRIORITY = -101;
 const SNAT_PRIORITY = 99;
 
+/** What the table is made for. */
+export type GuardWish = Omit<Wanted, 'openings'>;
+
 /**
- * Makes the table anew at `now`, whatever was there: the guard's chain, empty sets, and the chains of NAT where grants can forward.
+ * Makes the table anew at `now`, whatever was there: the guard's chain, empty sets, and the chains of NAT and of cutting where grants can.
  * The caller puts the live grants into the same transaction, so that there is no instant without a guard and none in which
  * a grant is missing.
  */
-export const guardScript = ({ guard, guardEnds, forwards }: GuardWish, now: SteadyMs): string => {
+export const guardScript = ({ guard, guardEnds, forwards, cuts = false }: GuardWish, now: SteadyMs): string => {
   const lines = [
     `add table ${TABLE}`,
     `delete table ${TABLE}`,
     `add table ${TABLE}`,
-    ...declareSets(TABLE, forwards),
+    ...declareSets(TABLE, forwards, cuts),
     `add chain ${TABLE} guard { type filter hook prerouting priority ${String(GUARD_PRIORITY)}; policy accept; }`,
   ];
   // Without a port to guard there is nothing to drop, and an empty set would be no text that nft reads.
   if (guard.length > 0) {
-    if (guardEnds === undefined) lines.push(...guardRules(`{ ${guard.map(ports).join(', ')} }`));
-    else lines.push(...trialSet(guard, leftOf(guardEnds, now)), ...guardRules(`@${TRIAL_SET}`));
+    const guarded = guardEnds === undefined ? `{ ${guard.map(ports).join(', ')} }` : `@${TRIAL_SET}`;
+    if (guardEnds !== undefined) lines.push(...trialSet(guard, leftOf(guardEnds, now)));
+    lines.push(...guardRules(guarded));
+    if (cuts) lines.push(...cutRules(guarded));
   }
   if (forwards) lines.push(...forwardingRules());
   return `${lines.join('\n')}\n`;
@@ -53,12 +57,36 @@ const guardRules = (guarded: string): string[] =>
     `meta l4proto . th dport != ${guarded} accept`,
     'iif "lo" accept',
     'fib daddr type != local accept',
-    'ip saddr . meta l4proto . th dport @grant4 accept',
-    'ip6 saddr . meta l4proto . th dport @grant6 accept',
-    'ip saddr . meta l4proto . th dport @range4 accept',
-    'ip6 saddr . meta l4proto . th dport @range6 accept',
-    'counter drop',
+    ...passRules(),
   ].map((rule) => `add rule ${TABLE} guard ${rule}`);
+
+/** Who holds a grant passes, and nobody else. */
+const passRules = (): string[] => [
+  'ip saddr . meta l4proto . th dport @grant4 accept',
+  'ip6 saddr . meta l4proto . th dport @grant6 accept',
+  'ip saddr . meta l4proto . th dport @range4 accept',
+  'ip6 saddr . meta l4proto . th dport @range6 accept',
+  'counter drop',
+];
+
+/**
+ * Packets of whoever has had a grant that cuts: established or not, they pass where the guard would let them begin. Of
+ * ports that are not guarded everybody has the use, and of connections that are only routed everybody, too.
+ */
+const cutRules = (guarded: string): string[] => [
+  `add chain ${TABLE} cut { type filter hook prerouting priority ${String(CUT_PRIORITY)}; policy accept; }`,
+  `add chain ${TABLE} granted`,
+  ...passRules().map((rule) => `add rule ${TABLE} granted ${rule}`),
+  ...[
+    `meta l4proto . th dport != ${guarded} accept`,
+    'iif "lo" accept',
+    'fib daddr type != local accept',
+    ...['strict', 'strictrange'].flatMap((name) => [
+      `ip saddr . meta l4proto . th dport @${name}4 goto granted`,
+      `ip6 saddr . meta l4proto . th dport @${name}6 goto granted`,
+    ]),
+  ].map((rule) => `add rule ${TABLE} cut ${rule}`),
+];
 
 /** The guarded ports of a guard that ends by itself. */
 const TRIAL_SET = 'trial';
@@ -142,7 +170,11 @@ const timeoutAt =
     ` timeout ${leftOf(opening.ends, now, early)}`;
 
 const leftOf = (ends: SteadyMs, now: SteadyMs, early = 0): string =>
-  `${String(Math.max(1, Math.ceil(ends - now) - early))}ms`;
+  milliseconds(Math.max(1, Math.ceil(ends - now) - early));
+
+/** nft reads at most eight digits of them: a day and some hours. */
+const milliseconds = (time: number): string =>
+  time < 100_000_000 ? `${String(time)}ms` : `${String(Math.floor(time / 1000))}s${String(time % 1000)}ms`;
 
 const clear = (openings: readonly Opening[]): string[] => [
   ...elements('add', openings, () => ' timeout 1d'),

@@ -9,7 +9,7 @@
  */
 import { formatAddress, type IpAddress } from '../base/address.ts';
 import { comparePortSpec, normalizePorts, overlaps, type PortSpec, type Protocol } from '../base/port-spec.ts';
-import type { Port, SteadyMs } from '../base/units.ts';
+import { type Port, type SteadyMs, steadyMs } from '../base/units.ts';
 import { type Forwarding, forwardingKey } from '../grant/forwarding.ts';
 import type { Grant } from '../grant/grant.ts';
 import { type Span, Skyline } from './skyline.ts';
@@ -17,6 +17,11 @@ import { type Span, Skyline } from './skyline.ts';
 export interface Opening extends PortSpec {
   readonly address: IpAddress;
   readonly forwarding?: Forwarding | undefined;
+  /**
+   * Opens nothing: until it ends, packets from the address to these ports, established connections' too, pass only while
+   * another opening is there. Given to back-ends alone that can do it.
+   */
+  readonly cuts?: true;
   readonly ends: SteadyMs;
 }
 
@@ -28,7 +33,7 @@ export interface FirewallChange {
 
 /** Equal for openings that differ in their ends alone. */
 export const openingKey = (opening: Opening): string =>
-  `${formatAddress(opening.address)} ${opening.protocol}/${String(opening.first)}-${String(opening.last)} ${forwardingKey(opening.forwarding)}`;
+  `${formatAddress(opening.address)} ${opening.protocol}/${String(opening.first)}-${String(opening.last)} ${forwardingKey(opening.forwarding)}${opening.cuts === true ? ' cuts' : ''}`;
 
 /** Those that this host's own ports are opened by: what a firewall that cannot forward is to show. */
 export const openingsHere = (openings: readonly Opening[]): readonly Opening[] =>
@@ -87,23 +92,49 @@ export const changeBetween = (before: readonly Opening[], after: readonly Openin
   };
 };
 
+/** What the firewall has to show for an address follows from these grants of it. */
+export interface AddressGrants {
+  /** The oldest first. */
+  readonly live: readonly Grant[];
+  /** Those whose connections are cut, or are to be when they end. */
+  readonly cutting: readonly Grant[];
+}
+
+/**
+ * How long after a grant's end its connections stay cut. Nobody's connection waits that long for an answer, and by default
+ * the kernel itself forgets then a TCP connection that has been silent (nf_conntrack_tcp_timeout_established).
+ */
+export const CUT_FOR_MS = 5 * 86_400_000;
+
+/** The openings, and beside them what cuts: each kind disjoint in itself. */
+export const layAddress = ({ live, cutting }: AddressGrants): Opening[] => [
+  ...layOpenings(live),
+  ...layOpenings(cutting.map(afterEnd)).map((opening): Opening => ({ ...opening, cuts: true })),
+];
+
+const afterEnd = ({ forwarding: _, ...grant }: Grant): Grant => ({
+  ...grant,
+  ends: steadyMs(grant.ends + CUT_FOR_MS),
+});
+
 /**
  * What the change from some grants of an address to others comes to, where they differ in `ports` at most: laid anew is
  * only what hangs together with these ports, for an address may have a thousand grants.
  */
 export const changeOfGrants = (
-  before: readonly Grant[],
-  after: readonly Grant[],
+  before: AddressGrants,
+  after: AddressGrants,
   ports: readonly PortSpec[],
 ): FirewallChange => {
-  const all = normalizePorts([...after.flatMap((grant) => grant.ports), ...ports]);
-  const near = all.filter((spec) => ports.some((one) => overlaps(spec, one)));
+  const all = normalizePorts([...[...after.live, ...after.cutting].flatMap((grant) => grant.ports), ...ports]);
+  const clusters = all.filter((spec) => ports.some((one) => overlaps(spec, one)));
   const within = (grants: readonly Grant[]): readonly Grant[] =>
-    near.length === all.length
+    clusters.length === all.length
       ? grants
       : grants.flatMap((grant) => {
-          const inside = grant.ports.filter((spec) => near.some((one) => overlaps(spec, one)));
+          const inside = grant.ports.filter((spec) => clusters.some((one) => overlaps(spec, one)));
           return inside.length === 0 ? [] : [{ ...grant, ports: inside }];
         });
-  return changeBetween(layOpenings(within(before)), layOpenings(within(after)));
+  const near = ({ live, cutting }: AddressGrants): AddressGrants => ({ live: within(live), cutting: within(cutting) });
+  return changeBetween(layAddress(near(before)), layAddress(near(after)));
 };

@@ -11,17 +11,18 @@ gettext.install(ufw.common.programName)
 commands, sys.argv = sys.argv[1:], ["/usr/sbin/ufw"]
 lock = ufw.util.create_lock()
 
-def later(backend, name):
+def later(keeper, name):
     """Has the method do nothing for now, where this ufw has it; gives it back."""
-    method = getattr(backend, name, None)
+    method = getattr(keeper, name, None)
     if method is not None:
-        setattr(backend, name, lambda *args, **more: None)
+        setattr(keeper, name, lambda *args, **more: None)
     return method or (lambda *args: None)
 
 try:
     front = ufw.frontend.UFWFrontend(False)
-    write = later(front.backend, "_write_rules")
-    renew = later(front.backend, "_reload_user_rules")
+    keeper = front.backend
+    write = later(keeper, "_write_rules")
+    renew = later(keeper, "_reload_user_rules")
     try:
         for words in commands:
             asked = ufw.frontend.parse_command(["ufw"] + json.loads(words))
@@ -30,7 +31,7 @@ try:
     finally:
         if commands:
             write(False)
-            if front.backend.use_ipv6():
+            if keeper.use_ipv6():
                 write(True)
             renew()
 except ufw.common.UFWError as refusal:

@@ -13,6 +13,12 @@ export interface Grant {
   readonly ports: readonly PortSpec[];
   /** Where connections to the ports go instead of to this host's own. */
   readonly forwarding?: Forwarding | undefined;
+  /** Goes on for as long as a connection uses it. */
+  readonly whileConnected?: true;
+  /** It has gone on so since it was last asked for. Not in the grant log. */
+  readonly prolonged?: true;
+  /** Its connections end with it. */
+  readonly cuts?: true;
   /** The end, by the clock that cannot step. */
   readonly ends: SteadyMs;
   /** The same end by the wall clock, as it stood when the grant was made: for people and for the file. */

@@ -5,10 +5,12 @@
  */
 import { formatAddress, type IpAddress } from '../base/address.ts';
 import { coversPorts, type PortSpec, samePorts } from '../base/port-spec.ts';
-import type { SteadyMs } from '../base/units.ts';
+import { type SteadyMs, steadyMs } from '../base/units.ts';
 import { EndQueue } from './end-queue.ts';
 import { forwardingKey } from './forwarding.ts';
 import type { Grant } from './grant.ts';
+
+const FOREVER = steadyMs(Number.POSITIVE_INFINITY);
 
 export class Ledger {
   readonly #capacity: number;
@@ -18,6 +20,7 @@ export class Ledger {
   readonly #ranks = new WeakMap<Grant, number>();
   #lastRank = 0;
   #size = 0;
+  readonly #connected = new EndQueue<Grant>((grant) => this.holds(grant));
   readonly #ends = new EndQueue<Grant>((grant) => this.holds(grant));
 
   /** `capacity`: live grants at most; a request above it is refused, never one that is live let go. */
@@ -57,6 +60,7 @@ export class Ledger {
     grants.set(grant.id, grant);
     if (!this.#ranks.has(grant)) this.#ranks.set(grant, (this.#lastRank += 1));
     this.#ends.put(grant);
+    if (grant.whileConnected === true) this.#connected.put(grant);
   }
 
   remove(grant: Grant): void {
@@ -88,6 +92,20 @@ export class Ledger {
       ended.push(grant);
     }
     return ended;
+  }
+
+  /** Removes and returns the grant that ends first. */
+  removeEarliest(): Grant | undefined {
+    for (const grant of this.#ends.take(FOREVER)) {
+      this.remove(grant);
+      return grant;
+    }
+    return undefined;
+  }
+
+  /** Those that go on while they are used and end at `time` or before; each comes once, and again when it is put again. */
+  nearEnd(time: SteadyMs): Iterable<Grant> {
+    return this.#connected.take(time);
   }
 
   /** The grants of an address, oldest first. */

@@ -25,6 +25,10 @@ export interface DoorRule {
   readonly open: readonly PortSpec[];
   /** How long those ports stay open. */
   readonly openFor: Seconds;
+  /** They stay open for as long as an established connection uses them. */
+  readonly whileConnected: boolean;
+  /** Established connections end when they close. */
+  readonly dropOnExpiry: boolean;
   /** Where a knocker may come from. */
   readonly sources: readonly Cidr[];
   readonly rate: OpenRate | undefined;

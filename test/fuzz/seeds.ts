@@ -1,6 +1,6 @@
 /** What the fuzzer begins with: inputs that get deep into each decoder. */
 import { readFileSync } from 'node:fs';
-import { unixMs } from '../../src/base/units.ts';
+import { steadyMs, unixMs } from '../../src/base/units.ts';
 import { Secret } from '../../src/crypto/secret.ts';
 import { encodeHandoff, type Handoff } from '../../src/engine/handoff.ts';
 import { encodeSettings } from '../../src/engine/receiver-settings.ts';
@@ -118,13 +118,17 @@ const receiverSettings = encodeSettings({
 
 export const settingsSeeds = [ascii(receiverSettings)];
 
+const LOG_MOMENT = { wall: unixMs(NOW), steady: steadyMs(0), boot: 'b' };
 const events = [
-  encodeGrantEvent({
-    kind: 'open',
-    grant: grantOf('192.0.2.1', 'tcp/22 udp/60000-60010', 0, { until: unixMs(NOW + 9000) }),
-  }),
-  encodeGrantEvent({ kind: 'open', grant: grantOf('2001:db8::1', 'tcp/443', 0, { until: unixMs(NOW + 9000) }) }),
-  encodeGrantEvent({ kind: 'end', id: 'g1' }),
+  encodeGrantEvent(
+    { kind: 'open', grant: grantOf('192.0.2.1', 'tcp/22 udp/60000-60010', 0, { until: unixMs(NOW + 9000) }) },
+    LOG_MOMENT,
+  ),
+  encodeGrantEvent(
+    { kind: 'open', grant: grantOf('2001:db8::1', 'tcp/443', 0, { until: unixMs(NOW + 9000) }) },
+    LOG_MOMENT,
+  ),
+  encodeGrantEvent({ kind: 'end', id: 'g1' }, LOG_MOMENT),
 ];
 
 export const grantLogSeeds = [ascii(`${events.join('\n')}\n`), ...events.map(ascii)];

@@ -147,7 +147,7 @@ const isJson = (text: string): boolean => {
 };
 
 const grantLog: Check = (input) => {
-  const { grants, unreadable } = decodeGrantLog(textOf(input), { wall: NOW, steady: steadyMs(0) });
+  const { grants, unreadable } = decodeGrantLog(textOf(input), { wall: NOW, steady: steadyMs(0), boot: 'b' });
   if (!grants.every((grant) => grant.ports.length > 0 && Number.isFinite(grant.ends)))
     return 'a grant of nothing, or without an end';
   return unreadable >= 0 ? undefined : 'a count below zero';

@@ -32,7 +32,8 @@ const BILINGUAL = ['src/crypto'];
 /** Words of our texts; a pattern, not a list, where the word has another right use. */
 const NOT_IN_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:white|black)-?\s?list/i, 'say what is allowed or refused'],
-  [/\bbackends?\b(?!\.ts|`)/, 'back-end'],
+  // `front.backend` is an attribute of ufw's, whose name is not ours to choose.
+  [/(?<!\bfront\.)\bbackends?\b(?!\.ts|`)/, 'back-end'],
   [/\breplay (?:database|table|log|store)\b/i, 'replay cache, or replay journal for the file'],
   [/\bunencrypt(?:s|ed)?\b/i, 'unsealed'],
   [/\bdatagramm?s? hash\b/i, 'digest'],

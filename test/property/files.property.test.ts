@@ -58,7 +58,7 @@ describe('the replay journal', () => {
 });
 
 describe('the grant log', () => {
-  const now = { wall: unixMs(1_767_225_600_000), steady: steadyMs(50_000) };
+  const now = { wall: unixMs(1_767_225_600_000), steady: steadyMs(50_000), boot: 'b' };
   const grant: fc.Arbitrary<Grant> = fc
     .record({
       id: fc.constantFrom('a', 'b', 'c', 'd'),
@@ -81,8 +81,8 @@ describe('the grant log', () => {
   const expected = (events: readonly GrantEvent[]): Grant[] => {
     const live = new Map<string, Grant>();
     for (const one of events) {
-      if (one.kind === 'end') live.delete(one.id);
-      else live.set(one.grant.id, one.grant);
+      if (one.kind === 'open') live.set(one.grant.id, one.grant);
+      else live.delete(one.id);
     }
     return [...live.values()];
   };
@@ -90,8 +90,8 @@ describe('the grant log', () => {
 
   test('gives the grants that no line has ended', () => {
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 20 }), (events) => {
-        const log = decodeGrantLog(events.map((one) => `${encodeGrantEvent(one)}\n`).join(''), now);
+      fc.property(fc.array(event, { maxLength: 20 }), fc.constantFrom('b', 'c', ''), (events, boot) => {
+        const log = decodeGrantLog(events.map((one) => `${encodeGrantEvent(one, now)}\n`).join(''), { ...now, boot });
         expect(log.unreadable).toBe(0);
         expect(byId(log.grants)).toEqual(byId(expected(events)));
       }),
@@ -101,7 +101,7 @@ describe('the grant log', () => {
   test('torn at the end, it loses at most the last line', () => {
     fc.assert(
       fc.property(fc.array(event, { minLength: 1, maxLength: 8 }), fc.nat(), (events, chance) => {
-        const lines = events.map((one) => `${encodeGrantEvent(one)}\n`);
+        const lines = events.map((one) => `${encodeGrantEvent(one, now)}\n`);
         const last = lines.at(-1) ?? '';
         const left = lines.slice(0, -1).join('') + last.slice(0, chance % (last.length - 1));
         const log = decodeGrantLog(left, now);

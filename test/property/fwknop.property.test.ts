@@ -34,6 +34,8 @@ const limits: fc.Arbitrary<Partial<FwknopStanza>> = fc.record(
     restrictPorts: fc.constantFrom(specs('tcp/80'), []),
     username: fc.constantFrom('alice', 'bob', undefined),
     requireAddress: fc.boolean(),
+    whileConnected: fc.boolean(),
+    dropOnExpiry: fc.boolean(),
     expires: fc.constantFrom(NOW.wall, undefined),
   },
   { requiredKeys: [] },

@@ -137,9 +137,15 @@ export class Spad {
     await sendDatagram(from, family === 4 ? this.host.address4 : this.host.address6, SPA_PORT, bytes);
   }
 
-  /** Sends many datagrams in their order, by one program, with a pause (milliseconds) after every 64. */
-  async sendAll(from: Host, datagrams: readonly Uint8Array[], pause = 0): Promise<void> {
-    const args = [builtFile('test/support/udp-send-many.js'), this.host.address4, String(SPA_PORT), String(pause)];
+  /** Sends many datagrams in their order, by one program, with a pause (milliseconds) after every `burst`. */
+  async sendAll(from: Host, datagrams: readonly Uint8Array[], pause = 0, burst = 64): Promise<void> {
+    const args = [
+      builtFile('test/support/udp-send-many.js'),
+      this.host.address4,
+      String(SPA_PORT),
+      String(pause),
+      String(burst),
+    ];
     const input = datagrams.map((bytes) => `${Buffer.from(bytes).toString('hex')}\n`).join('');
     await from.run(process.execPath, args, { input, timeoutMs: 60_000 });
   }

@@ -1,6 +1,7 @@
 /** access.conf: from its lines to fwknop's clients, or to every problem there is. */
 import type { FwknopKeys } from '../../access/fwknop-keys.ts';
 import type { FwknopStanza } from '../../access/fwknop-stanza.ts';
+import { PLAIN_TERMS } from '../../access/terms.ts';
 import { printable } from '../../base/printable.ts';
 import { nearest } from '../../base/suggest.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
@@ -90,6 +91,7 @@ const draftOf = (name: string, values: Values, parts: AccessConfParts, file: Sta
   openFor: values.fw_access_timeout ?? DEFAULT_OPEN_FOR,
   maxOpenFor: values.max_fw_timeout ?? DEFAULT_MAX_OPEN_FOR,
   requireAddress: values.require_source_address ?? false,
+  terms: PLAIN_TERMS,
   expires: expiryOf(values, parts, file),
   nat: parts.nat,
   allowNat: 'set ENABLE_IPT_FORWARDING or ENABLE_IPT_LOCAL_NAT to Y in fwknopd.conf (--fwknop-config)',

@@ -1,5 +1,6 @@
 /** What one stanza allows, put together from its values, and whether they go together. */
 import type { CommandCycle, FwknopNat, FwknopStanza, ProgramUser } from '../../access/fwknop-stanza.ts';
+import type { GrantTerms } from '../../access/terms.ts';
 import type { Cidr } from '../../base/address.ts';
 import type { PortSpec } from '../../base/port-spec.ts';
 import type { Seconds, UnixMs } from '../../base/units.ts';
@@ -22,6 +23,7 @@ export interface StanzaDraft {
   readonly maxOpenFor: Seconds;
   readonly requireAddress: boolean;
   readonly expires: UnixMs | undefined;
+  readonly terms: GrantTerms;
   readonly nat: NatSettings;
   /** How the file at hand lets clients ask for NAT. */
   readonly allowNat: string;
@@ -33,7 +35,7 @@ export const stanzaPolicy = (draft: StanzaDraft, file: StanzaFile): FwknopStanza
   const { name, sources, openPorts, openFor, maxOpenFor, requireAddress, expires, values } = draft;
   const runAs = programUser(values);
   return {
-    ...{ name, sources, openPorts, openFor, maxOpenFor, requireAddress, expires },
+    ...{ name, sources, openPorts, openFor, maxOpenFor, requireAddress, expires, ...draft.terms },
     destinations: values.destination,
     restrictPorts: values.restrict_ports,
     username: values.require_username,

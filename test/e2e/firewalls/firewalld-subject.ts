@@ -12,6 +12,7 @@ export const firewalld = (): Firewalld => {
 export const FIREWALLD: Subject = {
   name: 'firewalld',
   firewall: 'firewalld',
+  stretch: 2,
   prepare: async (server) => {
     last = await Firewalld.create(server);
     for (const protocol of ['tcp', 'udp']) await last.cmd('--permanent', `--add-port=${UNGUARDED}/${protocol}`);

@@ -2,8 +2,14 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { steadyMs } from '../../../src/base/units.ts';
+import { NOTHING_WANTED } from '../../../src/firewall/desired.ts';
+import { chainsOf } from '../../../src/firewall/iptables-chain.ts';
+import { readListing } from '../../../src/firewall/iptables-listing.ts';
+import { installBatch } from '../../../src/firewall/iptables-script.ts';
 import type { Host } from '../../support/host.ts';
 import type { Spad } from '../../support/spad.ts';
+import { ports } from '../../unit/values.ts';
 import { load, savedTables } from './iptables-subject.ts';
 import { expectEnd, holders, OUTER, Stage } from './stage.ts';
 
@@ -159,6 +165,30 @@ describe.each(['iptables', 'ipset'] as const)('firewall = %s', (firewall) => {
       expect(await stage.answer(caller, { port: 8000 })).toBe('silent');
       await stage.start();
       expect(await savedTables(server, 'nf_tables')).not.toContain(caller.address4);
+    });
+
+    test('a guard on trial is taken back by the kernel, though nobody is there', async () => {
+      configure('tcp/22');
+      await stage.start();
+      await spad.stop();
+      const [begin, late] = [steadyMs(0), KERNEL_LATE_MS + 700];
+      const style = { distance: Date.now(), inSets: firewall === 'ipset' };
+      const trial = { ...NOTHING_WANTED, guard: ports('tcp/22'), guardEnds: steadyMs(begin + 3000) };
+      for (const [program, family] of [['iptables', 4] as const, ['ip6tables', 6] as const]) {
+        const listing = readListing(await server.run(`${program}-save`));
+        const batch = installBatch(chainsOf(family, trial, false, style), listing);
+        await load(server, 'nf_tables', batch.first + batch.last, [program]);
+      }
+      const end = style.distance + 3000;
+      const caller = stage.caller();
+      const looks = await Promise.all(([4, 6] as const).map((family) => stage.watch(caller, { family }, end + late)));
+      for (const samples of looks) {
+        // A question is asked for 0.9 s, so one that began before the end may be answered after it.
+        const early = samples.filter(({ began }) => began < end - 1000);
+        expect(early.length).toBeGreaterThan(3);
+        expect([...new Set(early.map(({ answer }) => answer))]).toEqual(['silent']);
+        expect(samples.at(-1)?.answer).toMatch(/^server:22 sees/);
+      }
     });
 
     test('without IPv6 in the kernel IPv4 goes on, and what is for IPv6 is refused', async () => {

@@ -24,20 +24,27 @@ export const PROGRAMS = ['iptables', 'ip6tables'] as const;
 export const named = (program: (typeof PROGRAMS)[number], variant: Variant, what = ''): string =>
   `${program}-${variant === 'legacy' ? 'legacy' : 'nft'}${what}`;
 
-/** What both families' tables hold, as text without counters and comments. */
+/** What both families' tables hold, as text without counters and comments, the tables in any order. */
 export async function savedTables(server: Host, variant: Variant): Promise<string> {
   const texts = [];
-  for (const program of PROGRAMS) texts.push(await server.run(named(program, variant, '-save')));
-  return texts
-    .join('')
-    .replace(/^#.*\n/gm, '')
-    .replace(/\[\d+:\d+\]/g, '');
+  for (const program of PROGRAMS) {
+    const text = await server.run(named(program, variant, '-save'));
+    const plain = text.replace(/^#.*\n/gm, '').replace(/\[\d+:\d+\]/g, '');
+    texts.push(...plain.split(/^(?=\*)/m).sort());
+  }
+  return texts.join('');
 }
 
-/** Loads text into a family's tables, or both families', beside what is there. */
-export async function load(server: Host, variant: Variant, input: string, programs = PROGRAMS.slice()): Promise<void> {
+/** Loads text into a family's tables, or both families'; beside what is there, unless told. */
+export async function load(
+  server: Host,
+  variant: Variant,
+  input: string,
+  programs: readonly (typeof PROGRAMS)[number][] = PROGRAMS,
+  options: readonly string[] = ['--noflush'],
+): Promise<void> {
   for (const program of programs) {
-    await server.run(named(program, variant, '-restore'), ['-w', '--noflush'], { input });
+    await server.run(named(program, variant, '-restore'), ['-w', ...options], { input });
   }
 }
 
@@ -59,13 +66,9 @@ export const iptablesSubject = (variant: Variant): Omit<Subject, 'name' | 'firew
     return alternative(server, variant);
   },
   flush: async (server) => {
-    for (const program of PROGRAMS) {
-      for (const table of ['mangle', 'nat', 'filter']) {
-        await server.run(named(program, variant), ['-w', '-t', table, '-F']);
-        await server.run(named(program, variant), ['-w', '-t', table, '-X']);
-      }
-    }
-    await load(server, variant, OTHERS);
+    // All at once where that can be: spad is quick enough to repair one family before the other is flushed.
+    if (variant === 'nf_tables') await server.run('nft', ['flush', 'ruleset']);
+    await load(server, variant, OTHERS, PROGRAMS, variant === 'nf_tables' ? ['--noflush'] : []);
   },
   removeOne: async (server, address, port) => {
     const save = await server.run(named('iptables', variant, '-save'), ['-t', 'mangle']);

@@ -32,6 +32,8 @@ export interface Told {
 }
 
 export const OUTER = 2222;
+/** Seconds; what is granted for longer is not waited for. */
+const BRIEF = 10;
 const CALLERS = 60;
 const ALLOWED = `${GUARDED.join(', ')}, tcp/${UNGUARDED}`;
 
@@ -127,12 +129,19 @@ export class Stage {
   async ask(caller: Caller, wish: Wish, wanted: AuditPattern = {}, name: HolderName = 'alice'): Promise<Told> {
     const allow = wish.allow ?? caller.address4;
     const mark = this.spad.audit.mark();
-    await this.send({ ports: 'tcp/22', ...wish, allow }, name);
+    await this.send({ ports: 'tcp/22', ...this.stretched(wish), allow }, name);
     const addresses = allow.split(' ');
     const pattern = { event: 'granted', stanza: name, ...wanted };
     const lines = addresses.map((address) => this.spad.audit.waitFor({ ...pattern, allow: address }, mark));
     const [line] = await Promise.all(lines);
     return { until: Date.parse(line?.until ?? ''), time: Date.parse(line?.time ?? '') };
+  }
+
+  private stretched(wish: Wish): Wish {
+    const { openFor } = wish;
+    return openFor === undefined || openFor > BRIEF
+      ? wish
+      : { ...wish, openFor: openFor * (this.subject.stretch ?? 1) };
   }
 
   async send(wish: Wish, name: HolderName = 'alice'): Promise<void> {

@@ -34,14 +34,19 @@ export interface Subject {
   readonly listing: (server: Host) => Promise<string>;
   /** Whether what others take away is noticed; else a reload of spad's must put it back. True unless told. */
   readonly notices?: boolean;
+  /**
+   * By what the times of brief grants are multiplied, where one change takes so long that of many at once the last would open
+   * when its time is over. 1 unless told.
+   */
+  readonly stretch?: number;
   /** By how much a grant may outlast its end, in ms, where it is less than {@link LATE_MS} says. */
   readonly lateMs?: number;
 }
 
 /**
  * How much later than it was promised a grant may end, in ms, on a machine that is busy: kernels and firewalls that
- * count whole seconds round up; programs that spad starts take their time.
+ * count whole seconds round up, and firewalld's timers fire up to a second late; programs that spad starts take their time.
  */
-export const LATE_MS = { kernel: 1200, firewall: 1200, companion: 2000, spad: 2000 } as const;
+export const LATE_MS = { kernel: 1200, firewall: 2400, companion: 2000, spad: 2000 } as const;
 /** How much earlier: a forwarded port goes two ticks of the slowest kernel clock before its forwarding does. */
 export const EARLY_MS = 60;

@@ -12,6 +12,7 @@ export const ufw = (): Ufw => {
 export const UFW: Subject = {
   name: 'ufw',
   firewall: 'ufw',
+  stretch: 3,
   prepare: async (server) => {
     last = await Ufw.create(server);
     await last.run('allow', String(UNGUARDED));

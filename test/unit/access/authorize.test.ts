@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { authorize } from '../../../src/access/authorize.ts';
 import { type ForwardRule, parseForwardRule } from '../../../src/access/forward-rule.ts';
 import type { Stanza } from '../../../src/access/stanza.ts';
+import { PLAIN_TERMS } from '../../../src/access/terms.ts';
 import { formatAddress } from '../../../src/base/address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { seconds, unixMs } from '../../../src/base/units.ts';
@@ -19,6 +20,7 @@ const stanzaOf = (fields: Partial<Stanza> = {}): Stanza => ({
   maxOpenFor: seconds(3600),
   sources: [cidr('0.0.0.0/0'), cidr('::/0')],
   requireAddress: false,
+  ...PLAIN_TERMS,
   forward: [],
   forwardSource: 'client',
   expires: undefined,

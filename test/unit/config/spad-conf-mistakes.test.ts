@@ -27,6 +27,21 @@ test('an address as the source stands for hosts of its own family', () => {
   expect(told).toContain('masquerade does for both');
 });
 
+test('what cuts connections is asked of a firewall that can', () => {
+  const door = '[door d]\nsequence = 1:udp\nopen = tcp/22\n';
+  const conf = (firewall: string, terms: string): string => withDaemon(`firewall = ${firewall}`) + terms + door + terms;
+  expect(errors(conf('nftables', 'drop_on_expiry = yes\n'))).toEqual([]);
+  expect(errors(conf('iptables', 'while_connected = yes\ndrop_on_expiry = no\n'))).toEqual([]);
+  const told = errors(conf('iptables', 'drop_on_expiry = yes\n'));
+  expect(told).toHaveLength(2);
+  expect(told[0]).toContain('[access a] has drop_on_expiry = yes, and firewall = iptables cannot cut connections');
+  expect(told[0]).toContain('set firewall = nftables, or drop_on_expiry = no');
+  expect(told[1]).toContain('[door d] has drop_on_expiry');
+  expect(errors(withDaemon('') + '[door d]\nsequence = 1:udp\ncommand = x\nwhile_connected = yes\n')[0]).toContain(
+    'has while_connected without "open"',
+  );
+});
+
 describe('a wrong value is told with its line, what it is, and what would be right', () => {
   test.each([
     ['interface = eth0/1', '"any" or the name of an interface, such as eth0'],

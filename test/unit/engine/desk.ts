@@ -1,6 +1,7 @@
 /** An engine with clients, a clock and packets, for tests. */
 import type { Wanted } from '../../../src/firewall/desired.ts';
 import type { Stanza } from '../../../src/access/stanza.ts';
+import { PLAIN_TERMS } from '../../../src/access/terms.ts';
 import { formatAddress } from '../../../src/base/address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { type Moment, seconds, steadyMs, unixMs } from '../../../src/base/units.ts';
@@ -31,6 +32,7 @@ export const stanzaOf = (name: string, fields: Partial<Stanza> = {}): Stanza => 
   maxOpenFor: seconds(3600),
   sources: [cidr('0.0.0.0/0'), cidr('::/0')],
   requireAddress: false,
+  ...PLAIN_TERMS,
   forward: [],
   forwardSource: 'client',
   expires: undefined,
@@ -78,7 +80,7 @@ export const engineOf = (
 };
 
 export const showOpening = (opening: Opening): string =>
-  `${formatAddress(opening.address)} ${formatPortSpec(opening)}${showTarget(opening)} until ${String(opening.ends)}`;
+  `${opening.cuts === true ? 'cut ' : ''}${formatAddress(opening.address)} ${formatPortSpec(opening)}${showTarget(opening)} until ${String(opening.ends)}`;
 
 const showTarget = ({ forwarding }: Opening): string =>
   forwarding === undefined ? '' : ` to ${formatForwarding(forwarding)}`;
@@ -109,13 +111,15 @@ const showEffect = (effect: Effect): string => {
     case 'answer':
       return `answer ${effect.id}: ${effect.refusal ?? 'confirmed'}`;
     case 'record-grants':
-      return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `-${event.id}`)).join(' ')}`;
+      return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `${event.kind === 'cut' ? '/' : '-'}${event.id}`)).join(' ')}`;
     case 'journal-closes':
       return `journal ${effect.closes.map(({ run, due }) => `${run.argv.join(' ')} at ${String(due - EPOCH)}`).join(', ')}`;
     case 'run-program':
       return `start ${effect.run.argv.join(' ')}`;
     case 'ask':
       return `ask ${effect.question.kind === 'unseal-gpg' ? 'gpg' : effect.question.host}`;
+    case 'ask-connections':
+      return `ask whether ${effect.grants.map(({ id }) => id).join(' ')} are used`;
     case 'audit':
       return ['audit', effect.line.event, effect.line.stanza, effect.line.reason]
         .filter((word) => word !== undefined)
@@ -132,5 +136,5 @@ export const show = (decisions: readonly Decision[]): string[] =>
 
 export const showAll = (decisions: readonly Decision[]): string[] => decisions.flat().map(showEffect);
 
-const showWanted = ({ guard, guardEnds, forwards, openings }: Wanted): string =>
-  `synchronize ${guard.map(formatPortSpec).join(',')}${guardEnds === undefined ? '' : ` until ${String(guardEnds)}`}${forwards ? ' and NAT' : ''}: ${openings.map(showOpening).join(', ')}`;
+const showWanted = ({ guard, guardEnds, forwards, cuts, openings }: Wanted): string =>
+  `synchronize ${guard.map(formatPortSpec).join(',')}${guardEnds === undefined ? '' : ` until ${String(guardEnds)}`}${forwards ? ' and NAT' : ''}${cuts ? ' and cuts' : ''}: ${openings.map(showOpening).join(', ')}`;

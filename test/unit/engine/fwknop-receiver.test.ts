@@ -1,6 +1,7 @@
 /** What a receiver is told of fwknop's clients, and how it hands their texts over. */
 import { describe, expect, test } from 'vitest';
 import type { FwknopStanza } from '../../../src/access/fwknop-stanza.ts';
+import { PLAIN_TERMS } from '../../../src/access/terms.ts';
 import { seconds, unixMs } from '../../../src/base/units.ts';
 import {
   decodeFwknopSettings,
@@ -19,6 +20,7 @@ import { TEXTS } from '../spa/fwknop/captured.ts';
 const stanzaOf = (name: string, sources: readonly string[]): FwknopStanza => ({
   ...{ name, sources: sources.map(cidr), destinations: undefined, openPorts: undefined, restrictPorts: [] },
   ...{ openFor: seconds(30), maxOpenFor: seconds(300), username: undefined, requireAddress: false, expires: undefined },
+  ...PLAIN_TERMS,
   nat: {
     ...{ forward: false, local: false, targets: undefined, forced: undefined, source: 'client', names: false },
     ...{ disableDnat: false, forwardAll: false },

@@ -1,5 +1,6 @@
 /** Clients and texts of fwknop's, for tests of the authorizer. */
 import type { FwknopStanza } from '../../../src/access/fwknop-stanza.ts';
+import { PLAIN_TERMS } from '../../../src/access/terms.ts';
 import { type Moment, seconds } from '../../../src/base/units.ts';
 import type { Input } from '../../../src/engine/input.ts';
 import type { FwknopCandidate } from '../../../src/engine/input.ts';
@@ -21,6 +22,7 @@ export const fwknopStanza = (name: string, fields: Partial<FwknopStanza> = {}): 
   maxOpenFor: seconds(300),
   username: undefined,
   requireAddress: false,
+  ...PLAIN_TERMS,
   expires: undefined,
   nat: NO_NAT,
   commands: undefined,

@@ -22,19 +22,19 @@ const until = (opening: Opening, ends: number): Opening => ({ ...opening, ends: 
 describe('the sets', () => {
   test('are made where they are missing', () => {
     expect(createScript([4, 6], ['spad-grants6', 'mine'])).toBe(
-      'create spad-grants4 hash:ip,port family inet maxelem 65536 timeout 0\n',
+      'create spad-grants4 hash:ip,port family inet maxelem 1048576 timeout 0\n',
     );
     expect(createScript([4], ['spad-grants4'])).toBe('');
   });
 
   test('change to all of their elements in one step; ranges are not in them', () => {
     expect(fillScript([4, 6], [one, six, range], ['spad-grants4', 'spad-grants6', 'spad-fresh6'], NOW)).toBe(
-      `create spad-fresh4 hash:ip,port family inet maxelem 65536 timeout 0
+      `create spad-fresh4 hash:ip,port family inet maxelem 1048576 timeout 0
 add spad-fresh4 192.0.2.1,tcp:22 timeout 30
 swap spad-fresh4 spad-grants4
 destroy spad-fresh4
 destroy spad-fresh6
-create spad-fresh6 hash:ip,port family inet6 maxelem 65536 timeout 0
+create spad-fresh6 hash:ip,port family inet6 maxelem 1048576 timeout 0
 add spad-fresh6 2001:db8::1,udp:53 timeout 11
 swap spad-fresh6 spad-grants6
 destroy spad-fresh6
@@ -74,7 +74,7 @@ describe('elements', () => {
 });
 
 describe('a listing', () => {
-  const HEAD = 'create spad-grants4 hash:ip,port family inet hashsize 1024 maxelem 65536 timeout 0 bucketsize 12\n';
+  const HEAD = 'create spad-grants4 hash:ip,port family inet hashsize 1024 maxelem 1048576 timeout 0 bucketsize 12\n';
   const shows = (lines: string, openings: readonly Opening[], now = NOW): boolean =>
     showsElements(HEAD + lines, 4, openings, now);
 

@@ -8,16 +8,16 @@ import {
   probeScript,
   probeTrialScript,
 } from '../../../src/firewall/nft-script.ts';
-import type { FirewallChange } from '../../../src/firewall/opening.ts';
+import { type FirewallChange, layAddress, layOpenings } from '../../../src/firewall/opening.ts';
 import type { Forwarding } from '../../../src/grant/forwarding.ts';
-import { ports } from '../values.ts';
+import { grantOf, ports } from '../values.ts';
 import { forwardingTo, openingOf } from './openings.ts';
 
 const NOW = steadyMs(1000);
 
 /** `ends`: when the guard ends by itself. */
-const guardOf = (guard: string, forwards = false, ends?: number): string =>
-  guardScript({ guard: ports(guard), forwards, guardEnds: ends === undefined ? undefined : steadyMs(ends) }, NOW);
+const guardOf = (guard: string, forwards = false, ends?: number, cuts = false): string =>
+  guardScript({ guard: ports(guard), forwards, cuts, guardEnds: ends === undefined ? undefined : steadyMs(ends) }, NOW);
 
 const script = (change: Partial<FirewallChange>): string[] =>
   changeScript({ close: [], open: [], ...change }, NOW)
@@ -72,6 +72,51 @@ add rule inet spad guard counter drop
   test('the drop is the last word', () => {
     expect(guardOf('tcp/22').trimEnd().split('\n').at(-1)).toBe('add rule inet spad guard counter drop');
   });
+});
+
+describe('cutting', () => {
+  test('takes two sets and a chain before connection tracking, there only where grants can cut', () => {
+    const [without, both] = [false, true].map((cuts) => guardOf('tcp/22', false, undefined, cuts).split('\n'));
+    expect(both?.filter((line) => !without?.includes(line))).toEqual([
+      'add set inet spad strict4 { type ipv4_addr . inet_proto . inet_service; size 1048576; flags timeout; }',
+      'add set inet spad strict6 { type ipv6_addr . inet_proto . inet_service; size 1048576; flags timeout; }',
+      'add set inet spad strictrange4 { type ipv4_addr . inet_proto . inet_service; size 1048576; flags timeout, interval; }',
+      'add set inet spad strictrange6 { type ipv6_addr . inet_proto . inet_service; size 1048576; flags timeout, interval; }',
+      'add chain inet spad cut { type filter hook prerouting priority -300; policy accept; }',
+      'add chain inet spad granted',
+      'add rule inet spad granted ip saddr . meta l4proto . th dport @grant4 accept',
+      'add rule inet spad granted ip6 saddr . meta l4proto . th dport @grant6 accept',
+      'add rule inet spad granted ip saddr . meta l4proto . th dport @range4 accept',
+      'add rule inet spad granted ip6 saddr . meta l4proto . th dport @range6 accept',
+      'add rule inet spad granted counter drop',
+      'add rule inet spad cut meta l4proto . th dport != { tcp . 22 } accept',
+      'add rule inet spad cut iif "lo" accept',
+      'add rule inet spad cut fib daddr type != local accept',
+      'add rule inet spad cut ip saddr . meta l4proto . th dport @strict4 goto granted',
+      'add rule inet spad cut ip6 saddr . meta l4proto . th dport @strict6 goto granted',
+      'add rule inet spad cut ip saddr . meta l4proto . th dport @strictrange4 goto granted',
+      'add rule inet spad cut ip6 saddr . meta l4proto . th dport @strictrange6 goto granted',
+    ]);
+    expect(guardOf('', false, undefined, true)).not.toContain('add rule');
+  });
+
+  test('outlasts the grant by five days, in a set of its own', () => {
+    const grant = grantOf('192.0.2.1', 'tcp/22 tcp/8000-8010', NOW + 1000);
+    expect(script({ open: layAddress({ live: [grant], cutting: [grant] }) }).slice(-4)).toEqual([
+      'add element inet spad grant4 { 192.0.2.1 . tcp . 22 timeout 1000ms }',
+      'add element inet spad range4 { 192.0.2.1 . tcp . 8000-8010 timeout 1000ms }',
+      'add element inet spad strict4 { 192.0.2.1 . tcp . 22 timeout 432001s0ms }',
+      'add element inet spad strictrange4 { 192.0.2.1 . tcp . 8000-8010 timeout 432001s0ms }',
+    ]);
+  });
+});
+
+test('a timeout of more than eight digits of milliseconds is written in seconds, for nft reads no more', () => {
+  const until = (time: number): string =>
+    script({ open: layOpenings([grantOf('192.0.2.1', 'tcp/22', NOW + time)]) }).at(-1) ?? '';
+  expect(until(99_999_999)).toContain('timeout 99999999ms');
+  expect(until(100_000_000)).toContain('timeout 100000s0ms');
+  expect(until(31_536_000_001)).toContain('timeout 31536000s1ms');
 });
 
 test('flush is no error where there is no table', () => {

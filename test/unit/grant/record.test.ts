@@ -1,27 +1,28 @@
 import { describe, expect, test } from 'vitest';
 import { steadyMs, unixMs } from '../../../src/base/units.ts';
-import { decodeGrantLog, encodeGrantEvent } from '../../../src/grant/record.ts';
+import { decodeGrantLog, encodeGrantEvent, eventsOfLog } from '../../../src/grant/record.ts';
 import type { Forwarding } from '../../../src/grant/forwarding.ts';
 import { grantOf, ip, portOf, ports } from '../values.ts';
 
 const WALL = 1_767_225_600_000;
-const now = { wall: unixMs(WALL), steady: steadyMs(5000) };
+const now = { wall: unixMs(WALL), steady: steadyMs(5000), boot: 'this-run' };
 const line = (fields: object): string => JSON.stringify(fields);
 const open = { open: 'a1', stanza: 'alice', address: '192.0.2.1', ports: ['tcp/22'], until: WALL + 30_000 };
 
 describe('the grant log', () => {
   test('is one JSON object a line', () => {
     const grant = grantOf('2001:DB8::1', 'tcp/22 udp/60000-60010', 0, { id: 'a1', until: unixMs(WALL) });
-    expect(JSON.parse(encodeGrantEvent({ kind: 'open', grant }))).toEqual({
+    expect(JSON.parse(encodeGrantEvent({ kind: 'open', grant }, now))).toEqual({
       ...{ open: 'a1', stanza: 'alice', address: '2001:db8::1' },
       ...{ ports: ['tcp/22', 'udp/60000-60010'], until: WALL },
+      ...{ left: 0, boot: 'this-run', ends: 0 },
     });
-    expect(JSON.parse(encodeGrantEvent({ kind: 'end', id: 'a1' }))).toEqual({ end: 'a1' });
+    expect(JSON.parse(encodeGrantEvent({ kind: 'end', id: 'a1' }, now))).toEqual({ end: 'a1' });
   });
 
   test('a name cannot break the line', () => {
     const grant = grantOf('192.0.2.1', 'tcp/22', 0, { stanza: 'a\n{"end":"x"}' });
-    expect(encodeGrantEvent({ kind: 'open', grant })).not.toContain('\n');
+    expect(encodeGrantEvent({ kind: 'open', grant }, now)).not.toContain('\n');
   });
 
   test('what is open and has not ended is live, its end by the steady clock', () => {
@@ -33,6 +34,47 @@ describe('the grant log', () => {
         ...{ ends: 35_000, until: WALL + 30_000 },
       },
     ]);
+  });
+
+  describe('the end', () => {
+    const written = { ...open, left: 30_000, boot: 'this-run', ends: 35_000 };
+    const endAt = (fields: object, moment = now): number | undefined =>
+      decodeGrantLog(line({ ...written, ...fields }), moment).grants[0]?.ends;
+
+    test('is what the steady clock says within one run of the machine, wherever the wall clock has gone', () => {
+      for (const step of [0, 3_600_000, -3_600_000])
+        expect(endAt({}, { ...now, wall: unixMs(WALL + step) })).toBe(35_000);
+    });
+
+    test('is what the wall clock says in another run, and where no run is named', () => {
+      const later = { wall: unixMs(WALL + 10_000), steady: steadyMs(100), boot: 'another' };
+      expect(endAt({}, later)).toBe(20_100);
+      expect(endAt({}, { ...later, boot: '' })).toBe(20_100);
+      expect(endAt({ boot: '' }, { ...later, boot: '' })).toBe(20_100);
+      expect(endAt({ boot: undefined, ends: undefined, left: undefined }, later)).toBe(20_100);
+    });
+
+    test('is never further away than it was, though a clock without a battery begins in 1970', () => {
+      expect(endAt({}, { wall: unixMs(0), steady: steadyMs(100), boot: 'another' })).toBe(30_100);
+    });
+
+    test.each([['text'], [-1], [1.5], [null]])('is not taken from %j', (ends) => {
+      expect(endAt({ ends })).toBe(35_000);
+      expect(endAt({ ends, until: WALL + 1 })).toBe(5001);
+    });
+  });
+
+  test('what has ended and stays cut is told apart, until that ends, too', () => {
+    const flags = { cuts: true, whileConnected: true } as const;
+    const grant = grantOf('192.0.2.1', 'tcp/22', 35_000, { id: 'a1', until: unixMs(WALL), ...flags });
+    const opened = encodeGrantEvent({ kind: 'open', grant }, now);
+    const read = (...lines: string[]): unknown => decodeGrantLog(lines.join('\n'), now);
+    expect(read(opened)).toEqual({ grants: [grant], cuts: [], unreadable: 0 });
+    expect(read(opened, line({ cut: 'a1' }))).toEqual({ grants: [], cuts: [grant], unreadable: 0 });
+    expect(read(opened, line({ cut: 'a1' }), line({ end: 'a1' }))).toEqual({ grants: [], cuts: [], unreadable: 0 });
+    expect(read(line({ cut: 'a1' }))).toEqual({ grants: [], cuts: [], unreadable: 0 });
+    const rewritten = eventsOfLog({ grants: [], cuts: [grant] }).map((event) => encodeGrantEvent(event, now));
+    expect(read(...rewritten)).toEqual({ grants: [], cuts: [grant], unreadable: 0 });
   });
 
   test('the last line about a grant counts', () => {
@@ -95,9 +137,9 @@ describe('the grant log', () => {
   ])('forwarding to %s', (_, forwarding, json) => {
     const address = forwarding.to?.family === 6 ? '2001:db8::1' : '192.0.2.1';
     const grant = grantOf(address, 'tcp/22', 35_000, { forwarding, until: unixMs(WALL + 30_000) });
-    const text = encodeGrantEvent({ kind: 'open', grant });
+    const text = encodeGrantEvent({ kind: 'open', grant }, now);
     expect(JSON.parse(text)).toMatchObject({ forward: json });
-    expect(decodeGrantLog(text, now)).toEqual({ grants: [grant], unreadable: 0 });
+    expect(decodeGrantLog(text, now)).toEqual({ grants: [grant], cuts: [], unreadable: 0 });
   });
 
   test.each([
@@ -109,7 +151,7 @@ describe('the grant log', () => {
     ['to the other family', { to: 'fd00::5', port: 22, source: 'client' }],
     ['with a source of the other family', { to: '10.0.0.5', port: 22, source: 'fd00::1' }],
   ])('a forwarding that is %s is no plain grant either', (_, forward) => {
-    expect(decodeGrantLog(line({ ...open, forward }), now)).toEqual({ grants: [], unreadable: 1 });
+    expect(decodeGrantLog(line({ ...open, forward }), now)).toEqual({ grants: [], cuts: [], unreadable: 1 });
   });
 
   test('a range to one port is refused', () => {
@@ -123,6 +165,6 @@ describe('the grant log', () => {
   });
 
   test('an empty log', () => {
-    expect(decodeGrantLog('', now)).toEqual({ grants: [], unreadable: 0 });
+    expect(decodeGrantLog('', now)).toEqual({ grants: [], cuts: [], unreadable: 0 });
   });
 });

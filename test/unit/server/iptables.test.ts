@@ -66,6 +66,7 @@ let calls: string[];
 let refuses: (text: string) => boolean;
 let hasIpv6: boolean;
 let firewall: KeptFirewall;
+let generation: number | undefined;
 
 const now = (): Moment => ({ wall: unixMs(clock.wall), steady: steadyMs(clock.steady) });
 const pass = (ms: number): void => {
@@ -89,13 +90,14 @@ const logger = { info: say, warn: say, error: say };
 
 const make = (sets?: TimedSets): KeptFirewall =>
   new KeptFirewall(new IptablesFirewall({ tools, sets, now, logger }), {
-    ...{ now, sweeps: true, generation: () => undefined, onTrouble: say },
+    ...{ now, sweeps: true, generation: () => generation, onTrouble: say },
   });
 
 beforeEach(() => {
   clock = { wall: BEGIN, steady: 0 };
   tables = { 4: new Tables(), 6: new Tables() };
   [said, calls, refuses, hasIpv6] = [[], [], () => false, true];
+  generation = undefined;
   firewall = make();
 });
 
@@ -239,6 +241,17 @@ describe('each change', () => {
     expect(ends()).toEqual(['2026-01-01T00:01:30']);
     expect(await repair()).toBe(false);
   });
+});
+
+test('a change looks first where somebody has just changed the rules, though it would not fail', async () => {
+  generation = 1;
+  await firewall.synchronize(wanted([]));
+  tables[4].restore('*mangle\n-D PREROUTING -j SPAD-GUARD\n');
+  await firewall.apply([{ close: [], open: [one] }]);
+  expect(tables[4].text, 'nothing tells of it').not.toContain('-A PREROUTING -j SPAD-GUARD');
+  generation = 2;
+  await firewall.apply([{ close: [one], open: [] }]);
+  expect(tables[4].text).toContain('-A PREROUTING -j SPAD-GUARD');
 });
 
 test('with sets, who may pass is changed after where to is known, and before it is forgotten', async () => {

@@ -53,13 +53,14 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
         run: ({ run }) => note('program', run.argv.join(' ')),
         ask: ({ id }) => note('question', id),
       },
+      connections: { ask: () => undefined },
+      grantEvents: () => [],
       adopt: (ports) => note('adopt', String(ports.length)),
       trial: {
         note: () => note('connections', ''),
         answer: ({ refusal }) => note('answer', refusal ?? 'done'),
         giveUp: () => note('end', ''),
       },
-      liveGrants: () => [],
     },
   };
 };

@@ -1,6 +1,7 @@
 /** access.conf. What is said about fwknopd was seen of version 2.6.10; test/peers/fwknop holds the two beside each other. */
 import { describe, expect, test } from 'vitest';
 import type { FwknopStanza } from '../../../../src/access/fwknop-stanza.ts';
+import { PLAIN_TERMS } from '../../../../src/access/terms.ts';
 import { formatAddress, formatCidr } from '../../../../src/base/address.ts';
 import { formatPortSpec } from '../../../../src/base/port-spec.ts';
 import type { FwknopEntry } from '../../../../src/config/fwknop/access-conf.ts';
@@ -36,6 +37,7 @@ describe('a stanza', () => {
       maxOpenFor: 300,
       username: undefined,
       requireAddress: false,
+      ...PLAIN_TERMS,
       expires: undefined,
       nat: { forward: false, local: false, source: 'client', names: true, forced: undefined },
       commands: undefined,
