@@ -15,6 +15,7 @@ import { readClock } from './clock.ts';
 import { askDaemon } from './control/client.ts';
 import { findSession, findWays } from './control/session.ts';
 import { readSockets } from './control/sockets.ts';
+import { readLastFirewall } from './firewall/leftovers.ts';
 import { readBootId } from './process/boot-clock.ts';
 import { GRANT_LOG } from './store/grant-store.ts';
 
@@ -38,15 +39,21 @@ const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 /** Throws a sentence where the configuration cannot be read. */
 const findFolder = ({ config, stateDir }: WhereOptions, standard: string): Where => {
-  if (stateDir !== undefined) return { folder: stateDir, endedBy: undefined };
+  if (stateDir !== undefined) return at(stateDir);
   const file = config ?? standard;
-  if (config === undefined && !existsSync(file)) return { folder: DEFAULT_STATE_DIR, endedBy: undefined };
+  if (config === undefined && !existsSync(file)) return at(DEFAULT_STATE_DIR);
   const { conf } = parseSpadConf(readSecretFile(file), file);
   if (conf === undefined)
     throw new Error(
       `${file} has errors, so state_dir cannot be told: name it with --state-dir ("spad --check" lists them)`,
     );
-  return { folder: conf.daemon.state_dir, endedBy: BACKENDS[conf.daemon.firewall].endedBy };
+  return at(conf.daemon.state_dir);
+};
+
+/** The last start has noted its firewall there. */
+const at = (folder: string): Where => {
+  const last = readLastFirewall(folder);
+  return { folder, endedBy: last && BACKENDS[last.firewall].endedBy };
 };
 
 const FIREWALL: Readonly<Record<FirewallState['kind'], string>> = {

@@ -17,7 +17,9 @@ export interface SpadCommands {
   readonly run: (origin: Origin, confirm: Seconds | undefined) => Promise<number>;
   /** Reads the configuration and prints every problem. */
   readonly check: (origin: Origin) => Promise<number>;
-  /** Takes everything that spad has put into the firewall away. */
+  /** The same, and looks at this host: what would be closed, what open, who locked out; 3 where there are warnings alone. */
+  readonly checkHost: (origin: Origin, asJson: boolean) => Promise<number>;
+  /** Takes everything that spad has put into any firewall away; `file` is the configuration, if there is one. */
   readonly flush: (file: string) => Promise<number>;
   /** Runs doors as knockd does, with knockd's own arguments; gives knockd's exit status. */
   readonly knockd: (args: readonly string[]) => Promise<number>;
@@ -35,7 +37,8 @@ Exit status:
   0  stopped as asked, or nothing wrong found
   1  the configuration has errors, or the daemon could not start
   2  wrong usage
-  3  nobody has confirmed the guard in time, and it is taken back (start --confirm)
+  3  nobody has confirmed the guard in time, and it is taken back (start --confirm); or "spad check" has found what may
+     go wrong, and no error
 
 See spad(8), spad.conf(5).`;
 
@@ -96,6 +99,18 @@ const trialLength = (text: string): Seconds => {
   return length;
 };
 
+const defineCheck = (program: Command, commands: SpadCommands, onStatus: (status: number) => void): void => {
+  program
+    .command('check')
+    .description('read the configuration, look at this host, and say what would happen')
+    .option('-c, --config <file>', `configuration (default: ${DEFAULT_CONFIG})`)
+    .option('--json', 'say it as JSON')
+    .action(async (options: SpadOptions & { readonly json?: true }) => {
+      const origin = originOf({ ...program.opts<SpadOptions>(), ...options }, (text) => program.error(text));
+      onStatus(await commands.checkHost(origin, options.json === true));
+    });
+};
+
 /** What the daemon is run with, be it by `spad` or by `spad start`. */
 const withDaemonOptions = (command: Command): Command =>
   command
@@ -137,7 +152,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     });
   program
     .command('flush')
-    .description('remove everything that spad has put into the firewall, the guard included')
+    .description('remove everything that spad has put into any firewall, the guard included')
     .action(async () => {
       status = await commands.flush(program.opts<SpadOptions>().config ?? DEFAULT_CONFIG);
     });
@@ -156,6 +171,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     status = result;
   };
   defineStart(program, commands, onStatus);
+  defineCheck(program, commands, onStatus);
   defineAsk(program, DEFAULT_CONFIG, onStatus);
   defineCompile(program.command('compile'), onStatus);
   defineImport(program.command('import'), onStatus);

@@ -1,8 +1,8 @@
 /** The running daemon: inputs go into the engine, what it decides is done, what failed goes back in. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type Moment, type Seconds, steadyMs } from '../src/base/units.ts';
-import { closesPorts } from '../src/firewall/backends.ts';
+import { type Moment, type Seconds, type SteadyMs, steadyMs } from '../src/base/units.ts';
+import { type BackendName, BACKENDS, closesPorts } from '../src/firewall/backends.ts';
 import type { PortSpec } from '../src/base/port-spec.ts';
 import type { Proof } from '../src/control/request.ts';
 import type { Decision } from '../src/engine/effect.ts';
@@ -23,7 +23,6 @@ import type { FirewallBackend } from './firewall/backend.ts';
 import { adoptConnections } from './firewall/adoption.ts';
 import { loadDigestCache } from './fwknop/digest-cache.ts';
 import { FwknopEdge } from './fwknop/fwknop-edge.ts';
-import { Inbox } from './inbox.ts';
 import type { Configuration, ConfigurationSource } from './load-config.ts';
 import type { Logger } from './log/logger.ts';
 import { type OpenState, openState } from './open-state.ts';
@@ -33,6 +32,7 @@ import { reloadConfiguration } from './reloader.ts';
 import { Repairer } from './repairer.ts';
 import { SleepWatch } from './sleep-watch.ts';
 import { Troubles } from './troubles.ts';
+import { Work } from './work.ts';
 
 const TICK_MS = 500;
 
@@ -41,6 +41,7 @@ export interface DaemonParts {
   readonly source: ConfigurationSource;
   readonly configuration: Configuration;
   readonly firewall: FirewallBackend;
+  readonly firewallName: BackendName;
   readonly logger: Logger;
   /** For so long the guard is on trial; undefined: it stays. */
   readonly confirm: Seconds | undefined;
@@ -62,10 +63,10 @@ export class Daemon {
   readonly #trial: TrialKeeper;
   readonly #control: ControlServer;
   readonly #troubles: Troubles;
-  readonly #inbox = new Inbox();
+  readonly #work: Work;
   #tick: NodeJS.Timeout | undefined;
-  #pumping: Promise<void> | undefined;
   #stopping = false;
+  readonly #guardEnds: SteadyMs | undefined;
   #end: DaemonEnd = 'stopped';
   #finish: ((end: DaemonEnd) => void) | undefined;
 
@@ -89,28 +90,31 @@ export class Daemon {
     const onInput = (input: Input): void => this.#input(input);
     const inFolder = (name: string): string => join(conf.daemon.state_dir, name);
     this.#doors = new Doors({ stopLog: inFolder('door-stops.log'), logger, onInput }, receiver);
-    const [closeLog, dryRun] = [inFolder('fwknop-closes.log'), conf.daemon.firewall === 'dry-run'];
+    const [closeLog, dryRun] = [inFolder('fwknop-closes.log'), parts.firewallName === 'dry-run'];
     this.#fwknop = new FwknopEdge({ closeLog, dryRun, logger, onInput });
     this.#connections = new ConnectionWatch({ logger, onInput });
-    const settled = async (): Promise<void> => this.#pumping;
+    this.#work = new Work({
+      decide: (input) => this.#engine.handle(input, this.#momentOf(input)),
+      perform: (decisions) => this.#perform(decisions),
+    });
     this.#repairer = new Repairer({
       firewall,
       logger,
-      settled,
+      settled: () => this.#work.changed(),
       onRepaired: () => onInput({ kind: 'firewall-repaired' }),
     });
     this.#trial = new TrialKeeper(onInput);
     this.#control = this.#openControl(inFolder(CONTROL_SOCKET));
-    const { closesLeft: closes } = this.#fwknop;
-    const guardEnds = confirm === undefined ? undefined : steadyMs(now.steady + confirm * 1000);
-    this.#inbox.put({ kind: 'start', ...this.#state.left, guardEnds });
-    this.#inbox.put({ kind: 'closes-left', closes });
+    this.#guardEnds = confirm === undefined ? undefined : steadyMs(now.steady + confirm * 1000);
   }
 
   /** Runs until it ends. Throws FirewallError where the guard cannot be set up in the first place. */
   async run(): Promise<DaemonEnd> {
-    await this.#pump();
-    if (this.#repairer.fault !== '') throw new Error('spad does not start without its guard');
+    this.#work.add({ kind: 'start', ...this.#state.left, guardEnds: this.#guardEnds });
+    this.#work.add({ kind: 'closes-left', closes: this.#fwknop.closesLeft });
+    await this.#work.settle();
+    if (this.#repairer.fault !== '' && BACKENDS[this.#parts.firewallName].guards)
+      throw new Error('spad does not start without its guard');
     const finished = new Promise<DaemonEnd>((resolve) => {
       this.#finish = resolve;
     });
@@ -132,18 +136,28 @@ export class Daemon {
     this.#repairer.stop();
     this.#receiver.stop();
     this.#doors.stop();
-    this.#inbox.put({ kind: 'stop' });
-    await this.#pump();
+    this.#work.add({ kind: 'stop' });
+    await this.#work.settle();
     this.#control.close();
+    await this.#stopFirewall();
     await Promise.all([this.#doors.finish(), this.#fwknop.finish()]);
     this.#state.close();
     this.#finish?.(this.#end);
   }
 
+  /** Where nobody ends in its absence what is open, that is closed. */
+  async #stopFirewall(): Promise<void> {
+    try {
+      await this.#parts.firewall.stop();
+    } catch (error) {
+      this.#parts.logger.error(error instanceof Error ? error.message : String(error));
+    }
+  }
+
   /** Reads the configuration anew. A bad one leaves everything as it is and says so. */
   reload(): void {
     // Not before what is under way has been done: a one-time sequence that is just being used must not be read again.
-    void (this.#pumping ?? Promise.resolve()).then(() => {
+    void this.#work.settle().then(() => {
       if (!this.#stopping) this.#reread();
     });
   }
@@ -189,7 +203,7 @@ export class Daemon {
   /** What has been read may have raised a question, and its answer another one. */
   async #endOfFile(): Promise<void> {
     for (let round = 0; round < 2; round += 1) {
-      await this.#pump();
+      await this.#work.settle();
       await this.#fwknop.idle();
     }
     await this.stop();
@@ -197,25 +211,7 @@ export class Daemon {
 
   #input(input: Input): void {
     if (this.#stopping) return;
-    this.#inbox.put(input);
-    void this.#pump();
-  }
-
-  /** Works through what waits, a batch at a time; what comes meanwhile is the next batch. */
-  #pump(): Promise<void> {
-    if (this.#pumping === undefined && !this.#inbox.isEmpty) this.#pumping = this.#drain();
-    return this.#pumping ?? Promise.resolve();
-  }
-
-  async #drain(): Promise<void> {
-    try {
-      while (!this.#inbox.isEmpty) {
-        await this.#perform(this.#inbox.take().flatMap((input) => this.#engine.handle(input, this.#momentOf(input))));
-      }
-    } finally {
-      // In the same breath as the last look at what waits, so that nothing is left waiting for the next one.
-      this.#pumping = undefined;
-    }
+    this.#work.add(input);
   }
 
   /** Now; only what comes out of a capture file is judged as of the time at which it was captured. */
@@ -235,7 +231,7 @@ export class Daemon {
       giveUp: () => this.#giveUp(),
     };
     // Where nothing is really guarded, nothing in the kernel is touched.
-    const guards = closesPorts(this.#parts.configuration.conf.daemon.firewall);
+    const guards = closesPorts(this.#parts.firewallName);
     const parts = {
       adopt: (ports: readonly PortSpec[]) => adoptConnections(guards ? establishedAt(ports) : []),
       ...{ replay, codes, grants, audit, trial, firewall: this.#parts.firewall },

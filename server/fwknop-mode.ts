@@ -2,8 +2,10 @@
 import { formatPortSpec, normalizePorts, type PortSpec } from '../src/base/port-spec.ts';
 import { daemonDirectives } from '../src/config/daemon-directives.ts';
 import { readSection } from '../src/config/directive.ts';
+import { readFirewall } from '../src/config/firewall-section.ts';
 import type { FwknopEntry } from '../src/config/fwknop/access-conf.ts';
 import { hasErrors, type Issue } from '../src/config/issue.ts';
+import type { BackendName } from '../src/firewall/backends.ts';
 import { completeConfiguration, type ConfigurationReading, type ConfigurationSource } from './load-config.ts';
 import { type FwknopLoading, loadFwknop } from './load-fwknop.ts';
 
@@ -20,10 +22,10 @@ export interface FwknopModeOptions {
 
 export const fwknopMode = (options: FwknopModeOptions): ConfigurationSource => ({
   shown: options.access ?? options.config ?? 'access.conf',
-  load: () => load(options),
+  load: (auto) => load(options, auto),
 });
 
-const load = (options: FwknopModeOptions): ConfigurationReading => {
+const load = (options: FwknopModeOptions, auto: BackendName | undefined): ConfigurationReading => {
   const issues: Issue[] = [];
   const { access, config, overrides, allowNoHmac } = options;
   const loading = loadFwknop(
@@ -46,7 +48,8 @@ const load = (options: FwknopModeOptions): ConfigurationReading => {
       hint: 'packets from a file may be old; add --dry-run',
     });
   if (daemon === undefined) return { configuration: undefined, issues };
-  return completeConfiguration({ daemon, access: [], fwknop: [], doors: [] }, loading, file, issues);
+  const firewall = readFirewall(daemon, section, file, issues);
+  return completeConfiguration({ daemon, firewall, access: [], fwknop: [], doors: [] }, loading, file, issues, auto);
 };
 
 const settingsFor = (

@@ -7,7 +7,6 @@ import type { FwknopEntry } from '../src/config/fwknop/access-conf.ts';
 import type { FwknopdConf } from '../src/config/fwknop/fwknopd-conf.ts';
 import { unguarded } from '../src/config/guard.ts';
 import { fwknopWays } from '../src/config/fwknop/ways.ts';
-import { forwardMisfits } from '../src/config/forward-fit.ts';
 import { hasErrors, type Issue } from '../src/config/issue.ts';
 import type { AccessEntry } from '../src/config/access-section.ts';
 import { parseSpadConf, type SpadConf } from '../src/config/spad-conf.ts';
@@ -15,11 +14,13 @@ import type { Secret } from '../src/crypto/secret.ts';
 import { fwknopReceiverSettings } from '../src/engine/fwknop-settings.ts';
 import { type FwknopPolicy, forwardsTo, type Policy } from '../src/engine/policy.ts';
 import type { ReceiverSettings } from '../src/engine/receiver-settings.ts';
+import type { BackendName } from '../src/firewall/backends.ts';
 import type { DoorRule } from '../src/knock/door-rule.ts';
 import { type GateKeys, reachFor } from '../src/spa/native/gate.ts';
 import { deriveNativeKey } from '../src/spa/native/keys.ts';
 import { deriveUnsealKeys } from '../src/spa/native/unseal.ts';
 import { loadDoors } from './load-doors.ts';
+import { firewallIssues, withBackend } from './load-firewall.ts';
 import { checkSurroundings, type FwknopLoading, isFile, loadFwknop } from './load-fwknop.ts';
 import { routingWarnings } from './routing.ts';
 
@@ -42,11 +43,12 @@ type Complain = (line: number, problem: string, hint: string) => void;
 export interface ConfigurationSource {
   /** What it is called in messages. */
   readonly shown: string;
-  readonly load: () => ConfigurationReading;
+  /** `auto`: what firewall = auto comes to here; where it is not known yet, what depends on it is not looked at. */
+  readonly load: (auto?: BackendName) => ConfigurationReading;
 }
 
 /** Reads spad.conf and the files that it names. */
-export const loadConfiguration = (file: string): ConfigurationReading => {
+export const loadConfiguration = (file: string, auto?: BackendName): ConfigurationReading => {
   const issues: Issue[] = [];
   const text = attempt(
     () => readSecretFile(file),
@@ -58,7 +60,7 @@ export const loadConfiguration = (file: string): ConfigurationReading => {
   issues.push(...reading.issues);
   return reading.conf === undefined
     ? { configuration: undefined, issues }
-    : completeConfiguration(reading.conf, loadBeside(reading.conf, issues), file, issues);
+    : completeConfiguration(reading.conf, loadBeside(reading.conf, issues), file, issues, auto);
 };
 
 /** fwknop's own files, where spad.conf names them. */
@@ -80,11 +82,13 @@ export const completeConfiguration = (
   beside: FwknopLoading | undefined,
   file: string,
   issues: Issue[],
+  auto: BackendName | undefined,
 ): ConfigurationReading => {
   const complain: Complain = (line, problem, hint) => {
     issues.push({ severity: 'error', file, line, problem, hint });
   };
   const { daemon, access } = conf;
+  issues.push(...firewallIssues(conf, beside?.entries ?? [], file, auto));
   if (beside !== undefined) warnOfUnguarded(conf, beside, issues);
   const secrets = access.map(({ key, line }) =>
     'secret' in key
@@ -100,11 +104,10 @@ export const completeConfiguration = (
   const fwknop = [...conf.fwknop, ...(beside?.entries ?? [])];
   checkFwknopNames(conf, fwknop, issues);
   checkSurroundings(fwknop, issues);
-  issues.push(...forwardMisfits(daemon.firewall, access, fwknop, file));
   if (hasErrors(issues)) return { configuration: undefined, issues };
   const known = secrets.filter((secret) => secret !== undefined);
   const configuration = configure({
-    conf: withDigestCache(conf, beside),
+    conf: withDigestCache(withBackend(conf, auto), beside),
     secrets: known,
     doors,
     user,

@@ -1,22 +1,23 @@
 #!/usr/bin/env node
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { countOf } from '../src/base/printable.ts';
 import type { Seconds } from '../src/base/units.ts';
-import { clientCount } from '../src/engine/policy.ts';
-import { closesPorts } from '../src/firewall/backends.ts';
-import { describeIssue, formatIssue } from '../src/config/issue.ts';
+import { type BackendName, closesPorts } from '../src/firewall/backends.ts';
+import { describeIssue } from '../src/config/issue.ts';
 import { type Origin, runCli } from './cli.ts';
+import { checkConfiguration, firewallNameOf, loadHere } from './chosen-source.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
-import { findNftRunner } from './firewall/nft-runner.ts';
-import { nftables } from './firewall/nftables.ts';
-import { openFirewall } from './firewall/select.ts';
+import type { FirewallBackend } from './firewall/backend.ts';
+import { leaveLastFirewall } from './firewall/leftovers.ts';
+import { type FirewallSettings, openFirewall } from './firewall/select.ts';
+import { flush } from './flush.ts';
+import { checkHost } from './host/check.ts';
 import { fwknopMode } from './fwknop-mode.ts';
 import { type Configuration, type ConfigurationSource, loadConfiguration } from './load-config.ts';
 import { runKnockd } from './knockd/start.ts';
 import { claimFolder } from './process/claim.ts';
-import { stderrLogger } from './log/logger.ts';
+import { type Logger, stderrLogger } from './log/logger.ts';
 
 const USAGE = 2;
 const UNCONFIRMED = 3;
@@ -25,57 +26,60 @@ const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 /** Where the configuration comes from, by the command line. */
 const sourceOf = (origin: Origin): ConfigurationSource =>
-  'file' in origin ? { shown: origin.file, load: () => loadConfiguration(origin.file) } : fwknopMode(origin.fwknop);
+  'file' in origin
+    ? { shown: origin.file, load: (auto) => loadConfiguration(origin.file, auto) }
+    : fwknopMode(origin.fwknop);
 
-const check = ({ shown, load }: ConfigurationSource): Promise<number> => {
-  const { configuration, issues } = load();
-  for (const issue of issues) say(formatIssue(issue));
-  if (configuration === undefined) {
-    say(`${shown}: ${countOf(issues.filter((issue) => issue.severity === 'error').length, 'error')}`);
-    return Promise.resolve(1);
-  }
-  say(`${shown}: no errors, ${countOf(clientCount(configuration.policy), 'client')}`);
-  return Promise.resolve(0);
-};
+const check = async (origin: ConfigurationSource): Promise<number> =>
+  (await checkConfiguration(origin, say)).configuration === undefined ? 1 : 0;
 
-const flush = async (file: string): Promise<number> => {
-  const { configuration } = loadConfiguration(file);
-  if (configuration !== undefined)
-    await openFirewall(configuration.conf.daemon, readClock, stderrLogger(process.env)).flush();
-  await nftables(findNftRunner(), () => readClock().steady).flush();
-  say('the table "inet spad" is gone; the ports that it guarded are as open as your other rules leave them');
-  return 0;
-};
-
-const run = async (source: ConfigurationSource, confirm: Seconds | undefined): Promise<number> => {
+const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): Promise<number> => {
   const logger = stderrLogger(process.env);
-  const { configuration, issues } = source.load();
+  const { configuration, issues, choice, source } = await loadHere(origin);
   for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](describeIssue(issue));
   if (configuration === undefined) return 1;
+  if (choice !== undefined) logger.info(`firewall = auto comes to ${choice.firewall} here: ${choice.why}`);
+  for (const warning of choice?.warnings ?? []) logger.warn(warning);
   const { daemon: settings } = configuration.conf;
   if (confirm !== undefined) refuseVainTrial(configuration);
   process.umask(0o077);
   makeStateFolder(settings.state_dir);
   await claimFolder(settings.state_dir);
-  const firewall = openFirewall(settings, readClock, logger);
-  const daemon = new Daemon({ source, configuration, logger, firewall, confirm });
+  const name = firewallNameOf(configuration);
+  const firewall = await firewallOf(configuration, name, logger);
+  const daemon = new Daemon({ source, configuration, logger, firewall, firewallName: name, confirm });
   process.on('SIGHUP', () => daemon.reload());
   process.on('SIGUSR2', () => daemon.report());
   process.on('SIGTERM', () => void daemon.stop());
   process.on('SIGINT', () => void daemon.stop());
   if ((await daemon.run()) === 'unconfirmed') return UNCONFIRMED;
-  logger.info('stopped; the guard stays in the firewall ("spad flush" removes it)');
+  logger.info(`stopped; ${leftBy(name)}`);
   return 0;
 };
 
 /** Throws a sentence where there would be no guard to be tried. */
-const refuseVainTrial = ({ conf: { daemon }, policy }: Configuration): void => {
-  const reason = closesPorts(daemon.firewall)
-    ? policy.guard.length > 0
+const refuseVainTrial = (configuration: Configuration): void => {
+  const name = firewallNameOf(configuration);
+  const reason = closesPorts(name)
+    ? configuration.policy.guard.length > 0
       ? undefined
       : 'nothing is guarded'
-    : `firewall = ${daemon.firewall} guards nothing`;
+    : `firewall = ${name} guards nothing`;
   if (reason !== undefined) throw new Error(`${reason}, so there is nothing to confirm: start spad without --confirm`);
+};
+
+/** What becomes of the firewall once the daemon has stopped. */
+const leftBy = (name: BackendName): string => {
+  if (name === 'command') return 'what commands had opened is closed';
+  if (name === 'nft-set') return 'grants end on time';
+  return 'the guard stays in the firewall ("spad flush" removes it)';
+};
+
+/** The back-end, once what another one has left is gone. */
+const firewallOf = async ({ conf }: Configuration, name: BackendName, logger: Logger): Promise<FirewallBackend> => {
+  const settings: FirewallSettings = { ...conf.daemon, firewall: name, commands: conf.firewall.commands };
+  if (name !== 'dry-run') await leaveLastFirewall(settings, readClock, logger);
+  return openFirewall(settings, readClock, logger);
 };
 
 const makeStateFolder = (path: string): void => {
@@ -102,7 +106,8 @@ try {
   process.exitCode = await runCli(process.argv.slice(2), version(), {
     run: (origin, confirm) => run(sourceOf(origin), confirm),
     check: (origin) => check(sourceOf(origin)),
-    flush,
+    checkHost: (origin, asJson) => checkHost(sourceOf(origin), asJson),
+    flush: (file) => flush(file, say, stderrLogger(process.env)),
     knockd,
   });
 } catch (error) {

@@ -125,6 +125,20 @@ class Stretch {
     await this.#attempt(tasks, () => work(tasks.map(({ effect }) => effect)));
   }
 
+  /** All at once, and where that fails each by itself: what the firewall refuses to one must not be refused to others. */
+  async allOrEach<K extends Effect['kind']>(kind: K, work: (effects: readonly EffectOf<K>[]) => Work): Promise<void> {
+    const tasks = this.#tasksOf(kind);
+    if (tasks.length > 1) {
+      try {
+        await work(tasks.map(({ effect }) => effect));
+        return;
+      } catch {
+        // Whose it is will be seen.
+      }
+    }
+    for (const task of tasks) await this.#attempt([task], () => work([task.effect]));
+  }
+
   /** Each effect of a kind by itself. */
   async each<K extends Effect['kind']>(kind: K, work: (effect: EffectOf<K>) => Work): Promise<void> {
     for (const task of this.#tasksOf(kind)) await this.#attempt([task], () => work(task.effect));
@@ -163,7 +177,7 @@ const performStretch = async (
   await stretch.each('synchronize-firewall', ({ wanted }) => firewall.synchronize(wanted));
   await stretch.each('flush-firewall', () => firewall.flush());
   await stretch.each('note-connections', () => trial.note());
-  await stretch.all('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));
+  await stretch.allOrEach('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));
   await stretch.all('record-grants', (effects) =>
     grants.append(
       effects.flatMap(({ events }) => events),

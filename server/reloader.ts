@@ -17,7 +17,10 @@ export interface ReloaderParts {
 }
 
 /** What takes effect only at a start. */
-const LASTING = ['firewall', 'state_dir', 'audit_log', 'max_grants'] as const;
+const LASTING = [
+  ...(['firewall', 'state_dir', 'audit_log', 'max_grants', 'nft_set', 'open_command', 'close_command'] as const),
+  ...(['command_shell', 'command_user', 'command_timeout'] as const),
+];
 
 /** A bad configuration leaves everything as it is, and says so. */
 export const reloadConfiguration = (parts: ReloaderParts): void => {
@@ -32,7 +35,7 @@ export const reloadConfiguration = (parts: ReloaderParts): void => {
   reopen(parts);
   const { daemon: now } = parts.configuration.conf;
   for (const key of LASTING) {
-    if (configuration.conf.daemon[key] !== now[key])
+    if (JSON.stringify(configuration.conf.daemon[key]) !== JSON.stringify(now[key]))
       logger.warn(`"${key}" takes effect only when spad is started anew`);
   }
   parts.onNew(configuration);

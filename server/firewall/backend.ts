@@ -1,11 +1,19 @@
 /** What the daemon asks of a firewall. Each back-end keeps what it was told, so that it can repair what others undo. */
 import type { Wanted } from '../../src/firewall/desired.ts';
-import type { FirewallChange } from '../../src/firewall/opening.ts';
+import type { FirewallChange, Opening } from '../../src/firewall/opening.ts';
+import { formatPortSpec } from '../../src/base/port-spec.ts';
 
 /** The firewall, or the program that speaks to it, has refused. The message is for the operator. */
 export class FirewallError extends Error {
   override readonly name = 'FirewallError';
 }
+
+/** Throws where an opening leads elsewhere: for firewalls that cannot forward, where another one has left such a grant. */
+export const refuseForwarding = (openings: readonly Opening[]): void => {
+  const forwarded = openings.find(({ forwarding }) => forwarding !== undefined);
+  if (forwarded !== undefined)
+    throw new FirewallError(`${formatPortSpec(forwarded)} was to be forwarded, which this firewall cannot do`);
+};
 
 export interface FirewallBackend {
   /** For people: what it is and how it is spoken to. */
@@ -21,6 +29,8 @@ export interface FirewallBackend {
    * that would cost much; `closely`: not now, somebody is asking. Throws FirewallError.
    */
   repair(closely?: boolean): Promise<boolean>;
+  /** The daemon ends in order: what nobody would end in its absence is closed. Throws FirewallError. */
+  stop(): Promise<void>;
   /** Takes everything away that spad has put into the firewall. Throws FirewallError. */
   flush(): Promise<void>;
 }

@@ -54,10 +54,10 @@ class Firewalld implements FirewallProgram {
     await this.#carryOut(planFirewalld(rules, this.#zones, shown, this.#known));
   }
 
-  async change(_change: ProgramChange, wanted: Wanted): Promise<void> {
-    // What a reload has thrown away a moment ago comes back with it.
+  async change({ open }: ProgramChange, wanted: Wanted): Promise<void> {
     const rules = wantedRules(wanted);
-    const shown = await this.#askRules(this.#zones);
+    // What a reload has thrown away a moment ago comes back with what opens; else it is left to be noticed, and told.
+    const shown = open.length === 0 ? this.#known : await this.#askRules(this.#zones);
     await this.#carryOut(planFirewalld(rules, this.#zones, shown, this.#known));
   }
 

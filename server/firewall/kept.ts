@@ -10,6 +10,8 @@ export interface KeptOptions {
   readonly now: () => Moment;
   /** Whether what has ended must be taken out; else it goes by itself. */
   readonly sweeps: boolean;
+  /** Whether nobody ends what is open once the daemon has stopped: it is closed then. */
+  readonly endsAtStop?: boolean;
   /** A number that changes whenever somebody changes the kernel's rules; undefined where it cannot be told. */
   readonly generation: () => number | undefined;
   /** Is told what a sweep, which nobody waits for, has failed by. */
@@ -33,6 +35,8 @@ export class KeptFirewall implements FirewallBackend {
   /** The generation at which the firewall was known to be right; undefined where it is not known to be. */
   #known: number | undefined;
   #isRight = false;
+  /** Whether somebody has been seen to change it since it was right; what a failure of ours has left is nobody's doing. */
+  #isDisturbed = false;
   #nextLook = steadyMs(Number.NEGATIVE_INFINITY);
   #sweep: NodeJS.Timeout | undefined;
 
@@ -48,7 +52,7 @@ export class KeptFirewall implements FirewallBackend {
   synchronize(wanted: Wanted): Promise<void> {
     return this.#inTurn(async () => {
       this.#desired.replace(wanted);
-      await this.#install();
+      await this.#install(true);
     });
   }
 
@@ -88,6 +92,15 @@ export class KeptFirewall implements FirewallBackend {
     return this.#inTurn(() => this.#look());
   }
 
+  stop(): Promise<void> {
+    return this.#inTurn(async () => {
+      clearTimeout(this.#sweep);
+      if (this.#options.endsAtStop !== true) return;
+      this.#desired.replace({ ...this.#wanted(), openings: [] });
+      await this.#program.install(this.#wanted(), false);
+    });
+  }
+
   flush(): Promise<void> {
     return this.#inTurn(async () => {
       clearTimeout(this.#sweep);
@@ -97,23 +110,28 @@ export class KeptFirewall implements FirewallBackend {
     });
   }
 
-  /** Looks whether all is right, and makes it so: true where it had to. */
+  /** Looks whether all is right, and makes it so: true where somebody had changed it. */
   async #look(): Promise<boolean> {
     const before = this.#options.generation();
     const begin = this.#steady();
-    if (this.#isRight && (await this.#isShown())) {
-      this.#known = before;
-      this.#looked(begin);
-      return false;
+    if (this.#isRight) {
+      if (await this.#isShown()) {
+        this.#known = before;
+        this.#looked(begin);
+        return false;
+      }
+      this.#isDisturbed = true;
     }
     await this.#install();
-    return true;
+    const wasDisturbed = this.#isDisturbed;
+    this.#isDisturbed = false;
+    return wasDisturbed;
   }
 
-  async #install(): Promise<void> {
+  async #install(isAsked = false): Promise<void> {
     this.#isRight = false;
     this.#desired.prune(this.#steady());
-    await this.#program.install(this.#wanted());
+    await this.#program.install(this.#wanted(), isAsked);
     this.#known = this.#options.generation();
     this.#isRight = true;
     this.#nextLook = steadyMs(this.#steady() + LOOK_EVERY_MS);

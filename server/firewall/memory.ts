@@ -39,6 +39,10 @@ export class MemoryFirewall implements FirewallBackend {
     return Promise.resolve(false);
   }
 
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
   flush(): Promise<void> {
     this.#desired.replace(NOTHING_WANTED);
     return Promise.resolve();

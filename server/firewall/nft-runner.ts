@@ -10,14 +10,17 @@ export interface NftRunner {
   run(script: string): Promise<string>;
   /** What the table looks like without the elements of its sets; undefined where there is none. */
   list(table: string): Promise<string | undefined>;
+  /** What `list` prints of `what` as JSON, elements included; undefined where there is no such thing. Throws FirewallError where the kernel may not be asked. */
+  json(what: string): Promise<unknown>;
   /** Whether the kernel would take a script; nothing is changed. */
   wouldRun(script: string): Promise<boolean>;
   /** The number of the ruleset's generation; undefined where it cannot be asked for. */
   generation(): number | undefined;
 }
 
-/** nftables/libnftables.h: leave out what sets with the flags dynamic or timeout hold. */
+/** nftables/libnftables.h: leave out what sets with the flags dynamic or timeout hold; print JSON. */
 const OUTPUT_TERSE = 1 << 11;
+const OUTPUT_JSON = 1 << 4;
 const PROGRAM_TIMEOUT_MS = 10_000;
 
 /** The library where it can be loaded, else the program. */
@@ -60,6 +63,12 @@ export const libraryRunner = (): NftRunner => {
     list: (table) => {
       const { failed, text } = call(listScript(table));
       return Promise.resolve(failed ? undefined : cutTable(text, table));
+    },
+    json: (what) => {
+      setFlags(context, OUTPUT_JSON);
+      const { failed, text, message } = call(`list ${what}`);
+      setFlags(context, OUTPUT_TERSE);
+      return Promise.resolve().then(() => readListing(failed, text, message));
     },
     wouldRun: (script) => {
       setDryRun(context, true);
@@ -107,9 +116,19 @@ export const programRunner = (reason: string): NftRunner => {
       const { code, stdout } = await nft(['--terse', listScript(table)], '');
       return code === 0 ? cutTable(stdout, table) : undefined;
     },
+    json: async (what) => {
+      const { code, stdout, stderr } = await nft(['--json', 'list', ...what.split(' ')], '');
+      return readListing(code !== 0, stdout, stderr);
+    },
     wouldRun: async (script) => (await nft(['--check', '-f', '-'], script)).code === 0,
     generation: findGeneration(),
   };
+};
+
+const readListing = (failed: boolean, text: string, message: string): unknown => {
+  if (!failed) return JSON.parse(text);
+  if (/no such file/i.test(message)) return undefined;
+  throw new FirewallError(firstLine(message));
 };
 
 /** nft marks the place of an error on two more lines, which do not fit a log line. */

@@ -85,6 +85,11 @@ class NftablesFirewall implements FirewallBackend {
     return true;
   }
 
+  /** The kernel ends what is open. */
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async flush(): Promise<void> {
     this.#desired.replace(NOTHING_WANTED);
     await this.#run(flushScript());

@@ -15,8 +15,11 @@ export interface ProgramChange {
 export interface FirewallProgram {
   /** For people: what it is and how it is spoken to. */
   readonly description: string;
-  /** Makes the firewall show just this, whatever spad has left there; what is not spad's stays as it is. */
-  install(wanted: Wanted): Promise<void>;
+  /**
+   * Makes the firewall show just this, whatever spad has left there; what is not spad's stays as it is. `isAsked`: at a start or
+   * a reload, where what cannot be seen is not to be taken for right either.
+   */
+  install(wanted: Wanted, isAsked: boolean): Promise<void>;
   /** Carries out a change; `wanted` is all that is to be there afterwards. What is to go may have gone already. */
   change(change: ProgramChange, wanted: Wanted): Promise<void>;
   /** Whether the firewall shows just this. */

@@ -67,11 +67,17 @@ class Ufw implements FirewallProgram {
   }
 
   install(wanted: Wanted): Promise<void> {
-    return this.#bring(wanted);
+    return this.#bring(wanted, () => true);
   }
 
-  change(_change: ProgramChange, wanted: Wanted): Promise<void> {
-    return this.#bring(wanted);
+  change({ open }: ProgramChange, wanted: Wanted): Promise<void> {
+    if (open.length > 0) return this.#bring(wanted, () => true);
+    // What somebody has taken out is left to be noticed, and told.
+    const known = new Set(this.#rules.map(ufwRuleKey));
+    return this.#bring(wanted, (rule, { shown }) => {
+      const key = ufwRuleKey(rule);
+      return !known.has(key) || shown.some((other) => ufwRuleKey(other) === key);
+    });
   }
 
   async shows(wanted: Wanted): Promise<boolean> {
@@ -109,14 +115,16 @@ class Ufw implements FirewallProgram {
     return state;
   }
 
-  async #bring(wanted: Wanted): Promise<void> {
+  /** `isBrought` says which of the rules that are wanted may be put in where they are missing. */
+  async #bring(wanted: Wanted, isBrought: (rule: UfwRule, state: UfwState) => boolean): Promise<void> {
     const rules = this.#rulesOf(wanted);
     const before = await this.#readActive();
     requireFamilies(rules, before);
     // Before anything opens it is known when it closes; what is not wanted any more is, too, until it has been taken out.
     await this.#closer.tell(closesOf([...this.#rules, ...rules]));
     this.#rules = rules;
-    await carryOut(rules, before);
+    const brought = rules.filter((rule) => isBrought(rule, before));
+    await carryOut(brought, before);
     await this.#closer.tell(closesOf(rules));
   }
 

@@ -13,7 +13,7 @@ import { Seldom } from '../log/seldom.ts';
 import { PendingStore } from '../store/pending-store.ts';
 import { unsealByGpg } from './gpg.ts';
 import { Programs } from './programs.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../process/turns.ts';
 
 /** gpg keeps a processor busy; names are looked up on the four threads that Node has for files, too. */
 const AT_ONCE = 2;

@@ -24,6 +24,9 @@ export const claimFolder = async (folder: string): Promise<void> => {
   throw new Error(`another spad is running on ${folder}: stop it first, or give this one a state_dir of its own`);
 };
 
+/** Whether a daemon holds the folder. */
+export const isClaimed = (folder: string): Promise<boolean> => answers(join(folder, 'lock'));
+
 /** Whether the socket could be made; throws where something else than another socket is in the way. */
 const listen = (path: string): Promise<boolean> =>
   new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 /** The only place of the daemon that starts another program. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 
 export interface Finished {
   /** Undefined where a signal ended the program. */
@@ -74,6 +75,18 @@ export const startProgram = (argv: readonly string[], { uid, gid }: Identity): C
   const [file = '', ...args] = argv;
   const identity = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
   return spawn(file, args, { detached: true, stdio: 'ignore', env: PROGRAM_ENV, cwd: '/', ...identity });
+};
+
+/** As {@link startProgram}, with more in its environment, and standard error as a pipe to us. */
+export const startCommand = (
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { uid, gid }: Identity,
+): ChildProcessByStdio<null, null, Readable> => {
+  const [file = '', ...args] = argv;
+  const identity = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
+  const settings = { detached: true, env: { ...PROGRAM_ENV, ...env }, cwd: '/', ...identity };
+  return spawn(file, args, { ...settings, stdio: ['ignore', 'ignore', 'pipe'] });
 };
 
 /** A program that may still be running. */

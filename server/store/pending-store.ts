@@ -47,6 +47,12 @@ export class PendingStore<T extends { readonly id: string }> {
     return this.#pending.size;
   }
 
+  /** Whether what is put there survives a crash; where it would not, the log is begun anew first. */
+  get isKept(): boolean {
+    if (this.#fd === undefined) this.#rewrite();
+    return this.#fd !== undefined;
+  }
+
   put(stop: T): void {
     this.#pending.set(stop.id, stop);
     this.#append({ kind: 'pending', stop });

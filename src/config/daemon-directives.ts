@@ -1,5 +1,6 @@
 /** `[spad]` of spad.conf (docs/configuration.md). */
 import { BACKEND_NAMES } from '../firewall/backends.ts';
+import { parseSetPlace } from '../firewall/nft-set.ts';
 import { DEFAULT_SPA_PORT, seconds } from '../base/units.ts';
 import { listOf, maybe, one, oneOf, optional, required, type ValuesOf, yesNo } from './directive.ts';
 import { absolutePath, duration, portNumber, ports, serverName, wholeNumber } from './values.ts';
@@ -15,6 +16,8 @@ const userName = one(
   'the name of a user, or "same" to keep the daemon\'s own',
 );
 
+const text = one((value) => (value === '' ? undefined : value), 'a command with its arguments');
+
 const paths = listOf((text) => (text.startsWith('/') ? text : undefined), 'a path that begins with /');
 
 /** In seconds; never is infinite. */
@@ -25,6 +28,7 @@ const maxAge = one((text): number | undefined => {
 }, 'a time from 1 to 100000 seconds, such as 90s or 5m, or never');
 
 export const DEFAULT_STATE_DIR = '/var/lib/spad';
+export const DEFAULT_COMMAND_TIMEOUT = seconds(10);
 
 export const daemonDirectives = {
   name: required(
@@ -40,7 +44,24 @@ export const daemonDirectives = {
   ),
   capture_file: maybe(absolutePath, 'the pcap file that capture = file reads'),
   receiver_user: optional(userName, 'nobody', 'the user that the capturing process becomes once the capture is open'),
-  firewall: optional(oneOf(...BACKEND_NAMES), 'nftables', 'what opens the ports; dry-run only says what it would do'),
+  firewall: optional(
+    oneOf('auto', ...BACKEND_NAMES),
+    'auto',
+    'what opens the ports; auto is what suits this host; dry-run only says what it would do (docs/firewalls.md)',
+  ),
+  nft_set: optional(
+    listOf(parseSetPlace, 'family, table and name of a set, such as inet filter allowed'),
+    [],
+    'the set of your own nftables ruleset that grants are put into, or two, one a family of addresses (docs/firewalls/nft-set.md)',
+  ),
+  open_command: maybe(
+    text,
+    'the command that opens, with {address} and other places for values (docs/firewalls/command.md)',
+  ),
+  close_command: maybe(text, 'the command that closes again'),
+  command_shell: optional(yesNo, false, 'yes: a shell runs the two, and finds the values in its environment'),
+  command_user: maybe(userName, 'the user that the two run as; else as spad does'),
+  command_timeout: optional(duration(1, 300), DEFAULT_COMMAND_TIMEOUT, 'how long one of them may take'),
   guard: optional(
     ports,
     [],

@@ -9,12 +9,14 @@ import { type DoorEntry, readDoor } from './door.ts';
 import type { FwknopEntry } from './fwknop/access-conf.ts';
 import { fwknopDirectives, readFwknop } from './fwknop-section.ts';
 import { readSection } from './directive.ts';
+import { checkBackend, type FirewallConf, readFirewall } from './firewall-section.ts';
 import { unguarded } from './guard.ts';
 import { type IniSection, parseIni } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
 
 export interface SpadConf {
   readonly daemon: DaemonValues;
+  readonly firewall: FirewallConf;
   readonly access: readonly AccessEntry[];
   /** Those for fwknop's clients. */
   readonly fwknop: readonly FwknopEntry[];
@@ -48,12 +50,14 @@ export const parseSpadConf = (text: string, file: string): SpadConfReading => {
     kind === 'door' ? (readDoor(name, section, file, issues) ?? []) : [],
   );
   checkNames(named, file, issues);
-  if (daemon !== undefined) checkTogether({ daemon, access, fwknop, doors }, daemonSection?.line ?? 0, file, issues);
+  const firewall = daemon && readFirewall(daemon, daemonSection, file, issues);
+  const conf = daemon && firewall && { daemon, firewall, access, fwknop, doors };
+  if (conf !== undefined) {
+    if (conf.firewall.name !== 'auto') issues.push(...checkBackend(conf, conf.firewall.name, file));
+    checkTogether(conf, daemonSection?.line ?? 0, file, issues);
+  }
   const sorted = [...issues].sort((a, b) => a.line - b.line);
-  return {
-    conf: daemon === undefined || hasErrors(issues) ? undefined : { daemon, access, fwknop, doors },
-    issues: sorted,
-  };
+  return { conf: hasErrors(issues) ? undefined : conf, issues: sorted };
 };
 
 interface NamedSection {
@@ -145,7 +149,7 @@ const tellFormat = (section: IniSection, file: string, issues: Issue[]): IniSect
 };
 
 const checkTogether = (
-  { daemon, access, fwknop, doors }: SpadConf,
+  { daemon, firewall, access, fwknop, doors }: SpadConf,
   line: number,
   file: string,
   issues: Issue[],
@@ -171,10 +175,10 @@ const checkTogether = (
     const hint = 'no packet could reach the socket: take the port out of "guard", or set capture = pcap';
     complain('error', line, `capture = udp with ${formatPortSpec(ownPort)} guarded`, hint);
   }
-  if (daemon.guard.length === 0) {
+  if (daemon.guard.length === 0 && !closesNothing(firewall)) {
     complain('warning', line, 'nothing is guarded', 'guard = tcp/22 closes port 22 to all who hold no grant');
   }
-  complainOfCuts({ daemon, access, fwknop, doors }, file, issues);
+  complainOfCuts({ firewall, access, fwknop, doors }, file, issues);
   const opened = [
     ...access.map(({ stanza, line: at }) => ({ at, what: `[access ${stanza.name}] allows`, ports: stanza.allow })),
     ...fwknop.map(({ client: { stanza }, line: at }) => ({
@@ -184,22 +188,31 @@ const checkTogether = (
     })),
     ...doors.map(({ rule, line: at }) => ({ at, what: `[door ${rule.door.name}] opens`, ports: rule.open })),
   ];
+  if (closesNothing(firewall)) return;
   for (const { at, what, ports: specs } of opened) {
     const loose = unguarded(daemon.guard, what, specs);
     if (loose !== undefined) complain('warning', at, loose.problem, loose.hint);
   }
 };
 
+/** Then the operator's own rules must, and what spad would guard says nothing about them. */
+const closesNothing = ({ name }: FirewallConf): boolean => name === 'command' || name === 'nft-set';
+
 /** What ends connections must be asked of a firewall that can. */
-const complainOfCuts = ({ daemon, access, fwknop, doors }: SpadConf, file: string, issues: Issue[]): void => {
-  if (BACKENDS[daemon.firewall].cuts) return;
+const complainOfCuts = (
+  { firewall, access, fwknop, doors }: Pick<SpadConf, 'firewall' | 'access' | 'fwknop' | 'doors'>,
+  file: string,
+  issues: Issue[],
+): void => {
+  const { name } = firewall;
+  if (name === 'auto' || BACKENDS[name].cuts) return;
   const cutting = [
     ...access.map(({ stanza, line }) => ({ section: `access ${stanza.name}`, terms: stanza, line })),
     ...fwknop.map(({ client: { stanza }, line }) => ({ section: `access ${stanza.name}`, terms: stanza, line })),
     ...doors.map(({ rule, line }) => ({ section: `door ${rule.door.name}`, terms: rule, line })),
   ];
   for (const { section, line } of cutting.filter(({ terms }) => terms.dropOnExpiry)) {
-    const problem = `[${section}] has drop_on_expiry = yes, and firewall = ${daemon.firewall} cannot cut connections`;
+    const problem = `[${section}] has drop_on_expiry = yes, and firewall = ${name} cannot cut connections`;
     issues.push({ severity: 'error', file, line, problem, hint: 'set firewall = nftables, or drop_on_expiry = no' });
   }
 };

@@ -37,7 +37,8 @@ describe('spad --check', () => {
     spad.configure({ access: { alice: entry(alice), bob: entry(bob) } });
     const { code, stdout, stderr } = await spad.exec('-c', spad.confFile, '--check');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toBe(`${spad.confFile}: no errors, 2 clients\n`);
+    const choice = 'firewall = auto comes to nftables here: nftables is usable, and no other firewall keeps rules here';
+    expect(stdout).toBe(`${choice}\n${spad.confFile}: no errors, 2 clients\n`);
     expect(existsSync(spad.stateDir)).toBe(false);
   });
 

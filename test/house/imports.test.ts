@@ -8,7 +8,7 @@ import { importsOf, packageOf, type Source, sources, under } from './sources.ts'
 const CORE = [
   ...['src/base', 'src/bytes', 'src/crypto', 'src/frame', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/access'],
   ...['src/replay', 'src/grant', 'src/firewall', 'src/config', 'src/config/fwknop', 'src/engine', 'src/knock'],
-  ...['src/knock/kernel-rules', 'src/control'],
+  ...['src/knock/kernel-rules', 'src/control', 'src/host'],
 ];
 
 /** What the files of a folder may import beside their own folder. A new folder gets a line here, and thereby a place. */
@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/grant': ['src/base'],
   'src/firewall': ['src/base', 'src/bytes', 'src/grant'],
   'src/control': ['src/base', 'src/bytes', 'src/grant'],
+  'src/host': ['src/base', 'src/firewall'],
   'src/knock': ['src/base', 'src/bytes', 'src/crypto'],
   'src/knock/kernel-rules': ['src/base', 'src/config', 'src/firewall', 'src/knock'],
   'src/config': [
@@ -47,9 +48,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   server: [
     ...[...CORE, 'server/firewall', 'server/log', 'server/process', 'server/store', 'server/receiver', 'keys'],
-    ...['server/knockd', 'server/fwknop', 'server/control'],
+    ...['server/knockd', 'server/fwknop', 'server/control', 'server/host'],
   ],
-  'server/firewall': ['src/base', 'src/control', 'src/grant', 'src/firewall', 'server/log', 'server/process'],
+  'server/firewall': [
+    ...['src/base', 'src/bytes', 'src/control', 'src/grant', 'src/firewall', 'server/log', 'server/process'],
+    'server/store',
+  ],
+  'server/host': [
+    ...['src/base', 'src/config', 'src/engine', 'src/firewall', 'src/host'],
+    ...['server', 'server/firewall', 'server/process'],
+  ],
   'server/log': ['src/base', 'src/engine'],
   'server/process': ['src/base'],
   'server/knockd': [

@@ -67,6 +67,10 @@ export class Spad {
     return this.child;
   }
 
+  get hasStarted(): boolean {
+    return this.child !== undefined;
+  }
+
   /** Writes spad.conf anew. */
   configure(config: SpadConfig): void {
     const daemon = {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FwknopEdge } from '../../../server/fwknop/fwknop-edge.ts';
 import { Programs } from '../../../server/fwknop/programs.ts';
-import { Turns } from '../../../server/fwknop/turns.ts';
+import { Turns } from '../../../server/process/turns.ts';
 import { identityOf } from '../../../server/process/accounts.ts';
 import type { RunProgramEffect } from '../../../src/engine/effect.ts';
 import { waitUntil } from '../../support/wait.ts';

@@ -38,6 +38,7 @@ class FakeKernel {
       this.asked.push('list');
       return Promise.resolve(this.listing);
     },
+    json: () => Promise.resolve(undefined),
     wouldRun: (script) => {
       this.asked.push(`probe ${String(script.split('\n').length)}`);
       this.now += this.cost;

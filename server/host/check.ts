@@ -1,0 +1,45 @@
+/** `spad check`: the configuration first, then this host. */
+import type { HostFacts } from '../../src/host/facts.ts';
+import { exitStatus } from '../../src/host/finding.ts';
+import { formatReport, reportOn } from '../../src/host/report.ts';
+import { checkConfiguration } from '../chosen-source.ts';
+import type { Configuration, ConfigurationSource } from '../load-config.ts';
+import { isClaimed } from '../process/claim.ts';
+import { isClockSynchronised } from '../process/clock-sync.ts';
+import { findDaemons } from './daemons.ts';
+import { readLinks, readRoutes } from './links.ts';
+import { planOf } from './plan.ts';
+import { readRules } from './rules.ts';
+import { findSession } from './session.ts';
+import { listenersAmong, readSockets } from './sockets.ts';
+import { lookAtFile, lookAtFolder } from './writable.ts';
+
+const say = (text: string): boolean => process.stdout.write(`${text}\n`);
+
+/** Gives the exit status: 0 nothing wrong, 1 errors, 3 warnings alone. */
+export const checkHost = async (source: ConfigurationSource, asJson: boolean): Promise<number> => {
+  const { configuration, issues } = await checkConfiguration(source, asJson ? () => undefined : say);
+  if (configuration === undefined) {
+    if (asJson) say(JSON.stringify({ configuration: source.shown, issues, ports: [], findings: [] }));
+    return 1;
+  }
+  const report = reportOn(await gather(configuration), planOf(configuration));
+  if (asJson) say(JSON.stringify({ configuration: source.shown, issues, ...report }));
+  else say(formatReport(report, process.stdout.isTTY && takesSigns(process.env)));
+  return exitStatus([...report.findings, ...issues.map(({ severity }) => ({ severity }))]);
+};
+
+/** Whether the terminal is one for UTF-8. */
+const takesSigns = ({ LC_ALL, LC_CTYPE, LANG, TERM }: NodeJS.ProcessEnv): boolean =>
+  TERM !== 'dumb' && /utf-?8/i.test([LC_ALL, LC_CTYPE, LANG].find((text) => text !== undefined && text !== '') ?? '');
+
+const gather = async ({ conf: { daemon } }: Configuration): Promise<HostFacts> => {
+  const sockets = readSockets();
+  return {
+    ...(await readRules()),
+    ...{ links: readLinks(), routes: await readRoutes(), listeners: listenersAmong(sockets) },
+    ...{ isClockSynchronised: isClockSynchronised(), session: findSession(process.env, sockets) },
+    ...{ isRunning: await isClaimed(daemon.state_dir), others: findDaemons() },
+    ...{ stateDir: lookAtFolder(daemon.state_dir), auditLog: lookAtFile(daemon.audit_log) },
+  };
+};
