@@ -118,24 +118,14 @@ export class Daemon {
     const finished = new Promise<DaemonEnd>((resolve) => {
       this.#finish = resolve;
     });
-    await this.#listen();
+    await this.#control.open(this.#parts.confirm !== undefined);
+    if (this.#stopping) return finished;
     this.#connections.prepare(holdersOf(this.#parts.configuration.policy));
     this.#receiver.start();
     this.#doors.start(this.#parts.configuration.policy.doors);
     this.#tick = setInterval(() => this.#input({ kind: this.#sleep.hasSlept() ? 'woke' : 'tick' }), TICK_MS);
     this.#repairer.start();
     return finished;
-  }
-
-  /** Without its control socket a daemon still opens ports, but nobody could confirm its guard. */
-  async #listen(): Promise<void> {
-    try {
-      await this.#control.listen();
-    } catch (error) {
-      const message = `the control socket cannot be made: ${error instanceof Error ? error.message : String(error)}`;
-      if (this.#parts.confirm !== undefined) throw new Error(message, { cause: error });
-      this.#parts.logger.error(`${message}; "spad grants" will find nobody`);
-    }
   }
 
   /** Ends in order: no more packets, what waits is done, files closed. The guard stays, and grants end on time. */
@@ -198,7 +188,7 @@ export class Daemon {
       ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.guardEnds },
       confirm: (proof: Proof) => this.#trial.confirm(proof),
     };
-    const onTrouble = (message: string): void => logger.error(`the control socket: ${message}`);
+    const onTrouble = (message: string): void => logger.error(message);
     return new ControlServer(path, { answer: (line) => answerLine(line, desk), onTrouble });
   }
 

@@ -117,6 +117,7 @@ class World {
         this.firewall.clear();
         return;
       case 'adopt-connections':
+      case 'ask-connections':
       case 'note-connections':
       case 'answer':
       case 'give-up':
