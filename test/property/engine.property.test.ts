@@ -128,6 +128,7 @@ class World {
       case 'journal-closes':
       case 'run-program':
       case 'ask':
+      case 'ask-connections':
         return;
     }
   }
