@@ -47,6 +47,9 @@ async function choice(env: Readonly<Record<string, string>> = {}, prefix: readon
 const nft = (...lines: readonly string[]): Promise<string> =>
   server.run('nft', ['-f', '-'], { input: `${lines.join('\n')}\n` });
 
+/** Without a configuration spad looks into the usual folder, which may be in use on this machine. */
+const NO_STATE = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /var/lib; exec "$@"', 'sh'];
+
 const INPUT = 'type filter hook input priority 0;';
 
 describe('auto', () => {
@@ -108,6 +111,20 @@ describe('auto', () => {
     else expect(await choice()).toContain(`firewall = auto comes to iptables here: ${why}`);
   });
 
+  test('and there a grant opens what the policy drops; spad flush finds the chains without a configuration', async () => {
+    await server.run('iptables', ['-A', 'INPUT', '-m', 'conntrack', '--ctstate', 'ESTABLISHED', '-j', 'ACCEPT']);
+    await server.run('iptables', ['-P', 'INPUT', 'DROP']);
+    await spad.start();
+    expect(await tcpState(client, server.address4, 22)).toBe('filtered');
+    await spad.send(client, alice.seal({ ports: 'tcp/22', openFor: 300 }));
+    await spad.audit.waitFor({ event: 'granted' });
+    expect(await tcpState(client, server.address4, 22)).toBe('open');
+    await spad.stop();
+    const alone = await spad.execThrough({ prefix: NO_STATE }, '-c', join(lab.dir, 'none.conf'), 'flush');
+    expect(alone.stdout).toBe('removed: the chains of spad in iptables\n');
+    expect(await server.run('iptables-save', [])).not.toContain('SPAD');
+  });
+
   test("where the operator's own table drops, the lines to add are said, and they work", async () => {
     await nft(
       'add table inet filter',
@@ -138,6 +155,18 @@ describe('auto', () => {
 });
 
 describe('what the last start had in another firewall', () => {
+  test('is removed by the next: the chains of iptables', async () => {
+    configure({ firewall: 'iptables' });
+    await spad.start();
+    await spad.stop();
+    expect(await server.run('iptables-save', [])).toContain('SPAD-GUARD');
+    configure({ firewall: 'nftables' });
+    await spad.start();
+    expect(await server.run('iptables-save', [])).not.toContain('SPAD');
+    expect(await tcpState(client, server.address4, 22)).toBe('filtered');
+    await spad.stop();
+  });
+
   test('is removed by the next, whichever they are', async () => {
     const OWN = ruleset();
     const sets = 'inet filter allowed4, inet filter allowed6';
@@ -180,9 +209,7 @@ describe('spad flush', () => {
     });
     expect(await server.run('nft', ['list', 'ruleset'])).not.toContain('spad');
     await server.run('nft', ['flush', 'ruleset']);
-    // Without a configuration it looks into the usual folder, which may be in use on this machine.
-    const inside = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /var/lib; exec "$@"', 'sh'];
-    const alone = await spad.execThrough({ prefix: inside }, '-c', join(lab.dir, 'none.conf'), 'flush');
+    const alone = await spad.execThrough({ prefix: NO_STATE }, '-c', join(lab.dir, 'none.conf'), 'flush');
     expect(alone.stdout).toBe('spad has nothing in the firewall of this host\n');
   });
 
