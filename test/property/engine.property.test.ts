@@ -129,7 +129,6 @@ class World {
       case 'journal-closes':
       case 'run-program':
       case 'ask':
-      case 'ask-connections':
         return;
     }
   }
