@@ -50,7 +50,7 @@ async function timed(work: () => Promise<void>): Promise<number> {
 }
 
 const firewall = openFirewall(JSON.parse(settings) as FirewallSettings, readClock, SILENT);
-const end = performance.now() + HOUR_MS;
+const end = readClock().steady + HOUR_MS;
 const clients = Array.from({ length: Number(size) }, (_, index) => numbered(index + 1));
 if (host !== '') clients[clients.length - 1] = host.replace(/\d+$/, '1');
 const there = clients.map((client, index) => opening(client, end + index));

@@ -15,9 +15,32 @@ export interface FirewallSubject {
   readonly prepare?: (host: Host) => Promise<readonly string[]>;
 }
 
+/** Rules of the operator's that drop what is not in a set of theirs. */
+const OWN_SET = { family: 'inet', table: 'filter', name: 'allowed' } as const;
+const OWN_RULES = `table inet filter {
+  set allowed {
+    type ipv4_addr . inet_proto . inet_service
+    flags timeout
+  }
+  chain input {
+    type filter hook input priority 0; policy accept;
+    ct state established,related accept
+    ip saddr . meta l4proto . th dport @allowed accept
+    tcp dport 22 drop
+  }
+}
+`;
+
 export const FIREWALLS: readonly FirewallSubject[] = [
   { name: 'nftables', settings: { firewall: 'nftables' }, span: 1, most: 100_000 },
   { name: 'nftables, 11 ports each', settings: { firewall: 'nftables' }, span: 11, most: 10_000 },
+  {
+    ...{ name: 'nft-set', settings: { firewall: 'nft-set', nft_set: [OWN_SET] }, span: 1, most: 10_000 },
+    prepare: async (host) => {
+      await host.run('nft', ['-f', '-'], { input: OWN_RULES });
+      return [];
+    },
+  },
   { name: 'iptables', settings: { firewall: 'iptables' }, span: 1, most: 10_000 },
   { name: 'ipset', settings: { firewall: 'ipset' }, span: 1, most: 10_000 },
   {
