@@ -153,8 +153,9 @@ export const runCli = async (argv: readonly string[], version: string, commands:
   program
     .command('flush')
     .description('remove everything that spad has put into any firewall, the guard included')
-    .action(async () => {
-      status = await commands.flush(program.opts<SpadOptions>().config ?? DEFAULT_CONFIG);
+    .option('-c, --config <file>', `configuration (default: ${DEFAULT_CONFIG})`)
+    .action(async ({ config }: SpadOptions) => {
+      status = await commands.flush(config ?? program.opts<SpadOptions>().config ?? DEFAULT_CONFIG);
     });
   program
     .command('knockd')

@@ -96,7 +96,11 @@ export class Work {
 }
 
 const GRANT_KINDS: readonly Effect['kind'][] = [
-  ...(['change-firewall', 'synchronize-firewall', 'flush-firewall', 'note-connections', 'record-grants'] as const),
+  'change-firewall',
+  'synchronize-firewall',
+  'flush-firewall',
+  'note-connections',
+  'record-grants',
 ];
 
 /** The grant log tells what the firewall shows, and so it is written in the same order. */

@@ -1,6 +1,5 @@
 /** Makes a back-end of a {@link FirewallProgram}: it is told one thing at a time, what ends is taken out, drift is repaired. */
-import type { Moment } from '../../src/base/units.ts';
-import { type SteadyMs, steadyMs } from '../../src/base/units.ts';
+import { type Moment, type SteadyMs, steadyMs } from '../../src/base/units.ts';
 import { DesiredState, NOTHING_WANTED, type Wanted } from '../../src/firewall/desired.ts';
 import type { FirewallChange, Opening } from '../../src/firewall/opening.ts';
 import type { FirewallBackend } from './backend.ts';
@@ -23,7 +22,7 @@ const LOOK_EVERY_MS = 5000;
 const REST_FACTOR = 50;
 /** A sweep that has failed is tried again after this long. */
 const SWEEP_AGAIN_MS = 1000;
-/** What ends within this time of the first end goes with it. It is dead already where the kernel ends it. */
+/** The longest that a timer can be (Node.js); a later end waits for the next one. */
 const MAX_TIMER_MS = 0x7fff_ffff;
 
 export class KeptFirewall implements FirewallBackend {

@@ -199,7 +199,7 @@ describe('spad flush', () => {
     await spad.audit.waitFor({ event: 'granted' });
     await spad.stop();
     await nft('add table inet spad');
-    const { code, stdout } = await spad.exec('-c', spad.confFile, 'flush');
+    const { code, stdout } = await spad.exec('flush', '-c', spad.confFile);
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: [
