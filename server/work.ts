@@ -1,13 +1,15 @@
 /**
  * The order in which inputs are decided and decisions are done. Inputs that come in while a batch is being done are the
- * next batch. What has to do with the firewall is done apart from the rest, one batch after another, so that a firewall
- * that takes its time holds up grants alone: packets are judged and told meanwhile.
+ * next batch. A batch is done whole, and so told in the order in which it was decided. Only where the firewall takes its time
+ * is what has to do with it done apart from the rest: it holds up grants alone, and packets are judged and told meanwhile.
  */
 import type { Decision, Effect } from '../src/engine/effect.ts';
 import type { Input } from '../src/engine/input.ts';
 
 /** Packets that wait while a batch is being done; the oldest go first when there are more. */
 const MAX_WAITING = 8192;
+/** A firewall that takes longer is not waited for. */
+const PATIENCE_MS = 100;
 /** Decisions that wait for the firewall; while there are more, nothing else is decided. */
 const MAX_CHANGES = 1024;
 
@@ -65,9 +67,14 @@ export class Work {
         const batch = this.#waiting;
         this.#waiting = [];
         const decisions = batch.flatMap((input) => this.#parts.decide(input));
-        this.#change(decisions.filter(isAboutGrants));
-        const others = decisions.filter((decision) => !isAboutGrants(decision));
-        if (others.length > 0) await this.#parts.perform(others);
+        if (this.#changing === undefined && decisions.some(isAboutGrants)) {
+          this.#change(decisions);
+          await this.#changedSoon();
+        } else {
+          this.#change(decisions.filter(isAboutGrants));
+          const others = decisions.filter((decision) => !isAboutGrants(decision));
+          if (others.length > 0) await this.#parts.perform(others);
+        }
         if (this.#changes.length > MAX_CHANGES) await this.#changing;
       }
     } finally {
@@ -80,6 +87,15 @@ export class Work {
     if (decisions.length === 0) return;
     this.#changes.push(...decisions);
     if (this.#changing === undefined) this.#changing = this.#doChanges();
+  }
+
+  async #changedSoon(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE_MS);
+    });
+    await Promise.race([this.#changing, late]);
+    clearTimeout(timer);
   }
 
   async #doChanges(): Promise<void> {

@@ -33,13 +33,13 @@ const bench = (slowMs: number): { work: Work; done: string[] } => {
 const grant: Input = { kind: 'firewall-repaired' };
 
 test('a slow firewall holds up grants alone, and what is about grants keeps its order', async () => {
-  const { work, done } = bench(200);
+  const { work, done } = bench(1000);
   work.add(grant);
   await sleep(20);
   work.add({ kind: 'report' });
   work.add({ kind: 'tick' });
   work.add(grant);
-  await sleep(20);
+  await sleep(300);
   work.add({ kind: 'report' });
   await sleep(20);
   expect(done).toEqual(['told', 'told']);
@@ -47,12 +47,20 @@ test('a slow firewall holds up grants alone, and what is about grants keeps its 
   expect(done).toEqual(['told', 'told', 'granted', 'expired granted']);
 });
 
-test('what comes in one go is one batch', async () => {
+test('what comes in one go is one batch, in its order', async () => {
   const { work, done } = bench(0);
-  for (let count = 0; count < 3; count++) work.add(grant);
-  for (let count = 0; count < 2; count++) work.add({ kind: 'report' });
+  for (const input of [grant, { kind: 'report' }, grant, { kind: 'tick' }] as const) work.add(input);
   await work.settle();
-  expect(done.sort()).toEqual(['granted granted granted', 'told told']);
+  expect(done).toEqual(['granted told granted expired']);
+});
+
+test('while the firewall is quick, nothing is told before what was decided earlier', async () => {
+  const { work, done } = bench(20);
+  work.add(grant);
+  await sleep(5);
+  work.add({ kind: 'report' });
+  await work.settle();
+  expect(done).toEqual(['granted', 'told']);
 });
 
 test('settles where nothing has to be done, and after what came meanwhile', async () => {
