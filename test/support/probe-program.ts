@@ -2,7 +2,7 @@
  * Asks, sends and holds connections from here as it is told: one errand a line of standard input, JSON ({@link Errand}),
  * one line of JSON back for each ({@link Outcome}), in the order in which they end.
  */
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, isIPv6, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -37,6 +37,9 @@ const REFUSALS = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EACCES', 'EPRO
 
 const held = new Map<number, Socket>();
 
+/** Ports that datagrams were asked from: connection tracking takes a second question from one of them for part of the first. */
+const asked = new Set<string>();
+
 const nameOf = ({ code, message }: NodeJS.ErrnoException): string =>
   code !== undefined && REFUSALS.includes(code) ? 'refused' : `error: ${code ?? message}`;
 
@@ -70,15 +73,28 @@ async function run(errand: Errand): Promise<string> {
   return words;
 }
 
+/** A socket at a port of an address from which nothing has been asked yet. */
+async function freshSocket(from: string): Promise<DatagramSocket> {
+  for (;;) {
+    const socket = createSocket(isIPv6(from) ? 'udp6' : 'udp4');
+    socket.bind(0, from);
+    await once(socket, 'listening');
+    const name = `${from} ${socket.address().port}`;
+    if (!asked.has(name)) {
+      asked.add(name);
+      return socket;
+    }
+    socket.close();
+  }
+}
+
 async function runDatagram(errand: Extract<Errand, { kind: 'udp' | 'send' }>): Promise<string> {
-  const socket = createSocket(isIPv6(errand.address) ? 'udp6' : 'udp4');
+  const socket = await freshSocket(errand.from);
   const answer = new Promise<string>((resolve) => {
     socket.on('error', (error) => resolve(nameOf(error)));
     socket.on('message', (bytes) => resolve(bytes.toString('utf8').trimEnd()));
     if (errand.kind === 'udp') setTimeout(() => resolve('silent'), errand.patience);
   });
-  socket.bind(0, errand.from);
-  await Promise.race([once(socket, 'listening'), answer]);
   socket.connect(errand.port, errand.address);
   await Promise.race([once(socket, 'connect'), answer]);
   const bytes = errand.kind === 'send' ? Buffer.from(errand.hex, 'hex') : 'who';

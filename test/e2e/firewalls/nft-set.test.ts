@@ -17,5 +17,4 @@ firewallContract({
     await server.run('nft', [`delete element inet filter allowed4 { ${address} . tcp . ${port} }`]);
   },
   listing: (server) => server.run('nft', ['list', 'ruleset']),
-  lateMs: 200,
 });

@@ -12,5 +12,4 @@ firewallContract({
   },
   listing: (server) => server.run('nft', ['list', 'ruleset']),
   // The kernel counts in ticks of its clock; the rest is for the program that asks.
-  lateMs: 200,
 });

@@ -177,7 +177,7 @@ export class Stage {
 
   /** How long a grant may outlast its end, in ms. */
   get lateMs(): number {
-    return this.subject.lateMs ?? LATE_MS[this.traits.endedBy];
+    return LATE_MS[this.traits.endedBy];
   }
 
   /** An established connection; what comes back says whether it goes on. */
