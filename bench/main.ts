@@ -1,38 +1,27 @@
 /** `npm run bench`: asks the questions, prints the answers. Runs as root; tools/bench.sh sees to that. */
-import type { Host } from '../test/support/host.ts';
-import { Lab } from '../test/support/lab.ts';
-import type { Contender } from './daemons/contender.ts';
-import { fwknopd, fwknopVersion } from './daemons/fwknopd.ts';
-import { spad } from './daemons/spad.ts';
-import { type FwknopSetting, measureFwknop } from './fwknop.ts';
-import type { FwknopReport } from './fwknop-report.ts';
-import { fwknopTables } from './fwknop-table.ts';
-import { type KnockReport, measureKnocks } from './knock.ts';
-import { knockTable } from './knock-table.ts';
-import { type LatencyReport, measureLatency } from './latency.ts';
+import { fwknopVersion } from './daemons/fwknopd.ts';
 import { describeMachine, type Machine, machineSentence } from './machine.ts';
-import { HELP, type Options, type Question, readOptions } from './options.ts';
+import { helpText, type Options, readOptions } from './options.ts';
 import { writePage } from './page.ts';
-import { Probe } from './probe/probe.ts';
+import type { Answer, Question, Setting } from './question.ts';
+import { QUESTIONS } from './questions.ts';
 import { Quiet } from './quiet.ts';
 import { Scratch } from './scratch.ts';
-import { measureStarts, type StartReport } from './start.ts';
-import { asMarkdown, asText, type Table } from './table.ts';
-import { latencyTable, startTable } from './tables.ts';
-import { measureFirewalls } from './firewall/measure.ts';
-import type { FirewallReport } from './firewall/report.ts';
-import { firewallTables } from './firewall/table.ts';
+import { asMarkdown, asText } from './table.ts';
 
 /** Beyond the patience of the user, nothing here should ever take this long, whatever hangs. */
-const HARD_LIMIT_MS = 45 * 60_000;
+const HARD_LIMIT_MS = 60 * 60_000;
+
+interface Answered {
+  readonly question: Question;
+  readonly answer: Answer;
+}
 
 interface Report {
   readonly machine: Machine;
-  readonly latency?: LatencyReport;
-  readonly start?: StartReport;
-  readonly knock?: KnockReport;
-  readonly fwknop?: FwknopReport;
-  readonly firewall?: FirewallReport;
+  readonly answered: readonly Answered[];
+  /** Why each question that could not be asked could not. */
+  readonly unanswered: Readonly<Record<string, string>>;
 }
 
 function say(text: string): void {
@@ -56,84 +45,62 @@ async function measure(options: Options): Promise<Report> {
   }
   const scratch = new Scratch();
   const quiet = new Quiet(options.patience * 1000);
-  let lab: Lab | undefined;
   try {
-    const peers = version === undefined ? [] : ['fwknopd-pcap', 'fwknopd-udp'];
-    lab = await Lab.create({ hosts: ['client', 'spad-pcap', 'spad-udp', ...peers] });
-    const contenders = contendersOf(lab, version !== undefined);
-    const probe = await Probe.start(lab.host('client'));
-    const setting = { contenders, probe, quiet, scratch, progress };
-    let answers: Omit<Report, 'machine'> = {};
-    if (options.questions.includes('start')) {
-      answers = { start: await measureStarts({ ...setting, starts: options.starts }) };
-    }
-    if (options.questions.includes('latency')) {
-      answers = { ...answers, latency: await measureLatency({ ...setting, packets: options.packets }) };
-    }
-    if (options.questions.includes('fwknop')) {
-      answers = {
-        ...answers,
-        fwknop: await measureFwknop({ ...setting, ...options, ...hostsOf(lab, version !== undefined) }),
-      };
-    }
-    await probe.stop();
-    if (options.questions.includes('knock')) {
-      answers = { ...answers, knock: await measureKnocks({ quiet, scratch, progress, rounds: options.rounds }) };
-    }
-    if (options.questions.includes('firewall')) {
-      answers = { ...answers, firewall: await measureFirewalls({ quiet, scratch, progress, rounds: options.rounds }) };
-    }
+    const { answered, unanswered } = await askAll(options.questions, { ...options, quiet, scratch, progress });
     const { fileSystem } = scratch;
     const { otherLoad, repeated } = quiet;
-    return { machine: describeMachine({ fileSystem, fwknopd: version, otherLoad, repeated }), ...answers };
+    return {
+      machine: describeMachine({ fileSystem, fwknopd: version, otherLoad, repeated }),
+      ...{ answered, unanswered },
+    };
   } finally {
     endProgress();
-    await lab?.close();
     scratch.remove();
   }
 }
 
-function contendersOf(lab: Lab, withPeers: boolean): Contender[] {
-  const client = lab.host('client');
-  const own = [spad('pcap', lab.host('spad-pcap'), client), spad('udp', lab.host('spad-udp'), client)];
-  if (!withPeers) return own;
-  return [...own, fwknopd('pcap', lab.host('fwknopd-pcap'), client), fwknopd('udp', lab.host('fwknopd-udp'), client)];
+/** One that cannot be asked here does not keep the others from being asked. */
+async function askAll(questions: readonly Question[], setting: Setting): Promise<Omit<Report, 'machine'>> {
+  const answered: Answered[] = [];
+  const unanswered: Record<string, string> = {};
+  for (const question of questions) {
+    progress(question.name);
+    const begin = performance.now();
+    try {
+      answered.push({ question, answer: await question.ask(setting) });
+      endProgress();
+      say(`${question.name}: ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      unanswered[question.name] = why;
+      endProgress();
+      say(`${question.name} could not be asked here: ${why}`);
+    }
+  }
+  return { answered, unanswered };
 }
 
-function hostsOf(lab: Lab, withPeers: boolean): Pick<FwknopSetting, 'client' | 'hosts'> {
-  const pair = (name: string): readonly [Host, Host] => [lab.host(`${name}-pcap`), lab.host(`${name}-udp`)];
-  return {
-    client: lab.host('client'),
-    hosts: { spad: pair('spad'), fwknopd: withPeers ? pair('fwknopd') : undefined },
-  };
-}
-
-function tablesOf(report: Report): Map<Question, readonly Table[]> {
-  const tables = new Map<Question, readonly Table[]>();
-  if (report.latency !== undefined) tables.set('latency', [latencyTable(report.latency)]);
-  if (report.start !== undefined) tables.set('start', [startTable(report.start)]);
-  if (report.knock !== undefined) tables.set('knock', [knockTable(report.knock)]);
-  if (report.fwknop !== undefined) tables.set('fwknop', fwknopTables(report.fwknop));
-  if (report.firewall !== undefined) tables.set('firewall', firewallTables(report.firewall));
-  return tables;
-}
-
-function publish(report: Report, options: Options): void {
-  const tables = tablesOf(report);
-  const sentence = machineSentence(report.machine);
-  if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else process.stdout.write(`\n${[...tables.values()].flat().map(asText).join('\n')}\n${sentence}\n`);
-  if (!options.write) return;
-  const sections = [...tables].map(
-    ([question, some]) => [question, `\n${some.map(asMarkdown).join('\n\n')}\n\n${sentence}\n`] as const,
+function publish({ machine, answered, unanswered }: Report, { json, write, mode }: Options): void {
+  const sentence = machineSentence(machine);
+  if (json) {
+    const figures = Object.fromEntries(answered.map(({ question, answer }) => [question.name, answer.figures]));
+    process.stdout.write(`${JSON.stringify({ machine, mode, ...figures, unanswered }, null, 2)}\n`);
+  } else {
+    const tables = answered.flatMap(({ answer }) => answer.tables);
+    process.stdout.write(`\n${tables.map(asText).join('\n')}\n${sentence}\n`);
+  }
+  if (!write) return;
+  const sections = answered.map(
+    ({ question, answer }) =>
+      [question.name, `\n${answer.tables.map(asMarkdown).join('\n\n')}\n\n${sentence}\n`] as const,
   );
   say(`${writePage(new Map(sections))} written`);
 }
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2), QUESTIONS);
   if (options.help) {
-    process.stdout.write(HELP);
+    process.stdout.write(helpText(QUESTIONS));
     return;
   }
   const limitMs = HARD_LIMIT_MS + options.patience * 1000;
@@ -143,7 +110,9 @@ async function main(): Promise<void> {
     process.exit(1);
   }, limitMs);
   try {
-    publish(await measure(options), options);
+    const report = await measure(options);
+    publish(report, options);
+    if (Object.keys(report.unanswered).length > 0) process.exitCode = 1;
   } finally {
     clearTimeout(limit);
   }

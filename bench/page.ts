@@ -2,7 +2,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../test/support/paths.ts';
-import type { Question } from './options.ts';
 
 const PAGE = 'docs/performance.md';
 
@@ -10,7 +9,7 @@ const PAGE = 'docs/performance.md';
  * Replaces what is between the markers of each question.
  * @throws Error when the page lacks a marker.
  */
-export function writePage(sections: ReadonlyMap<Question, string>): string {
+export function writePage(sections: ReadonlyMap<string, string>): string {
   const path = join(repositoryRoot(), PAGE);
   let page = readFileSync(path, 'utf8');
   for (const [question, text] of sections) page = withSection(page, question, text);
@@ -19,7 +18,7 @@ export function writePage(sections: ReadonlyMap<Question, string>): string {
   return PAGE;
 }
 
-export function withSection(page: string, question: Question, text: string): string {
+export function withSection(page: string, question: string, text: string): string {
   const begin = `<!-- bench ${question}: begin -->\n`;
   const end = `<!-- bench ${question}: end -->`;
   const from = page.indexOf(begin);

@@ -4,12 +4,14 @@ import type { Quiet } from './quiet.ts';
 import type { Scratch } from './scratch.ts';
 import type { Table } from './table.ts';
 
+/** `short`: all questions together within three minutes, for a look; `full`: for the page. */
+export type Mode = 'short' | 'full';
+
 export interface Setting {
   readonly quiet: Quiet;
   readonly scratch: Scratch;
   readonly progress: (text: string) => void;
-  /** `short`: all questions together within three minutes, for a look; `full`: for the page. */
-  readonly mode: 'short' | 'full';
+  readonly mode: Mode;
   /** Rounds of each contender, in turns. */
   readonly rounds: number;
   /** Measured packets for each daemon, where latency is asked. */

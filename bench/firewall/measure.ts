@@ -3,33 +3,25 @@ import type { Host } from '../../test/support/host.ts';
 import { Lab } from '../../test/support/lab.ts';
 import { builtFile } from '../../test/support/paths.ts';
 import { QUIET_ENVIRONMENT } from '../environment.ts';
-import type { Quiet } from '../quiet.ts';
-import type { Scratch } from '../scratch.ts';
+import type { Setting } from '../question.ts';
 import { summarize } from '../summary.ts';
 import { compareConnections, compileConnects } from './connections.ts';
 import type { HandsResult } from './hands.ts';
-import { type BackendLine, CROWDS, type FirewallReport, type OneGrant, SIZES } from './report.ts';
+import { type BackendLine, type FirewallReport, type FirewallSize, type OneGrant, SIZES } from './report.ts';
 import { measureStream, type StreamResult } from './stream.ts';
 import { type FirewallSubject, FIREWALLS } from './subjects.ts';
 
-const GRANTS_A_ROUND = 60;
-const STREAM_PACKETS = 10_000;
+const STREAM_PACKETS = { short: 2000, full: 10_000 } as const;
 const HANDS_TIMEOUT_MS = 240_000;
 
-export interface FirewallSetting {
-  readonly quiet: Quiet;
-  readonly scratch: Scratch;
-  readonly progress: (text: string) => void;
-  readonly rounds: number;
-}
-
-export async function measureFirewalls(setting: FirewallSetting): Promise<FirewallReport> {
+export async function measureFirewalls(setting: Setting): Promise<FirewallReport> {
   const { rounds, progress } = setting;
+  const size = SIZES[setting.mode];
   const program = compileConnects(setting.scratch.newFolder());
   const lines: BackendLine[] = [];
   const missing: FirewallReport['missing'][number][] = [];
   const bare: number[] = [];
-  for (const subject of FIREWALLS) {
+  for (const subject of FIREWALLS.filter(({ slow }) => size.slow || slow !== true)) {
     progress(`firewall: ${subject.name}`);
     const lab = await Lab.create({ hosts: ['client', 'bare', 'guarded'] });
     try {
@@ -39,9 +31,9 @@ export async function measureFirewalls(setting: FirewallSetting): Promise<Firewa
         missing.push({ name: subject.name, why });
         continue;
       }
-      const grants = await measureGrants(setting, subject, place);
+      const grants = await measureGrants({ ...setting, size }, subject, place);
       const connections: (number | undefined)[] = [];
-      for (const crowd of CROWDS) {
+      for (const crowd of size.crowds) {
         if (crowd > subject.most) connections.push(undefined);
         else {
           await hands(subject, place, 'keep', crowd, 0);
@@ -59,9 +51,9 @@ export async function measureFirewalls(setting: FirewallSetting): Promise<Firewa
   const streams: StreamResult[] = [];
   for (let round = 0; round < rounds; round++) {
     const folder = setting.scratch.newFolder();
-    streams.push(await setting.quiet.measure(() => measureStream(folder, STREAM_PACKETS)));
+    streams.push(await setting.quiet.measure(() => measureStream(folder, STREAM_PACKETS[setting.mode])));
   }
-  return { rounds, lines, missing, bare: bare.length === 0 ? Number.NaN : summarize(bare).median, streams };
+  return { size, rounds, lines, missing, bare: bare.length === 0 ? Number.NaN : summarize(bare).median, streams };
 }
 
 interface Place {
@@ -70,20 +62,18 @@ interface Place {
 }
 
 async function measureGrants(
-  { quiet, rounds, progress }: FirewallSetting,
+  { quiet, rounds, progress, size: { grants: sizes, times } }: Setting & { readonly size: FirewallSize },
   subject: FirewallSubject,
   place: Place,
 ): Promise<(OneGrant | undefined)[]> {
   const grants: (OneGrant | undefined)[] = [];
-  for (const size of SIZES) {
+  for (const size of sizes) {
     if (size > subject.most) {
       grants.push(undefined);
       continue;
     }
     progress(`firewall: ${subject.name}, ${size} grants`);
-    const { open, extend, close } = await quiet.measure(() =>
-      hands(subject, place, 'flush', size, rounds * GRANTS_A_ROUND),
-    );
+    const { open, extend, close } = await quiet.measure(() => hands(subject, place, 'flush', size, rounds * times));
     const median = (sample: readonly number[]): number => summarize(sample).median;
     grants.push({ open: median(open), extend: median(extend), close: median(close) });
   }

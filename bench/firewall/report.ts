@@ -1,10 +1,23 @@
 /** What the question "firewall" finds out. */
+import type { Mode } from '../question.ts';
 import type { StreamResult } from './stream.ts';
 
-/** Live grants beside which one more is opened. */
-export const SIZES = [10, 1000, 10_000, 100_000] as const;
-/** Live grants past which connections are let in. */
-export const CROWDS = [10, 10_000] as const;
+/** How much is asked. */
+export interface FirewallSize {
+  /** Live grants beside which one more is opened. */
+  readonly grants: readonly number[];
+  /** Live grants past which connections are let in. */
+  readonly crowds: readonly number[];
+  /** How often one grant is opened, extended and closed in a round. */
+  readonly times: number;
+  /** Whether those back-ends are asked too that take a tenth of a second and more for a grant. */
+  readonly slow: boolean;
+}
+
+export const SIZES: Readonly<Record<Mode, FirewallSize>> = {
+  short: { grants: [10, 1000], crowds: [10], times: 10, slow: false },
+  full: { grants: [10, 1000, 10_000, 100_000], crowds: [10, 10_000], times: 60, slow: true },
+};
 
 /** Milliseconds; undefined where it was left out. */
 export interface OneGrant {
@@ -15,13 +28,14 @@ export interface OneGrant {
 
 export interface BackendLine {
   readonly name: string;
-  /** By {@link SIZES}. */
+  /** By {@link FirewallSize.grants}. */
   readonly grants: readonly (OneGrant | undefined)[];
-  /** New connections, as a share of those without any firewall, by {@link CROWDS}. */
+  /** New connections, as a share of those without any firewall, by {@link FirewallSize.crowds}. */
   readonly connections: readonly (number | undefined)[];
 }
 
 export interface FirewallReport {
+  readonly size: FirewallSize;
   readonly rounds: number;
   readonly lines: readonly BackendLine[];
   /** Those that could not be measured here, and why. */

@@ -11,6 +11,8 @@ export interface FirewallSubject {
   readonly span: number;
   /** Live grants at most: with more it would take minutes. */
   readonly most: number;
+  /** Takes a tenth of a second and more for a grant. */
+  readonly slow?: boolean;
   /** Readies the host, and gives the words before each program that runs there: `nsenter …`. */
   readonly prepare?: (host: Host) => Promise<readonly string[]>;
 }
@@ -44,11 +46,11 @@ export const FIREWALLS: readonly FirewallSubject[] = [
   { name: 'iptables', settings: { firewall: 'iptables' }, span: 1, most: 10_000 },
   { name: 'ipset', settings: { firewall: 'ipset' }, span: 1, most: 10_000 },
   {
-    ...{ name: 'firewalld', settings: { firewall: 'firewalld' }, span: 1, most: 10 },
+    ...{ name: 'firewalld', settings: { firewall: 'firewalld' }, span: 1, most: 10, slow: true },
     prepare: async (host) => (await Firewalld.create(host)).room.prefix,
   },
   {
-    ...{ name: 'ufw', settings: { firewall: 'ufw' }, span: 1, most: 10 },
+    ...{ name: 'ufw', settings: { firewall: 'ufw' }, span: 1, most: 10, slow: true },
     prepare: async (host) => (await Ufw.create(host)).room.prefix,
   },
 ];

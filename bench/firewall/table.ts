@@ -1,7 +1,7 @@
 /** The answers to "firewall" as tables. */
 import { summarize } from '../summary.ts';
 import { figure, type Table } from '../table.ts';
-import { CROWDS, type FirewallReport, type OneGrant, SIZES } from './report.ts';
+import type { FirewallReport, OneGrant } from './report.ts';
 
 const thousands = (count: number): string => String(count).replace(/(?=(?:\d{3})+$)(?<=\d)/g, ' ');
 
@@ -13,10 +13,10 @@ export function firewallTables(report: FirewallReport): readonly Table[] {
   return [grantTable(report), connectionTable(report), streamTable(report)];
 }
 
-function grantTable({ lines, missing }: FirewallReport): Table {
+function grantTable({ size, lines, missing }: FirewallReport): Table {
   return {
     title: 'One grant beside many: to open / extend / close it, ms, medians',
-    head: ['back-end', ...SIZES.map((size) => `${thousands(size)} live`)],
+    head: ['back-end', ...size.grants.map((count) => `${thousands(count)} live`)],
     rows: lines.map(({ name, grants }) => [name, ...grants.map(oneGrant)]),
     notes: [
       'Left out: making so many would take minutes, or more than anybody has.',
@@ -25,11 +25,11 @@ function grantTable({ lines, missing }: FirewallReport): Table {
   };
 }
 
-function connectionTable({ lines, bare }: FirewallReport): Table {
+function connectionTable({ size, lines, bare }: FirewallReport): Table {
   const share = (value: number | undefined): string => (value === undefined ? 'left out' : `${figure(value)}×`);
   return {
     title: 'New connections past the guard, against a host without any firewall, medians of turns',
-    head: ['back-end', ...CROWDS.map((crowd) => `${thousands(crowd)} live`)],
+    head: ['back-end', ...size.crowds.map((crowd) => `${thousands(crowd)} live`)],
     rows: lines.map(({ name, connections }) => [name, ...connections.map(share)]),
     notes: [`1.00× is as many as without a firewall: ${thousands(Math.round(bare))} a second, one after another.`],
   };

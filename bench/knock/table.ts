@@ -1,7 +1,7 @@
 /** The answer to "knock" as a table: the measures below each other, the daemons side by side. */
-import { HONEST, type KnockReport, type KnockRound, PACKETS, SEQUENCES, SPOOFED } from './knock.ts';
-import { type Summary, summarize } from './summary.ts';
-import { figure, type Table } from './table.ts';
+import type { KnockReport, KnockRound, KnockSize } from './measure.ts';
+import { type Summary, summarize } from '../summary.ts';
+import { figure, type Table } from '../table.ts';
 
 interface Measure {
   readonly name: string;
@@ -9,21 +9,21 @@ interface Measure {
   readonly values: (round: KnockRound) => readonly number[];
 }
 
-const MEASURES: readonly Measure[] = [
+const measures = ({ honest, spoofed }: KnockSize): readonly Measure[] => [
   { name: 'last knock → command, ms', values: (round) => round.latencies },
   { name: 'processor per foreign packet, µs', values: (round) => [round.foreign.microseconds] },
   { name: 'processor per packet that does not advance, µs', values: (round) => [round.idleMatch.microseconds] },
   { name: 'processor per first knock, one source, µs', values: (round) => [round.firstKnock.microseconds] },
-  { name: `paced flood from one source: opened of ${HONEST}`, values: (round) => [round.paced.opened] },
+  { name: `paced flood from one source: opened of ${honest}`, values: (round) => [round.paced.opened] },
   { name: '  thousand packets a second', values: (round) => [round.paced.perSecond / 1000] },
-  { name: `fastest flood from one source: opened of ${HONEST}`, values: (round) => [round.oneSource.opened] },
+  { name: `fastest flood from one source: opened of ${honest}`, values: (round) => [round.oneSource.opened] },
   { name: '  thousand packets a second', values: (round) => [round.oneSource.perSecond / 1000] },
-  { name: `fastest flood from many sources: opened of ${HONEST}`, values: (round) => [round.manySources.opened] },
+  { name: `fastest flood from many sources: opened of ${honest}`, values: (round) => [round.manySources.opened] },
   { name: '  thousand packets a second', values: (round) => [round.manySources.perSecond / 1000] },
   { name: 'memory ready, MB', values: (round) => [round.memory.before] },
-  { name: 'memory after 1 million spoofed first knocks, MB', values: (round) => [round.memory.after] },
+  { name: `memory after ${spoofed} spoofed first knocks, MB`, values: (round) => [round.memory.after] },
   { name: '  at the most, MB', values: (round) => [round.memory.peak] },
-  { name: '  % of them logged', values: (round) => [(round.memory.seen * 100) / SPOOFED] },
+  { name: '  % of them logged', values: (round) => [(round.memory.seen * 100) / spoofed] },
 ];
 
 export function knockTable(report: KnockReport): Table {
@@ -31,11 +31,11 @@ export function knockTable(report: KnockReport): Table {
   return {
     title: `Knocks: ${report.rounds} rounds of each daemon, in turns; median (min–max)`,
     head: ['what', ...report.lines.map(({ name }) => name), ...(report.lines.length === 2 ? ['ratio'] : [])],
-    rows: MEASURES.map((measure) => row(measure.name, samples(measure))),
+    rows: measures(report.size).map((measure) => row(measure.name, samples(measure))),
     notes: [
       `${report.knockd === undefined ? 'knockd is not installed' : `knockd ${report.knockd}`}; ` +
-        `${SEQUENCES} sequences for the latency and ${PACKETS} packets for each processor time in each round; ` +
-        `did not open without a flood: ${report.lines.map(({ name, rounds }) => `${lost(rounds)} (${name})`).join(', ')}.`,
+        `${report.size.sequences} sequences for the latency and ${report.size.packets} packets for each processor time in each round; ` +
+        `did not open without a flood: ${report.lines.map(({ name, rounds }) => `${lost(rounds, report.size)} (${name})`).join(', ')}.`,
     ],
   };
 }
@@ -54,6 +54,6 @@ function spread({ median, min, max }: Summary): string {
   return min === max ? figure(median) : `${figure(median)} (${figure(min)}–${figure(max)})`;
 }
 
-function lost(rounds: readonly KnockRound[]): number {
-  return rounds.reduce((sum, round) => sum + SEQUENCES - round.latencies.length, 0);
+function lost(rounds: readonly KnockRound[], { sequences }: KnockSize): number {
+  return rounds.reduce((sum, round) => sum + sequences - round.latencies.length, 0);
 }

@@ -1,7 +1,8 @@
 /** The question "fwknop": spad and the real fwknopd, both with fwknop's stanzas and packets, in turns. See docs/performance.md. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Host } from '../test/support/host.ts';
+import type { Host } from '../../test/support/host.ts';
+import type { Arena } from '../arena.ts';
 import {
   type Contender,
   type Daemon,
@@ -10,28 +11,24 @@ import {
   portRange,
   SPA_PORT,
   startReady,
-} from './daemons/contender.ts';
-import { fwknopd } from './daemons/fwknopd.ts';
-import { spadFwknop } from './daemons/spad-fwknop.ts';
+} from '../daemons/contender.ts';
+import { fwknopd } from '../daemons/fwknopd.ts';
+import { spadFwknop } from '../daemons/spad-fwknop.ts';
 import {
-  BURST,
   type BurstLine,
-  FLOOD_PACKETS,
   FLOOD_RATE,
-  FLOOD_STANZAS,
   type FloodLine,
   type FwknopReport,
-  HONEST,
-  JUNK_LOADS,
+  type FwknopSize,
   type JunkRow,
-} from './fwknop-report.ts';
-import { processorMs, waitUntilIdle } from './knock-usage.ts';
-import { measureLatency } from './latency.ts';
-import { type Probe, startEcho } from './probe/probe.ts';
-import type { Quiet } from './quiet.ts';
-import type { Scratch } from './scratch.ts';
-import { summarize } from './summary.ts';
-import { compileTextSender, TextSender } from './text-sender.ts';
+  SIZES,
+} from './report.ts';
+import { processorMs, waitUntilIdle } from '../knock-usage.ts';
+import { measureLatency } from '../latency/measure.ts';
+import { startEcho } from '../probe/probe.ts';
+import type { Setting } from '../question.ts';
+import { summarize } from '../summary.ts';
+import { compileTextSender, TextSender } from '../text-sender.ts';
 
 const BURST_RATE = 5000;
 const BURST_OPEN_FOR = 300;
@@ -43,30 +40,22 @@ const SETTLE_MS = 1000;
 const DRAIN_TIMEOUT_MS = 30_000;
 const TEXTS = 512;
 
-export interface FwknopSetting {
-  readonly client: Host;
-  /** By their names in the laboratory; without peers spad is alone. */
-  readonly hosts: { readonly spad: readonly [Host, Host]; readonly fwknopd: readonly [Host, Host] | undefined };
-  readonly probe: Probe;
-  readonly quiet: Quiet;
-  readonly scratch: Scratch;
-  readonly rounds: number;
-  readonly packets: number;
-  readonly progress: (text: string) => void;
-}
+export type FwknopSetting = Setting & Pick<Arena, 'client' | 'hosts' | 'probe'>;
 
-interface Bench extends FwknopSetting {
+type Bench = FwknopSetting & {
+  readonly size: FwknopSize;
   readonly program: string;
-}
+};
 
 export async function measureFwknop(setting: FwknopSetting): Promise<FwknopReport> {
-  const bench = { ...setting, program: compileTextSender(setting.scratch.newFolder()) };
+  const size = SIZES[setting.mode];
+  const bench = { ...setting, size, program: compileTextSender(setting.scratch.newFolder()) };
   const names = contendersOf(bench, {}).map(({ name }) => name);
   const junk = await measureJunk(bench);
   const burst = await measureBursts(bench);
   const floods = await measureFloods(bench);
   const latency = await measureLatency({ ...bench, contenders: contendersOf(bench, {}) });
-  return { rounds: bench.rounds, names, junk, burst, floods, latency };
+  return { rounds: bench.rounds, size, names, junk, burst, floods, latency };
 }
 
 interface Stanzas {
@@ -115,7 +104,7 @@ function junkTexts(): readonly string[] {
 
 async function measureJunk(bench: Bench): Promise<JunkRow[]> {
   const rows: JunkRow[] = [];
-  for (const load of JUNK_LOADS) {
+  for (const load of bench.size.junk) {
     const contenders = contendersOf(bench, { others: load.stanzas - 1, quiet: true });
     const samples = contenders.map((): number[] => []);
     const flooded: number[] = [];
@@ -130,7 +119,7 @@ async function measureJunk(bench: Bench): Promise<JunkRow[]> {
         await withDaemon(bench, contender, portRange(1), async (daemon) => {
           await junkCost(daemon, sender, { count: Math.ceil(load.count / 4), rate: load.rate });
           samples[index]?.push(await bench.quiet.measure(() => junkCost(daemon, sender, load)));
-          const flood = { count: FLOOD_PACKETS, rate: FLOOD_RATE };
+          const flood = { count: bench.size.floodPackets, rate: FLOOD_RATE };
           if (index === 0) flooded.push(await bench.quiet.measure(() => junkCost(daemon, sender, flood)));
         });
       }
@@ -156,11 +145,13 @@ async function junkCost(
 async function measureBursts(bench: Bench): Promise<BurstLine[]> {
   const lines: BurstLine[] = [];
   for (const contender of contendersOf(bench, { openForSeconds: BURST_OPEN_FOR, quiet: true })) {
-    bench.progress(`fwknop, ${BURST} genuine packets at once: ${contender.name}`);
+    bench.progress(`fwknop, ${bench.size.burst} genuine packets at once: ${contender.name}`);
     const ports = portRange(1);
     const sender = await senderTo(bench, contender.host);
     const line = await withDaemon(bench, contender, ports, async (daemon) => {
-      const sources = await daemon.packetsFor(Array.from({ length: BURST }, (_, index) => burstAddress(index)));
+      const sources = await daemon.packetsFor(
+        Array.from({ length: bench.size.burst }, (_, index) => burstAddress(index)),
+      );
       const texts = sources.map((source) => Buffer.from(source()).toString('latin1'));
       return bench.quiet.measure(
         () => burst(bench, contender, daemon, { sender, texts }),
@@ -196,21 +187,22 @@ async function burst(
 }
 
 async function measureFloods(bench: Bench): Promise<FloodLine[]> {
-  const ports = portRange(4 * HONEST + 1);
+  const { honest } = bench.size;
+  const ports = portRange(4 * honest + 1);
   const lines: FloodLine[] = [];
-  for (const stanzas of FLOOD_STANZAS) {
+  for (const stanzas of bench.size.floodStanzas) {
     for (const contender of contendersOf(bench, { others: stanzas - 1, quiet: true }).filter(({ name }) =>
       name.endsWith('pcap'),
     )) {
       const echo = await startEcho(contender.host, ports.first, ports.last);
       const sender = await senderTo(bench, contender.host);
       await withDaemon(bench, contender, ports, async (daemon) => {
-        const packets = await daemon.packets(Array.from({ length: 4 * HONEST + 1 }, (_, index) => ports.first + index));
+        const packets = await daemon.packets(Array.from({ length: 4 * honest + 1 }, (_, index) => ports.first + index));
         const lane = { bench, contender, sender, ports, texts: packets.map((packet) => Buffer.from(packet())) };
-        await shoot(lane, 4 * HONEST, 'known');
+        await shoot(lane, 4 * honest, 'known');
         for (const [index, flood] of (['one source', 'forged sources'] as const).entries()) {
           bench.progress(`fwknop, ${stanzas} stanzas, flood of ${flood}: ${contender.name}`);
-          lines.push({ name: contender.name, stanzas, flood, ...(await underFlood(lane, flood, 2 * HONEST * index)) });
+          lines.push({ name: contender.name, stanzas, flood, ...(await underFlood(lane, flood, 2 * honest * index)) });
         }
       });
       await echo.stop();
@@ -233,13 +225,14 @@ async function underFlood(
   flood: FloodLine['flood'],
   first: number,
 ): Promise<Pick<FloodLine, 'known' | 'strangers' | 'perSecond'>> {
+  const { honest } = lane.bench.size;
   const source = flood === 'one source' ? LOUD : 'random';
   const { result, perSecond } = await lane.sender.during({ source, texts: junkTexts(), rate: FLOOD_RATE }, async () => {
     await sleep(2 * SETTLE_MS);
     const opened = { known: 0, strangers: 0 };
-    for (let index = 0; index < HONEST; index++) {
+    for (let index = 0; index < honest; index++) {
       if (await shoot(lane, first + index, 'known')) opened.known++;
-      if (await shoot(lane, first + HONEST + index, 'stranger')) opened.strangers++;
+      if (await shoot(lane, first + honest + index, 'stranger')) opened.strangers++;
     }
     return opened;
   });

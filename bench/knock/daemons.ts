@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Host } from '../test/support/host.ts';
-import type { LabProcess } from '../test/support/lab-process.ts';
-import { builtFile } from '../test/support/paths.ts';
-import { QUIET_ENVIRONMENT } from './environment.ts';
+import type { Host } from '../../test/support/host.ts';
+import type { LabProcess } from '../../test/support/lab-process.ts';
+import { builtFile } from '../../test/support/paths.ts';
+import { QUIET_ENVIRONMENT } from '../environment.ts';
 
 export const SEQUENCE = [7001, 7002, 7003] as const;
 /** In no door: the kernel's filter can turn its packets away. */

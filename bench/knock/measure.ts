@@ -1,6 +1,6 @@
 /** The question "knock": knockd and `spad knockd` in turns, on the same packets. See docs/performance.md. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Lab } from '../test/support/lab.ts';
+import { Lab } from '../../test/support/lab.ts';
 import {
   FOREIGN_PORT,
   type Knocker,
@@ -10,22 +10,30 @@ import {
   SEQUENCE,
   startKnocker,
   waitUntilListening,
-} from './knock-daemons.ts';
-import { compileSender, type Flood, Sender, type Sent } from './knock-sender.ts';
-import { processorMs, residence, waitUntilIdle } from './knock-usage.ts';
-import type { Quiet } from './quiet.ts';
-import type { Scratch } from './scratch.ts';
+} from './daemons.ts';
+import { compileSender, type Flood, Sender, type Sent } from '../knock-sender.ts';
+import { processorMs, residence, waitUntilIdle } from '../knock-usage.ts';
+import type { Mode, Setting } from '../question.ts';
 
-/** Sequences by which the latency is measured, in each round. */
-export const SEQUENCES = 50;
-/** Sequences during a flood. */
-export const HONEST = 20;
-/** Packets by which the processor time is measured, and how many a second. */
-export const PACKETS = 200_000;
-export const RATE = 50_000;
-/** Sources that knock once and never again, and how many a second. */
-export const SPOOFED = 1_000_000;
-export const SPOOFED_RATE = 100_000;
+/** How much is asked. */
+export interface KnockSize {
+  /** Sequences by which the latency is measured, in each round. */
+  readonly sequences: number;
+  /** Sequences during a flood. */
+  readonly honest: number;
+  /** Packets by which the processor time is measured. */
+  readonly packets: number;
+  /** Sources that knock once and never again. */
+  readonly spoofed: number;
+}
+
+const SIZES: Readonly<Record<Mode, KnockSize>> = {
+  short: { sequences: 10, honest: 5, packets: 25_000, spoofed: 100_000 },
+  full: { sequences: 50, honest: 20, packets: 200_000, spoofed: 1_000_000 },
+};
+/** Packets a second. */
+const RATE = 50_000;
+const SPOOFED_RATE = 100_000;
 
 const GAP_MS = 20;
 const SETTLE_MS = 1000;
@@ -54,7 +62,7 @@ export interface KnockRound {
   readonly foreign: Load;
   readonly idleMatch: Load;
   readonly firstKnock: Load;
-  /** At {@link RATE}, and as fast as the sender can. */
+  /** At 50 000 a second, and as fast as the sender can. */
   readonly paced: FloodResult;
   readonly oneSource: FloodResult;
   readonly manySources: FloodResult;
@@ -63,25 +71,21 @@ export interface KnockRound {
 }
 
 export interface KnockReport {
+  readonly size: KnockSize;
   readonly rounds: number;
   /** Undefined where it is not installed. */
   readonly knockd: string | undefined;
   readonly lines: readonly { readonly name: KnockerName; readonly rounds: readonly KnockRound[] }[];
 }
 
-export interface KnockSetting {
-  readonly quiet: Quiet;
-  readonly scratch: Scratch;
-  readonly rounds: number;
-  readonly progress: (text: string) => void;
-}
-
-interface Bench extends KnockSetting {
+interface Bench extends Setting {
+  readonly size: KnockSize;
   readonly sender: Sender;
   readonly knocker: Knocker;
 }
 
-export async function measureKnocks(setting: KnockSetting): Promise<KnockReport> {
+export async function measureKnocks(setting: Setting): Promise<KnockReport> {
+  const size = SIZES[setting.mode];
   const program = compileSender(setting.scratch.newFolder());
   const version = knockdVersion();
   const names: readonly KnockerName[] = version === undefined ? ['spad knockd'] : ['knockd', 'spad knockd'];
@@ -92,7 +96,7 @@ export async function measureKnocks(setting: KnockSetting): Promise<KnockReport>
     for (const name of names) {
       const host = lab.host(name === 'knockd' ? 'knockd' : 'spad');
       const sender = await Sender.between(program, client, host);
-      seen.push({ bench: { ...setting, sender, knocker: { name, host } }, rounds: [] as KnockRound[] });
+      seen.push({ bench: { ...setting, size, sender, knocker: { name, host } }, rounds: [] as KnockRound[] });
     }
     for (let round = 0; round < setting.rounds; round++) {
       // Each round begins with another daemon.
@@ -102,7 +106,7 @@ export async function measureKnocks(setting: KnockSetting): Promise<KnockReport>
       }
     }
     const lines = seen.map(({ bench, rounds }) => ({ name: bench.knocker.name, rounds }));
-    return { rounds: setting.rounds, knockd: version, lines };
+    return { rounds: setting.rounds, size, knockd: version, lines };
   } finally {
     await lab.close();
   }
@@ -110,7 +114,7 @@ export async function measureKnocks(setting: KnockSetting): Promise<KnockReport>
 
 async function measureRound(bench: Bench): Promise<KnockRound> {
   const work = await withDaemon(bench, async (daemon) => {
-    const latencies = await sequences(bench, daemon, SEQUENCES);
+    const latencies = await sequences(bench, daemon, bench.size.sequences);
     const foreign = await loadOf(bench, daemon, FOREIGN_PORT);
     const idleMatch = await loadOf(bench, daemon, LAST_PORT);
     const firstKnock = await loadOf(bench, daemon, FIRST_PORT);
@@ -144,29 +148,29 @@ async function sequences({ sender }: Bench, { fifo }: RunningKnocker, count: num
   return results.filter((one) => one !== undefined);
 }
 
-async function loadOf({ sender }: Bench, { process }: RunningKnocker, port: number): Promise<Load> {
+async function loadOf({ sender, size }: Bench, { process }: RunningKnocker, port: number): Promise<Load> {
   const before = processorMs(process.pid);
-  await sender.flood({ source: FLOOD_SOURCE, port, count: PACKETS, rate: RATE });
+  await sender.flood({ source: FLOOD_SOURCE, port, count: size.packets, rate: RATE });
   await waitUntilIdle(process.pid, DRAIN_TIMEOUT_MS);
-  return { microseconds: ((processorMs(process.pid) - before) * 1000) / PACKETS };
+  return { microseconds: ((processorMs(process.pid) - before) * 1000) / size.packets };
 }
 
 async function underFlood(bench: Bench, daemon: RunningKnocker, source: string, rate: number): Promise<FloodResult> {
   const flood: Flood = { source, port: FIRST_PORT, count: ENDLESS, rate };
   const honest = async (): Promise<number> => {
     await sleep(SETTLE_MS);
-    return (await sequences(bench, daemon, HONEST)).length;
+    return (await sequences(bench, daemon, bench.size.honest)).length;
   };
   const { result, sent }: { result: number; sent: Sent } = await bench.sender.during(flood, honest);
   await waitUntilIdle(daemon.process.pid, DRAIN_TIMEOUT_MS);
   return { opened: result, perSecond: sent.perSecond };
 }
 
-async function memoryOf({ sender }: Bench, daemon: RunningKnocker): Promise<KnockRound['memory']> {
+async function memoryOf({ sender, size }: Bench, daemon: RunningKnocker): Promise<KnockRound['memory']> {
   const { pid } = daemon.process;
   const before = residence(pid).now;
   const known = daemon.firstKnocks();
-  await sender.flood({ source: 'random', port: FIRST_PORT, count: SPOOFED, rate: SPOOFED_RATE });
+  await sender.flood({ source: 'random', port: FIRST_PORT, count: size.spoofed, rate: SPOOFED_RATE });
   await waitUntilIdle(pid, DRAIN_TIMEOUT_MS);
   const { now, peak } = residence(pid);
   return { before, after: now, peak, seen: daemon.firstKnocks() - known };

@@ -1,13 +1,14 @@
 /** The answers to "fwknop" as tables. */
-import { BURST, FLOOD_PACKETS, FLOOD_RATE, type FwknopReport, HONEST, JUNK_LOADS } from './fwknop-report.ts';
-import { figure, type Table } from './table.ts';
-import { latencyTable } from './tables.ts';
+import { FLOOD_RATE, type FwknopReport } from './report.ts';
+import { figure, type Table } from '../table.ts';
+import { latencyTable } from '../latency/table.ts';
 
 export function fwknopTables(report: FwknopReport): readonly Table[] {
-  return [junkTable(report), burstTable(report), floodTable(report), latencyOf(report)];
+  const floods = report.floods.length === 0 ? [] : [floodTable(report)];
+  return [junkTable(report), burstTable(report), ...floods, latencyOf(report)];
 }
 
-function junkTable({ rounds, names, junk }: FwknopReport): Table {
+function junkTable({ rounds, size, names, junk }: FwknopReport): Table {
   return {
     title: `Junk: processor time per datagram that looks right and is not, µs, medians of ${rounds}`,
     head: ['stanzas', ...names, `spad, pcap, at ${FLOOD_RATE}/s`],
@@ -16,16 +17,16 @@ function junkTable({ rounds, names, junk }: FwknopReport): Table {
       ...[...microseconds, flooded].map(figure),
     ]),
     notes: [
-      `Datagrams a second: ${JUNK_LOADS.map(({ stanzas, rate }) => `${rate} (${stanzas})`).join(', ')}; ` +
-        `the last column is of ${FLOOD_PACKETS}.`,
+      `Datagrams a second: ${size.junk.map(({ stanzas, rate }) => `${rate} (${stanzas})`).join(', ')}; ` +
+        `the last column is of ${size.floodPackets}.`,
     ],
   };
 }
 
-function burstTable({ burst }: FwknopReport): Table {
+function burstTable({ size, burst }: FwknopReport): Table {
   const slowest = Math.max(1e-9, Math.min(...burst.map(({ perSecond }) => perSecond)));
   return {
-    title: `Burst: ${BURST} genuine packets for ${BURST} addresses, one stanza`,
+    title: `Burst: ${size.burst} genuine packets for ${size.burst} addresses, one stanza`,
     head: ['daemon', 'opened', 'opened a second', 'ratio'],
     rows: burst.map(({ name, opened, perSecond }) => [
       ...[name, String(opened), figure(perSecond), `${figure(perSecond / slowest)}×`],
@@ -34,9 +35,9 @@ function burstTable({ burst }: FwknopReport): Table {
   };
 }
 
-function floodTable({ floods }: FwknopReport): Table {
+function floodTable({ size, floods }: FwknopReport): Table {
   return {
-    title: `Flood: genuine packets of ${HONEST} that open within a second, during ${FLOOD_RATE} junk datagrams a second`,
+    title: `Flood: genuine packets of ${size.honest} that open within a second, during ${FLOOD_RATE} junk datagrams a second`,
     head: ['daemon', 'stanzas', 'flood of', 'known source', 'strangers', 'junk/s'],
     rows: floods.map(({ name, stanzas, flood, known, strangers, perSecond }) => [
       ...[name, String(stanzas), flood, String(known), String(strangers), figure(perSecond)],

@@ -1,5 +1,6 @@
 /** The question "latency": from an SPA packet sent to its port open. The method is told in docs/performance.md. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Arena } from '../arena.ts';
 import {
   type Contender,
   type Daemon,
@@ -8,12 +9,11 @@ import {
   portRange,
   SPA_PORT,
   startReady,
-} from './daemons/contender.ts';
-import { type Probe, startEcho } from './probe/probe.ts';
-import type { ShotResult } from './probe/protocol.ts';
-import type { Quiet } from './quiet.ts';
-import type { Scratch } from './scratch.ts';
-import { type Summary, summarize } from './summary.ts';
+} from '../daemons/contender.ts';
+import { type Probe, startEcho } from '../probe/probe.ts';
+import type { ShotResult } from '../probe/protocol.ts';
+import type { Setting } from '../question.ts';
+import { type Summary, summarize } from '../summary.ts';
 
 /** Packets of one daemon before it is the next one's turn. */
 const ROUND = 10;
@@ -60,14 +60,7 @@ interface Lane {
   nextPort: number;
 }
 
-export interface LatencySetting {
-  readonly contenders: readonly Contender[];
-  readonly probe: Probe;
-  readonly quiet: Quiet;
-  readonly scratch: Scratch;
-  readonly packets: number;
-  readonly progress: (text: string) => void;
-}
+export type LatencySetting = Setting & Pick<Arena, 'contenders' | 'probe'>;
 
 export async function measureLatency(setting: LatencySetting): Promise<LatencyReport> {
   const { contenders, probe, packets, progress } = setting;

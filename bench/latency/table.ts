@@ -1,7 +1,6 @@
-/** The answers as tables. */
-import type { LatencyLine, LatencyReport } from './latency.ts';
-import { PACKETS, type StartLine, type StartReport } from './start.ts';
-import { figure, type Table } from './table.ts';
+/** The answer to "latency" as a table. */
+import type { LatencyLine, LatencyReport } from './measure.ts';
+import { figure, type Table } from '../table.ts';
 
 export function latencyTable(report: LatencyReport): Table {
   const [base] = report.lines;
@@ -29,34 +28,4 @@ function floorNote(report: LatencyReport): string {
     (line) => `${microseconds(line.roundTrip)} and ${microseconds(line.probeInterval)} µs (${line.name})`,
   );
   return `Floor, round trip to an open port and time between two probes: ${floors.join('; ')}.`;
-}
-
-export function startTable(report: StartReport): Table {
-  const { namespaceEntry } = report;
-  return {
-    title: `Start: ${report.starts} starts of each daemon, in turns, medians`,
-    head: ['start and memory', 'ready ms', 'min–max ms', 'MB ready', `MB after ${PACKETS} packets`, 'handled'],
-    rows: report.lines.map(startRow),
-    notes: [
-      'spad: total (authorizer + receiver).',
-      `Entering the namespace is part of each start: ${figure(namespaceEntry.median)} ms for a program that does nothing.`,
-    ],
-  };
-}
-
-function startRow(line: StartLine): string[] {
-  const { ready } = line;
-  return [
-    line.name,
-    figure(ready.median),
-    `${figure(ready.min)}–${figure(ready.max)}`,
-    memory(line.memoryReady),
-    memory(line.memoryAfter),
-    `${(line.handledShare * 100).toFixed(line.handledShare === 1 ? 0 : 1)} %`,
-  ];
-}
-
-function memory(processes: readonly number[]): string {
-  const total = figure(processes.reduce((sum, one) => sum + one, 0));
-  return processes.length === 1 ? total : `${total} (${processes.map(figure).join(' + ')})`;
 }
