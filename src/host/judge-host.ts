@@ -40,7 +40,7 @@ const judgeFirewall = ({ firewall, guards, guard }: Plan): Finding[] => {
 
 const judgeInterface = (facts: HostFacts, plan: Plan): Finding[] => {
   const { interface: name } = plan;
-  if (plan.capture !== 'pcap' || name === 'any') return [];
+  if (plan.capture === 'udp' || plan.capture === 'file' || name === 'any') return [];
   const link = facts.links.find((one) => one.name === name);
   const others = facts.links.filter(({ isLoopback }) => !isLoopback).map((one) => one.name);
   const cure = `interface = any, or one of: ${others.join(', ') || 'none is there'}`;

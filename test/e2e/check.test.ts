@@ -486,7 +486,7 @@ describe('the SPA port', () => {
     await nft(`table netdev early { chain ingress { type filter hook ingress device "eth0" priority -500; policy accept;
       udp dport 62201 drop
     }\n }`);
-    configure();
+    configure({ capture: 'pcap' });
     const report = await check();
     expect(report.findings).toEqual([]);
     await spad.start();

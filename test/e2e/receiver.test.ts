@@ -60,7 +60,7 @@ async function worksAgain(mark: number): Promise<void> {
 }
 
 describe('what it can do:', () => {
-  test.each(['pcap', 'udp'])('it is nobody, without a capability, group or file (capture = %s)', async (capture) => {
+  test.each(['nflog', 'pcap', 'udp'])('it is nobody, without a capability, group or file (capture = %s)', async (capture) => {
     await start({ capture });
     const pid = await spad.receiverPid();
     const status = proc(pid, 'status');
