@@ -118,7 +118,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   '@noble/ciphers': ['src/crypto'],
   '@noble/hashes': ['src/crypto'],
   ini: ['src/config'],
-  koffi: ['server/firewall', 'server/log', 'server/process', 'client/fwknop'],
+  koffi: ['server/firewall', 'server/log', 'server/process', 'server/receiver', 'client/fwknop'],
   pcap: ['server/receiver'],
   commander: ['server', 'client', 'keys', 'bench'],
   uqr: ['keys'],

@@ -47,31 +47,35 @@ const step = fc.record({
 
 test('at every moment every hint that a packet may begin with is known, and little else', () => {
   fc.assert(
-    fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), fc.integer({ min: 0, max: 10 * MINUTE }), (steps, reach) => {
-      const schedule = new HintSchedule(KEYS, reach, [1]);
-      const set = new TimedSet();
-      let wall = 1_700_000_000_000;
-      let steady = 0;
-      for (const { passes, drift, slice } of steps) {
-        wall += passes + drift;
-        steady += passes;
-        for (;;) {
-          const due = schedule.due(unixMs(wall), slice);
-          expect(due.length).toBeLessThanOrEqual(slice);
-          if (due.length === 0) break;
-          set.add(due, wall, steady);
+    fc.property(
+      fc.array(step, { minLength: 1, maxLength: 40 }),
+      fc.integer({ min: 0, max: 10 * MINUTE }),
+      (steps, reach) => {
+        const schedule = new HintSchedule(KEYS, reach, [1]);
+        const set = new TimedSet();
+        let wall = 1_700_000_000_000;
+        let steady = 0;
+        for (const { passes, drift, slice } of steps) {
+          wall += passes + drift;
+          steady += passes;
+          for (;;) {
+            const due = schedule.due(unixMs(wall), slice);
+            expect(due.length).toBeLessThanOrEqual(slice);
+            if (due.length === 0) break;
+            set.add(due, wall, steady);
+          }
+          set.add(schedule.ahead(unixMs(wall), slice), wall, steady);
+          const [first, last] = [Math.floor((wall - reach) / MINUTE), Math.floor((wall + reach) / MINUTE)];
+          for (let window = first; window <= last; window += 1)
+            for (const client of KEYS.keys()) expect(set.has(hint(client, window), steady)).toBe(true);
+          expect(set.has(hint(1, 0), steady), 'the window of emergency codes').toBe(true);
+          expect(set.has(hint(0, 0), steady)).toBe(false);
         }
-        set.add(schedule.ahead(unixMs(wall), slice), wall, steady);
-        const [first, last] = [Math.floor((wall - reach) / MINUTE), Math.floor((wall + reach) / MINUTE)];
-        for (let window = first; window <= last; window += 1)
-          for (const client of KEYS.keys()) expect(set.has(hint(client, window), steady)).toBe(true);
-        expect(set.has(hint(1, 0), steady), 'the window of emergency codes').toBe(true);
-        expect(set.has(hint(0, 0), steady)).toBe(false);
-      }
-      // However the clock went, what is held is bounded: windows that were given end.
-      steady += 2 * reach + 2 * MINUTE + GRACE_MS + 1;
-      expect(set.size(steady)).toBe(1);
-    }),
+        // However the clock went, what is held is bounded: windows that were given end.
+        steady += 2 * reach + 2 * MINUTE + GRACE_MS + 1;
+        expect(set.size(steady)).toBe(1);
+      },
+    ),
     { numRuns: 200 },
   );
 });
