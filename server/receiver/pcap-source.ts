@@ -78,13 +78,12 @@ export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: Gate
   };
   return openInterface(pcap, settings.interface, options, outbox, {
     take: (link, bytes, length) => loop.frame(link, bytes, length, unixMs(Date.now())),
-    rests: true,
   });
 };
 
 /**
  * Listens to the group that the kernel's sieve logs to, which needs CAP_NET_ADMIN. Only packets of the right length with a
- * hint of now come, few and wanted at once: there is no filter, and no rest between them. Throws what is in the way.
+ * hint of now come, so there is no filter. Throws what is in the way.
  */
 export const openNflog = async (
   pcap: PcapAddon,
@@ -98,7 +97,6 @@ export const openNflog = async (
   const options = { filter: '', snap_length: Math.max(...DATAGRAM_SIZES) + HEADERS_ROOM };
   const taker: Taker = {
     take: (link, bytes, length) => loop.frame(link, bytes, length, unixMs(Date.now())),
-    rests: false,
   };
   const capture = await withWideBuffers(() => openInterface(pcap, device, options, outbox, taker));
   return { ...capture, description: `${name} (${device}; the kernel drops junk)` };
@@ -129,7 +127,6 @@ export const openKnock = (pcap: PcapAddon, settings: KnockSettings, loop: KnockL
     take: (link, bytes, length, header) =>
       loop.frame(link, bytes, length, timeOf(header), header.readUInt32LE(WHOLE_LENGTH)),
     drained: () => loop.flush(),
-    rests: true,
   });
 };
 
@@ -137,7 +134,6 @@ interface Taker {
   readonly take: (link: LinkType, bytes: Uint8Array, length: number, header: Buffer) => void;
   /** No frame is left for now. */
   readonly drained?: () => void;
-  readonly rests: boolean;
 }
 
 const openInterface = (
@@ -145,7 +141,7 @@ const openInterface = (
   device: string,
   options: { readonly filter: string; readonly snap_length: number },
   outbox: Outbox,
-  { take, drained, rests }: Taker,
+  { take, drained }: Taker,
 ): Capture => {
   const session = createSession(pcap, device, options);
   const link = linkTypeOf(session.link_type, device);
@@ -163,7 +159,7 @@ const openInterface = (
         setImmediate(() => {
           isAwake = false;
           drained?.();
-          if (rests) rest.drained();
+          rest.drained();
         });
       });
     },
