@@ -20,6 +20,7 @@ import { establishedAt } from './control/sockets.ts';
 import { TrialKeeper } from './control/trial-keeper.ts';
 import { Doors } from './doors.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
+import type { OwnSteps } from './firewall/generation.ts';
 import { adoptConnections } from './firewall/adoption.ts';
 import { loadDigestCache } from './fwknop/digest-cache.ts';
 import { FwknopEdge } from './fwknop/fwknop-edge.ts';
@@ -30,6 +31,7 @@ import { perform, type PerformerParts } from './perform.ts';
 import { ReceiverSource } from './receiver-source.ts';
 import { reloadConfiguration } from './reloader.ts';
 import { Repairer } from './repairer.ts';
+import { SieveLanes } from './sieve/lanes.ts';
 import { SleepWatch } from './sleep-watch.ts';
 import { Troubles } from './troubles.ts';
 import { Work } from './work.ts';
@@ -42,6 +44,8 @@ export interface DaemonParts {
   readonly configuration: Configuration;
   readonly firewall: FirewallBackend;
   readonly firewallName: BackendName;
+  /** Counts the transactions that the daemon makes beside those of `firewall`. */
+  readonly steps: OwnSteps;
   readonly logger: Logger;
   /** For so long the guard is on trial; undefined: it stays. */
   readonly confirm: Seconds | undefined;
@@ -54,6 +58,7 @@ export class Daemon {
   readonly #parts: DaemonParts;
   readonly #engine: Engine;
   readonly #state: OpenState;
+  readonly #lanes: SieveLanes;
   readonly #receiver: ReceiverSource;
   readonly #doors: Doors;
   readonly #fwknop: FwknopEdge;
@@ -83,11 +88,15 @@ export class Daemon {
     const [{ cache, usedCodes }, maxGrants] = [this.#state, conf.daemon.max_grants];
     const canCut = firewall.cuts === true;
     this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId, canCut });
-    this.#receiver = new ReceiverSource(receiver, logger, {
-      onMessage: (message) => this.#hear(message),
-      onReady: announcer(parts),
-    });
     const onInput = (input: Input): void => this.#input(input);
+    this.#lanes = new SieveLanes({
+      ...{ logger, now: readClock, steps: parts.steps, dryRun: parts.firewallName === 'dry-run' },
+      onDropped: (sieved) => this.#work.add({ kind: 'counted', counts: { sieved } }),
+    });
+    this.#receiver = new ReceiverSource(receiver, {
+      ...{ logger, lanes: this.#lanes, onReady: announcer(parts) },
+      onMessage: (message) => this.#hear(message),
+    });
     const inFolder = (name: string): string => join(conf.daemon.state_dir, name);
     this.#doors = new Doors({ stopLog: inFolder('door-stops.log'), logger, onInput }, receiver);
     const [closeLog, dryRun] = [inFolder('fwknop-closes.log'), parts.firewallName === 'dry-run'];
@@ -134,13 +143,14 @@ export class Daemon {
     this.#stopping = true;
     clearInterval(this.#tick);
     this.#repairer.stop();
-    this.#receiver.stop();
+    this.#lanes.count();
+    const received = this.#receiver.stop();
     this.#doors.stop();
     this.#work.add({ kind: 'stop' });
     await this.#work.settle();
     this.#control.close();
     await this.#stopFirewall();
-    await Promise.all([this.#doors.finish(), this.#fwknop.finish()]);
+    await Promise.all([received, this.#doors.finish(), this.#fwknop.finish()]);
     this.#state.close();
     this.#finish?.(this.#end);
   }
@@ -178,6 +188,7 @@ export class Daemon {
 
   /** Writes the counters into the audit log now. */
   report(): void {
+    this.#lanes.count();
     this.#input({ kind: 'report' });
   }
 

@@ -5,10 +5,12 @@ import { formatIssue } from '../src/config/issue.ts';
 import { BACKEND_NAMES } from '../src/firewall/backends.ts';
 import { formatSetPlace } from '../src/firewall/nft-set.ts';
 import { readClock } from './clock.ts';
+import { findNftRunner } from './firewall/nft-runner.ts';
 import { flushAll, readLastFirewall } from './firewall/leftovers.ts';
 import type { FirewallSettings } from './firewall/select.ts';
 import type { Logger } from './log/logger.ts';
 import { type Configuration, loadConfiguration } from './load-config.ts';
+import { flushSieve } from './sieve/lanes.ts';
 
 /** `file`: the configuration, which need not be there nor be sound. */
 export const flush = async (file: string, say: (line: string) => unknown, logger: Logger): Promise<number> => {
@@ -19,7 +21,11 @@ export const flush = async (file: string, say: (line: string) => unknown, logger
   const inUse = BACKEND_NAMES.filter((name) => named.includes(name));
   const configured = settings.nft_set.map(formatSetPlace);
   const others = (last?.sets ?? []).filter((set) => !configured.includes(formatSetPlace(set)));
-  const lines = await flushAll({ ...settings, nft_set: [...settings.nft_set, ...others] }, inUse, readClock, logger);
+  const flushed = await flushAll({ ...settings, nft_set: [...settings.nft_set, ...others] }, inUse, readClock, logger);
+  const sieve = (await flushSieve(findNftRunner()))
+    ? ['removed: the rules by which the kernel handed packets to spad']
+    : [];
+  const lines = [...flushed, ...sieve];
   for (const line of lines) say(line);
   if (lines.length === 0) say('spad has nothing in the firewall of this host');
   return 0;

@@ -29,9 +29,9 @@ export interface HandOverParts<S, T> {
   readonly onItem: (item: T, settings: S) => void;
   readonly onOther?: (message: Handoff) => void;
   /** Captures, for the first time or again. */
-  readonly onReady: (description: string) => void;
+  readonly onReady: (description: string, settings: S) => void;
   /** Another one has taken over. */
-  readonly onHandOver?: (description: string) => void;
+  readonly onHandOver?: (description: string, settings: S) => void;
 }
 
 interface Running<S> {
@@ -122,7 +122,7 @@ export class HandOver<S extends ReceiverSettings | KnockSettings, T> {
   #ready(host: ReceiverHost, description: string): void {
     if (host === this.#present.host) {
       this.#isReady = true;
-      this.#parts.onReady(description);
+      this.#parts.onReady(description, this.#present.settings);
     } else if (host === this.#successor?.host) {
       const successor = this.#successor;
       successor.timer ??= setTimeout(() => this.#handOver(successor, description), OVERLAP_MS);
@@ -133,7 +133,7 @@ export class HandOver<S extends ReceiverSettings | KnockSettings, T> {
     this.#present.host.stop();
     this.#present = { host, settings };
     this.#successor = undefined;
-    this.#parts.onHandOver?.(description);
+    this.#parts.onHandOver?.(description, settings);
     this.#listenForEchoes(told);
     const last = told.at(-1);
     const isOld = (item: T): boolean => last !== undefined && this.#parts.isBefore?.(item, last) === true;

@@ -13,7 +13,7 @@ import { parseSpadConf, type SpadConf } from '../src/config/spad-conf.ts';
 import type { Secret } from '../src/crypto/secret.ts';
 import { fwknopReceiverSettings } from '../src/engine/fwknop-settings.ts';
 import { type FwknopPolicy, forwardsTo, type Policy } from '../src/engine/policy.ts';
-import type { ReceiverSettings } from '../src/engine/receiver-settings.ts';
+import type { ReceiverSettings, ReceiverWish } from '../src/engine/receiver-settings.ts';
 import type { BackendName } from '../src/firewall/backends.ts';
 import type { DoorRule } from '../src/knock/door-rule.ts';
 import { type GateKeys, reachFor } from '../src/spa/native/gate.ts';
@@ -27,7 +27,7 @@ import { routingWarnings } from './routing.ts';
 export interface Configuration {
   readonly conf: SpadConf;
   readonly policy: Policy;
-  readonly receiver: ReceiverSettings;
+  readonly receiver: ReceiverWish;
 }
 
 export interface ConfigurationReading {
@@ -165,6 +165,7 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
     policy: { clients, fwknop: fwknopPolicy, doors, guard: guardOf(conf), maxAge },
     receiver: {
       capture: daemon.capture,
+      group: daemon.nflog_group,
       interface: daemon.interface,
       file: daemon.capture_file,
       port: daemon.port,
@@ -181,7 +182,7 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
  * listens there.
  */
 const guardOf = ({ daemon }: SpadConf): readonly PortSpec[] => {
-  if (daemon.capture !== 'pcap') return daemon.guard;
+  if (daemon.capture === 'udp' || daemon.capture === 'file') return daemon.guard;
   return normalizePorts([...daemon.guard, { protocol: 'udp', first: daemon.port, last: daemon.port }]);
 };
 

@@ -9,6 +9,7 @@ import { checkConfiguration, firewallNameOf, loadHere } from './chosen-source.ts
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
+import { OwnSteps } from './firewall/generation.ts';
 import { leaveLastFirewall } from './firewall/leftovers.ts';
 import { type FirewallSettings, openFirewall } from './firewall/select.ts';
 import { flush } from './flush.ts';
@@ -46,8 +47,9 @@ const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): P
   makeStateFolder(settings.state_dir);
   await claimFolder(settings.state_dir);
   const name = firewallNameOf(configuration);
-  const firewall = await firewallOf(configuration, name, logger);
-  const daemon = new Daemon({ source, configuration, logger, firewall, firewallName: name, confirm });
+  const steps = new OwnSteps();
+  const firewall = await firewallOf(configuration, name, logger, steps);
+  const daemon = new Daemon({ source, configuration, logger, firewall, firewallName: name, steps, confirm });
   process.on('SIGHUP', () => daemon.reload());
   process.on('SIGUSR2', () => daemon.report());
   process.on('SIGTERM', () => void daemon.stop());
@@ -76,10 +78,15 @@ const leftBy = (name: BackendName): string => {
 };
 
 /** The back-end, once what another one has left is gone. */
-const firewallOf = async ({ conf }: Configuration, name: BackendName, logger: Logger): Promise<FirewallBackend> => {
+const firewallOf = async (
+  { conf }: Configuration,
+  name: BackendName,
+  logger: Logger,
+  steps: OwnSteps,
+): Promise<FirewallBackend> => {
   const settings: FirewallSettings = { ...conf.daemon, firewall: name, commands: conf.firewall.commands };
   if (name !== 'dry-run') await leaveLastFirewall(settings, readClock, logger);
-  return openFirewall(settings, readClock, logger);
+  return openFirewall(settings, readClock, logger, steps);
 };
 
 const makeStateFolder = (path: string): void => {

@@ -70,9 +70,10 @@ export class ReceiverHost {
   #watchInterface(): void {
     this.#watch?.stop();
     this.#watch = undefined;
-    if (this.#settings.capture !== 'pcap' || this.#settings.interface === 'any') return;
-    this.#watch = new InterfaceWatch(this.#settings.interface, (state) => {
-      this.#logger.info(`interface ${this.#settings.interface} is now ${state}`);
+    const { capture, interface: name } = this.#settings;
+    if (capture === 'udp' || capture === 'file' || name === 'any') return;
+    this.#watch = new InterfaceWatch(name, (state) => {
+      this.#logger.info(`interface ${name} is now ${state}`);
       this.#respawnNow();
     });
   }

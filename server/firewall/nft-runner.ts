@@ -2,7 +2,7 @@
 import koffi from 'koffi';
 import { runProgram } from '../process/run.ts';
 import { FirewallError } from './backend.ts';
-import { findGeneration } from './generation.ts';
+import { findGeneration, OwnSteps } from './generation.ts';
 
 export interface NftRunner {
   readonly description: string;
@@ -23,13 +23,14 @@ const OUTPUT_TERSE = 1 << 11;
 const OUTPUT_JSON = 1 << 4;
 const PROGRAM_TIMEOUT_MS = 10_000;
 
-/** The library where it can be loaded, else the program. */
-export const findNftRunner = (): NftRunner => {
+/** The library where it can be loaded, else the program. What `steps` count does not show in its generation. */
+export const findNftRunner = (steps = new OwnSteps()): NftRunner => {
+  const generation = steps.without(findGeneration());
   try {
-    return libraryRunner();
+    return { ...libraryRunner(), generation };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return programRunner(reason);
+    return { ...programRunner(reason), generation };
   }
 };
 

@@ -13,7 +13,7 @@ import type { FirewallBackend } from './backend.ts';
 import { CommandProgram } from './command.ts';
 import { DryRunFirewall } from './dry-run.ts';
 import { firewalld } from './firewalld.ts';
-import { findGeneration } from './generation.ts';
+import { findGeneration, OwnSteps } from './generation.ts';
 import { ipsetProgram, TimedSets } from './ipset.ts';
 import { iptablesTools } from './iptables-tools.ts';
 import { IptablesFirewall } from './iptables.ts';
@@ -35,28 +35,37 @@ export interface FirewallSettings {
   readonly state_dir: string;
 }
 
-/** Throws FirewallError where what it takes is not on this machine. */
-export const openFirewall = (settings: FirewallSettings, now: () => Moment, logger: Logger): FirewallBackend => {
+/**
+ * `steps` are the transactions that others in this process make in the kernel's rules. Throws FirewallError where what it
+ * takes is not on this machine.
+ */
+export const openFirewall = (
+  settings: FirewallSettings,
+  now: () => Moment,
+  logger: Logger,
+  steps = new OwnSteps(),
+): FirewallBackend => {
+  const generation = steps.without(findGeneration());
   const steady = (): Moment['steady'] => now().steady;
   const troubles = new Seldom((text) => logger.error(text));
   const onTrouble = (message: string): void => troubles.tell(message);
   const sweptByUs = (program: FirewallProgram): FirewallBackend =>
     new KeptFirewall(program, {
-      ...{ now, sweeps: true, generation: findGeneration() },
+      ...{ now, sweeps: true, generation },
       onTrouble: (message) => onTrouble(`what has ended could not be closed: ${message}; trying again`),
     });
   switch (settings.firewall) {
     case 'nftables':
-      return nftables(findNftRunner(), steady);
+      return nftables(findNftRunner(steps), steady);
     case 'nft-set': {
       const program = new NftSetProgram(findNftRunner(), settings.nft_set, steady);
-      return new KeptFirewall(program, { now, sweeps: false, generation: findGeneration(), onTrouble });
+      return new KeptFirewall(program, { now, sweeps: false, generation, onTrouble });
     }
     case 'command': {
       const program = openCommand(settings, now, logger);
       // Nothing in the kernel says what commands have done, and the program closes in time by itself.
-      const generation = (): undefined => undefined;
-      return new KeptFirewall(program, { now, sweeps: false, endsAtStop: true, generation, onTrouble });
+      const untold = { generation: (): undefined => undefined };
+      return new KeptFirewall(program, { now, sweeps: false, endsAtStop: true, ...untold, onTrouble });
     }
     case 'dry-run':
       return new DryRunFirewall(steady, logger);

@@ -10,7 +10,7 @@ import { NativeGate } from '../../src/spa/native/gate.ts';
 import { CHORES_EVERY_MS, GateLoop } from './gate-loop.ts';
 import { KnockLoop } from './knock-loop.ts';
 import { Outbox } from './outbox.ts';
-import { type Capture, loadPcap, openFile, openKnock, openLive } from './pcap-source.ts';
+import { type Capture, loadPcap, openFile, openKnock, openLive, openNflog } from './pcap-source.ts';
 import { openTcp } from './tcp-server.ts';
 import { TextLoop } from './text-loop.ts';
 import { openUdp } from './udp-source.ts';
@@ -35,6 +35,7 @@ const openCapture = async (settings: ReceiverSettings, loop: GateLoop, outbox: O
   if (settings.capture === 'udp') return openUdp(settings.port, loop);
   const pcap = await loadPcap();
   if (settings.capture === 'pcap') return openLive(pcap, settings, loop, outbox);
+  if (settings.capture === 'nflog') return openNflog(pcap, settings, loop, outbox);
   return openFile(pcap, settings, loop, () => {
     outbox.send({ kind: 'done' });
   });

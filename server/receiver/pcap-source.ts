@@ -14,6 +14,7 @@ import type { GateLoop } from './gate-loop.ts';
 import type { KnockLoop } from './knock-loop.ts';
 import type { Outbox } from './outbox.ts';
 import { Rest } from './rest.ts';
+import { withWideBuffers } from './wide-buffer.ts';
 
 /** UDP, IPv6 with some extension headers, two VLAN tags and the link's own header, before the largest datagram. */
 const HEADERS_ROOM = 200;
@@ -26,6 +27,8 @@ const HEADERS_LENGTH = 256;
 const RING_BYTES = 16 * 1024 * 1024;
 /** Immediate mode: the kernel does not gather frames. Where there are many, {@link Rest} does. */
 const BATCH_MS = 0;
+/** linux/if.h */
+const IFF_UP = 1;
 
 /** The part of the addon that is used here; its own type declarations say `any`. */
 interface PcapSession {
@@ -73,9 +76,38 @@ export const openLive = (pcap: PcapAddon, settings: ReceiverSettings, loop: Gate
     filter: filterFor(settings, ownFrames(settings.interface)),
     snap_length: largest + HEADERS_ROOM,
   };
-  return openInterface(pcap, settings.interface, options, outbox, (link, bytes, length) =>
-    loop.frame(link, bytes, length, unixMs(Date.now())),
-  );
+  return openInterface(pcap, settings.interface, options, outbox, {
+    take: (link, bytes, length) => loop.frame(link, bytes, length, unixMs(Date.now())),
+  });
+};
+
+/**
+ * Listens to the group that the kernel's sieve logs to, which needs CAP_NET_ADMIN. Only packets of the right length with a
+ * hint of now come, so there is no filter. Throws what is in the way.
+ */
+export const openNflog = async (
+  pcap: PcapAddon,
+  settings: ReceiverSettings,
+  loop: GateLoop,
+  outbox: Outbox,
+): Promise<Capture> => {
+  const { interface: name, group } = settings;
+  refuseMissing(name);
+  const device = `nflog:${String(group)}`;
+  const options = { filter: '', snap_length: Math.max(...DATAGRAM_SIZES) + HEADERS_ROOM };
+  const taker: Taker = {
+    take: (link, bytes, length) => loop.frame(link, bytes, length, unixMs(Date.now())),
+  };
+  const capture = await withWideBuffers(() => openInterface(pcap, device, options, outbox, taker));
+  return { ...capture, description: `${name} (${device}; the kernel drops junk)` };
+};
+
+/** NFLOG listens to an interface that is not there without a word. */
+const refuseMissing = (name: string): void => {
+  if (name === 'any') return;
+  const flags = readInterface(name, 'flags');
+  if (flags === undefined) throw new Error(`interface ${name}: there is no such interface`);
+  if ((Number.parseInt(flags, 16) & IFF_UP) === 0) throw new Error(`interface ${name}: it is down`);
 };
 
 /** Native packets have three lengths, texts of fwknop's any within bounds that hold those three. */
@@ -91,23 +123,25 @@ export const openKnock = (pcap: PcapAddon, settings: KnockSettings, loop: KnockL
   const local = settings.local.map(parseAddress).filter((address) => address !== undefined);
   // Nothing to see: a filter that nothing passes, so that the interface is watched all the same.
   const filter = knockFilter(settings.watches, local, settings.families, settings.interface) ?? 'less 1';
-  return openInterface(
-    pcap,
-    settings.interface,
-    { filter, snap_length: HEADERS_LENGTH },
-    outbox,
-    (link, bytes, length, header) => loop.frame(link, bytes, length, timeOf(header), header.readUInt32LE(WHOLE_LENGTH)),
-    () => loop.flush(),
-  );
+  return openInterface(pcap, settings.interface, { filter, snap_length: HEADERS_LENGTH }, outbox, {
+    take: (link, bytes, length, header) =>
+      loop.frame(link, bytes, length, timeOf(header), header.readUInt32LE(WHOLE_LENGTH)),
+    drained: () => loop.flush(),
+  });
 };
+
+interface Taker {
+  readonly take: (link: LinkType, bytes: Uint8Array, length: number, header: Buffer) => void;
+  /** No frame is left for now. */
+  readonly drained?: () => void;
+}
 
 const openInterface = (
   pcap: PcapAddon,
   device: string,
   options: { readonly filter: string; readonly snap_length: number },
   outbox: Outbox,
-  take: (link: LinkType, bytes: Uint8Array, length: number, header: Buffer) => void,
-  drained: () => void = () => undefined,
+  { take, drained }: Taker,
 ): Capture => {
   const session = createSession(pcap, device, options);
   const link = linkTypeOf(session.link_type, device);
@@ -124,7 +158,7 @@ const openInterface = (
         // The event loop comes round when the addon finds no frame any more.
         setImmediate(() => {
           isAwake = false;
-          drained();
+          drained?.();
           rest.drained();
         });
       });
@@ -151,9 +185,15 @@ const createSession = (
     });
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    const remedy = /not permitted/i.test(words) ? ' (capturing takes root or CAP_NET_RAW)' : '';
-    throw new Error(`interface ${device}: ${words}${remedy}`, { cause: error });
+    throw new Error(`interface ${device}: ${words}${remedyFor(words)}`, { cause: error });
   }
+};
+
+const remedyFor = (words: string): string => {
+  // What the kernel says to the second who wants to listen to a group of NFLOG.
+  if (/group index: Operation not permitted/.test(words))
+    return ' (another program listens to this group, or CAP_NET_ADMIN is missing: set nflog_group to one that is free)';
+  return /not permitted/i.test(words) ? ' (capturing takes root or CAP_NET_RAW)' : '';
 };
 
 /**
@@ -172,11 +212,15 @@ const timeOf = (header: Buffer): UnixMs =>
 /** Read while this process may still read files. */
 const ownFrames = (device: string): OwnFrames => {
   if (device === 'any') return { by: 'direction' };
+  const mac = readInterface(device, 'address');
+  return mac !== undefined && isHardwareAddress(mac) ? { by: 'address', mac } : { by: 'nothing' };
+};
+
+const readInterface = (name: string, file: string): string | undefined => {
   try {
-    const mac = readFileSync(`/sys/class/net/${device}/address`, 'latin1').trim();
-    return isHardwareAddress(mac) ? { by: 'address', mac } : { by: 'nothing' };
+    return readFileSync(`/sys/class/net/${name}/${file}`, 'latin1').trim();
   } catch {
-    return { by: 'nothing' };
+    return undefined;
   }
 };
 

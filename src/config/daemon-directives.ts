@@ -28,6 +28,7 @@ const maxAge = one((text): number | undefined => {
 }, 'a time from 1 to 100000 seconds, such as 90s or 5m, or never');
 
 export const DEFAULT_STATE_DIR = '/var/lib/spad';
+const DEFAULT_NFLOG_GROUP = 6220;
 export const DEFAULT_COMMAND_TIMEOUT = seconds(10);
 
 export const daemonDirectives = {
@@ -38,9 +39,14 @@ export const daemonDirectives = {
   interface: optional(interfaceName, 'any', 'the interface to capture on, or any'),
   port: optional(portNumber, DEFAULT_SPA_PORT, 'the UDP port that packets are sent to; nothing listens on it'),
   capture: optional(
-    oneOf('pcap', 'udp', 'file'),
-    'pcap',
-    'pcap sniffs; udp listens on a socket instead; file reads capture_file once, for tests',
+    oneOf('auto', 'nflog', 'pcap', 'udp', 'file'),
+    'auto',
+    'nflog has the kernel drop junk and hand over the rest; pcap sniffs; auto is nflog where that can be; udp listens on a socket; file reads capture_file once, for tests',
+  ),
+  nflog_group: optional(
+    wholeNumber(1, 65_534),
+    DEFAULT_NFLOG_GROUP,
+    'the NFLOG group that the kernel hands packets over by, where nothing else may listen; the one after it is used, too',
   ),
   capture_file: maybe(absolutePath, 'the pcap file that capture = file reads'),
   receiver_user: optional(userName, 'nobody', 'the user that the capturing process becomes once the capture is open'),

@@ -7,12 +7,15 @@ import type { Handoff } from './handoff.ts';
 import { hmacName } from './policy.ts';
 import type { ReceiverSettings } from './receiver-settings.ts';
 
+/** What says which number stands for whom. */
+export type Numbering = Pick<ReceiverSettings, 'clients' | 'fwknop'>;
+
 export type CandidateMessage = Extract<Handoff, { kind: 'candidate' | 'fwknop-candidate' }>;
 
 /** What a message of a receiver with the settings `from` says to one who has `to`; undefined: nothing. */
 export const translatorBetween = (
-  from: ReceiverSettings,
-  to: ReceiverSettings,
+  from: Numbering,
+  to: Numbering,
 ): ((message: CandidateMessage) => CandidateMessage | undefined) => {
   const clients = placesBetween(clientNames(from), clientNames(to));
   const keys = placesBetween(keyNames(from), keyNames(to));
@@ -27,9 +30,9 @@ export const translatorBetween = (
   };
 };
 
-const clientNames = ({ clients }: ReceiverSettings): readonly string[] => clients.map(({ mac }) => encodeHex(mac));
+const clientNames = ({ clients }: Numbering): readonly string[] => clients.map(({ mac }) => encodeHex(mac));
 
-const keyNames = ({ fwknop }: ReceiverSettings): readonly string[] =>
+const keyNames = ({ fwknop }: Numbering): readonly string[] =>
   (fwknop?.gate.keys ?? []).map(({ hmac }) => hmacName(hmac));
 
 const placesBetween = (from: readonly string[], to: readonly string[]): ((place: number) => number | undefined) => {

@@ -15,9 +15,12 @@ import {
 } from './fwknop-settings.ts';
 
 export interface ReceiverSettings {
-  readonly capture: 'pcap' | 'udp' | 'file';
+  /** `nflog`: what the kernel's sieve hands over. */
+  readonly capture: 'pcap' | 'nflog' | 'udp' | 'file';
   /** `any` or a name. */
   readonly interface: string;
+  /** The NFLOG group to listen to, where `capture` is `nflog`. */
+  readonly group?: number;
   /** The capture file, where `capture` is `file`. */
   readonly file: string | undefined;
   readonly port: Port;
@@ -28,6 +31,12 @@ export interface ReceiverSettings {
   readonly clients: readonly GateKeys[];
   /** Undefined where no client is fwknop's. */
   readonly fwknop: FwknopSettings | undefined;
+}
+
+/** What is wished for: `auto` becomes what this host can do, and `group` is the first of two. */
+export interface ReceiverWish extends Omit<ReceiverSettings, 'capture' | 'group'> {
+  readonly capture: ReceiverSettings['capture'] | 'auto';
+  readonly group: number;
 }
 
 /** A receiver that looks out for knocks instead. */
@@ -84,7 +93,9 @@ const isSettings = (value: unknown): value is EncodedSettings =>
   typeof value === 'object' &&
   value !== null &&
   'capture' in value &&
-  (value.capture === 'pcap' || value.capture === 'udp' || value.capture === 'file') &&
+  typeof value.capture === 'string' &&
+  ['pcap', 'nflog', 'udp', 'file'].includes(value.capture) &&
+  (value.capture === 'nflog') === ('group' in value && typeof value.group === 'number') &&
   'interface' in value &&
   typeof value.interface === 'string' &&
   'port' in value &&

@@ -76,7 +76,7 @@ export interface Plan {
   /** Canonical. */
   readonly guard: readonly PortSpec[];
   readonly spaPort: Port;
-  readonly capture: 'pcap' | 'udp' | 'file';
+  readonly capture: 'auto' | 'nflog' | 'pcap' | 'udp' | 'file';
   /** `any`, or the name of an interface. */
   readonly interface: string;
   readonly allowances: readonly Allowance[];

@@ -6,6 +6,7 @@ import type { IpAddress } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import type { BackendName } from '../firewall/backends.ts';
 import { TABLE } from '../firewall/nft-script.ts';
+import { SIEVE_LANES, sieveTable } from '../firewall/sieve-script.ts';
 import { numberOf } from './packet.ts';
 import {
   type Chain,
@@ -26,10 +27,12 @@ export type Granted = IpAddress | undefined;
 export const isGuardKnown = (firewall: BackendName): boolean =>
   firewall === 'nftables' || firewall === 'iptables' || firewall === 'ipset';
 
+const OWN_TABLES: readonly string[] = [TABLE, ...SIEVE_LANES.map(sieveTable)];
+
 /** The ruleset without anything of spad's. */
 export const withoutSpad = (ruleset: Ruleset): Ruleset =>
   ruleset
-    .filter(({ table, name }) => table !== TABLE && !isOurs(name))
+    .filter(({ table, name }) => !OWN_TABLES.includes(table) && !isOurs(name))
     .map((chain) => ({ ...chain, rules: chain.rules.filter(({ steps }) => !steps.some(leadsToUs)) }));
 
 /** The names of spad's chains in iptables. */

@@ -40,7 +40,7 @@ const judgeFirewall = ({ firewall, guards, guard }: Plan): Finding[] => {
 
 const judgeInterface = (facts: HostFacts, plan: Plan): Finding[] => {
   const { interface: name } = plan;
-  if (plan.capture !== 'pcap' || name === 'any') return [];
+  if (plan.capture === 'udp' || plan.capture === 'file' || name === 'any') return [];
   const link = facts.links.find((one) => one.name === name);
   const others = facts.links.filter(({ isLoopback }) => !isLoopback).map((one) => one.name);
   const cure = `interface = any, or one of: ${others.join(', ') || 'none is there'}`;
@@ -63,26 +63,27 @@ const judgeInterface = (facts: HostFacts, plan: Plan): Finding[] => {
 };
 
 /**
- * A capture sees a packet before any rule of nftables or iptables, ingress included, can drop it; a socket gets what they
- * let pass.
+ * A capture sees a packet before any rule of nftables or iptables, ingress included, can drop it; the sieve in the kernel what
+ * ingress lets pass; a socket what all of them let pass.
  */
 const judgeSpaPort = (facts: HostFacts, plan: Plan): Finding[] => {
-  if (plan.capture !== 'udp') return [];
+  if (plan.capture === 'pcap' || plan.capture === 'file') return [];
   const port = `udp/${String(plan.spaPort)}`;
   const holder = facts.listeners.find(({ protocol, port: own }) => protocol === 'udp' && own === plan.spaPort);
   const found: Finding[] = [];
-  if (holder !== undefined && !facts.isRunning) {
+  if (plan.capture === 'udp' && holder !== undefined && !facts.isRunning) {
     const message = `${holder.program ?? 'another program'} has ${port} already: capture = udp cannot have it, too`;
     const cure = 'stop it, set another port, or capture = pcap, which needs no port of its own';
     found.push({ tag: 'spa-port-taken', severity: 'error', port, message, cure });
   }
-  const bare = facts.ruleset === undefined ? undefined : withoutSpad(facts.ruleset);
+  const others = facts.ruleset === undefined ? undefined : withoutSpad(facts.ruleset);
+  const bare = plan.capture === 'udp' ? others : others?.filter(({ family }) => family === 'netdev');
   for (const road of bare === undefined ? [] : roadsOf(facts, plan)) {
     const from = strangerTo(bare ?? [], road.family, []);
     const fate = from && walkIn(bare ?? [], probeIn(road, from, 'udp', plan.spaPort), surroundingsOf(facts));
     if (fate?.kind !== 'dropped') continue;
     const rule = formatRef(fate.by);
-    const message = `no packet reaches the socket over IPv${String(road.family)}: ${rule} drops ${port}`;
+    const message = `no packet reaches spad over IPv${String(road.family)}: ${rule} drops ${port}`;
     const cure = `let it accept ${port}, or set capture = pcap, which sees packets before any rule`;
     found.push({ tag: 'spa-port-closed', severity: 'error', port, rule, message, cure });
   }

@@ -482,11 +482,23 @@ describe('the SPA port', () => {
     await expect(spad.audit.waitFor({ event: 'granted' }, 0, 1000)).rejects.toThrow();
   });
 
-  test('a capture sees a packet before any rule, ingress included', async () => {
+  test('what ingress drops never comes to the sieve', async () => {
     await nft(`table netdev early { chain ingress { type filter hook ingress device "eth0" priority -500; policy accept;
       udp dport 62201 drop
     }\n }`);
     configure();
+    const report = await check();
+    expect([...new Set(tagsOf(report))]).toEqual(['error spa-port-closed']);
+    await spad.start();
+    await spad.send(client, alice.seal({ ports: 'tcp/22' }));
+    await expect(spad.audit.waitFor({ event: 'granted' }, 0, 1000)).rejects.toThrow();
+  });
+
+  test('a capture sees a packet before any rule, ingress included', async () => {
+    await nft(`table netdev early { chain ingress { type filter hook ingress device "eth0" priority -500; policy accept;
+      udp dport 62201 drop
+    }\n }`);
+    configure({ capture: 'pcap' });
     const report = await check();
     expect(report.findings).toEqual([]);
     await spad.start();

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const access = { alice: { key: alice.base64, allow: 'tcp/22, tcp/9' } };
   for (const spad of servers) {
     const link = spad.host === server ? 'any' : 'to-next';
-    spad.configure({ daemon: { interface: link, guard: 'tcp/22, tcp/9' }, access });
+    spad.configure({ daemon: { capture: 'pcap', interface: link, guard: 'tcp/22, tcp/9' }, access });
     await spad.start();
   }
 });

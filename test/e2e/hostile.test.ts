@@ -62,7 +62,7 @@ describe('with capture = pcap', () => {
 
   beforeAll(async () => {
     spad = new Spad(lab, lab.host('sniffing'));
-    spad.configure({ access });
+    spad.configure({ daemon: { capture: 'pcap' }, access });
     await spad.start();
   });
 

@@ -60,17 +60,20 @@ async function worksAgain(mark: number): Promise<void> {
 }
 
 describe('what it can do:', () => {
-  test.each(['pcap', 'udp'])('it is nobody, without a capability, group or file (capture = %s)', async (capture) => {
-    await start({ capture });
-    const pid = await spad.receiverPid();
-    const status = proc(pid, 'status');
-    expect(status).toMatch(new RegExp(`^Uid:(?:\\s${NOBODY}){4}$`, 'm'));
-    expect(status).toMatch(/^Gid:(?:\s6553[34]){4}$/m);
-    expect(status).toMatch(/^Groups:\s*$/m);
-    for (const name of ['Inh', 'Prm', 'Eff', 'Amb']) expect(status).toMatch(new RegExp(`^Cap${name}:\\s0+$`, 'm'));
-    const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-    expect(files.filter((file) => !/^(?:pipe|socket|anon_inode):|\/dev\/(?:null|urandom)$/.test(file))).toEqual([]);
-  });
+  test.each(['nflog', 'pcap', 'udp'])(
+    'it is nobody, without a capability, group or file (capture = %s)',
+    async (capture) => {
+      await start({ capture });
+      const pid = await spad.receiverPid();
+      const status = proc(pid, 'status');
+      expect(status).toMatch(new RegExp(`^Uid:(?:\\s${NOBODY}){4}$`, 'm'));
+      expect(status).toMatch(/^Gid:(?:\s6553[34]){4}$/m);
+      expect(status).toMatch(/^Groups:\s*$/m);
+      for (const name of ['Inh', 'Prm', 'Eff', 'Amb']) expect(status).toMatch(new RegExp(`^Cap${name}:\\s0+$`, 'm'));
+      const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+      expect(files.filter((file) => !/^(?:pipe|socket|anon_inode):|\/dev\/(?:null|urandom)$/.test(file))).toEqual([]);
+    },
+  );
 
   test('it is shown no secret, and nobody else is shown one', async () => {
     await start();

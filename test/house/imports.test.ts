@@ -48,7 +48,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   server: [
     ...[...CORE, 'server/firewall', 'server/log', 'server/process', 'server/store', 'server/receiver', 'keys'],
-    ...['server/knockd', 'server/fwknop', 'server/control', 'server/host'],
+    ...['server/knockd', 'server/fwknop', 'server/control', 'server/host', 'server/sieve'],
+  ],
+  'server/sieve': [
+    ...['src/base', 'src/bytes', 'src/engine', 'src/firewall', 'src/spa/native', 'server/firewall', 'server/log'],
   ],
   'server/firewall': [
     ...['src/base', 'src/bytes', 'src/control', 'src/grant', 'src/firewall', 'server/log', 'server/process'],
@@ -115,7 +118,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   '@noble/ciphers': ['src/crypto'],
   '@noble/hashes': ['src/crypto'],
   ini: ['src/config'],
-  koffi: ['server/firewall', 'server/log', 'server/process', 'client/fwknop'],
+  koffi: ['server/firewall', 'server/log', 'server/process', 'server/receiver', 'client/fwknop'],
   pcap: ['server/receiver'],
   commander: ['server', 'client', 'keys', 'bench'],
   uqr: ['keys'],

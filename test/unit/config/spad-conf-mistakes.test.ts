@@ -49,7 +49,7 @@ describe('a wrong value is told with its line, what it is, and what would be rig
     ['port = 0', 'a port number from 1 to 65535'],
     ['port = 65536', 'a port number from 1 to 65535'],
     ['port = ssh', 'a port number from 1 to 65535'],
-    ['capture = bpf', 'one of: pcap, udp, file'],
+    ['capture = bpf', 'one of: auto, nflog, pcap, udp, file'],
     ['firewall = pf', 'one of: auto, nftables, nft-set, iptables, ipset, firewalld, ufw, command, dry-run'],
     ['max_age = 4', 'a time from 5 to 3600 seconds, such as 90s, 5m or 1h30m'],
     ['max_age = 2h', 'a time from 5 to 3600 seconds, such as 90s, 5m or 1h30m'],

@@ -75,7 +75,7 @@ describe('what is left out has its default', () => {
   const conf = confOf(`[spad]\nname = gw1\n[access bob]\nkey_file = /etc/spad/bob.key\nallow = udp/53`);
 
   test('the daemon', () => {
-    expect(conf.daemon).toMatchObject({ interface: 'any', port: 62_201, capture: 'pcap', firewall: 'auto' });
+    expect(conf.daemon).toMatchObject({ interface: 'any', port: 62_201, capture: 'auto', firewall: 'auto' });
     expect(conf.daemon).toMatchObject({ guard: [], max_age: 120, state_dir: '/var/lib/spad', receiver_user: 'nobody' });
   });
 

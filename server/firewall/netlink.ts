@@ -1,0 +1,91 @@
+/** Small questions to nftables in the kernel, asked without libnftables: it answers at once, in one message. */
+import koffi from 'koffi';
+
+/** linux/netlink.h, linux/netfilter/nfnetlink.h */
+const AF_NETLINK = 16;
+const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
+const NETLINK_NETFILTER = 12;
+const NLM_F_REQUEST = 1;
+const NFNL_SUBSYS_NFTABLES = 10;
+const MSG_DONTWAIT = 0x40;
+/** The two upper bits of an attribute's type say how it is encoded. */
+const TYPE_MASK = 0x3fff;
+
+/**
+ * nlmsghdr (16 bytes, in the machine's byte order, which is little-endian here: another machine's kernel does not answer,
+ * and the daemon does without), then nfgenmsg (4).
+ */
+const HEADER_LENGTH = 20;
+const ATTRIBUTE_HEADER = 4;
+const ANSWER_ROOM = 1024;
+
+/** A message of nftables: its number, the family of addresses, and attributes by type. */
+export const request = (
+  message: number,
+  family = 0,
+  attributes: readonly (readonly [type: number, value: Uint8Array])[] = [],
+): Uint8Array => {
+  const parts = attributes.map(([type, value]) => {
+    const attribute = new Uint8Array(aligned(ATTRIBUTE_HEADER + value.length));
+    const view = new DataView(attribute.buffer);
+    view.setUint16(0, ATTRIBUTE_HEADER + value.length, true);
+    view.setUint16(2, type, true);
+    attribute.set(value, ATTRIBUTE_HEADER);
+    return attribute;
+  });
+  const length = parts.reduce((sum, part) => sum + part.length, HEADER_LENGTH);
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, length, true);
+  view.setUint16(4, (NFNL_SUBSYS_NFTABLES << 8) | message, true);
+  view.setUint16(6, NLM_F_REQUEST, true);
+  view.setUint8(16, family);
+  let at = HEADER_LENGTH;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+};
+
+/**
+ * Asks the kernel; undefined where it gives no answer. Throws where there is no such socket. The answer is good until the
+ * next question.
+ */
+export const openNetlink = (): ((question: Uint8Array) => Uint8Array | undefined) => {
+  const library = koffi.load('libc.so.6');
+  const socket = library.func('int socket(int domain, int type, int protocol)');
+  const send = library.func('int64_t send(int fd, const void *data, size_t length, int flags)');
+  const receive = library.func('int64_t recv(int fd, _Out_ void *data, size_t length, int flags)');
+  const fd: unknown = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_NETFILTER);
+  if (typeof fd !== 'number' || fd < 0) throw new Error('no netlink socket');
+  const answer = Buffer.alloc(ANSWER_ROOM);
+  return (question) => {
+    // The kernel answers before send() comes back, and to nobody else.
+    if (Number(send(fd, question, question.length, 0)) !== question.length) return undefined;
+    const length = Number(receive(fd, answer, answer.length, MSG_DONTWAIT));
+    return length > 0 ? answer.subarray(0, length) : undefined;
+  };
+};
+
+/** The attributes of a message with this number, by type; undefined where it is another message, such as an error, or cut short. */
+export const attributesOf = (answer: Uint8Array, message: number): Map<number, Uint8Array> | undefined => {
+  if (answer.length < HEADER_LENGTH) return undefined;
+  const type = new DataView(answer.buffer, answer.byteOffset, answer.length).getUint16(4, true);
+  return type === ((NFNL_SUBSYS_NFTABLES << 8) | message) ? nestedIn(answer.subarray(HEADER_LENGTH)) : undefined;
+};
+
+/** The attributes that lie one after another in `bytes`; undefined where a length lies. */
+export const nestedIn = (bytes: Uint8Array): Map<number, Uint8Array> | undefined => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const found = new Map<number, Uint8Array>();
+  for (let at = 0; at + ATTRIBUTE_HEADER <= bytes.length;) {
+    const length = view.getUint16(at, true);
+    if (length < ATTRIBUTE_HEADER || at + length > bytes.length) return undefined;
+    found.set(view.getUint16(at + 2, true) & TYPE_MASK, bytes.subarray(at + ATTRIBUTE_HEADER, at + length));
+    at += aligned(length);
+  }
+  return found;
+};
+
+const aligned = (length: number): number => (length + 3) & ~3;
