@@ -10,7 +10,9 @@ import { duration, forwardTarget, portNumber, ports, secret, serverName } from '
 import type { Secret } from '../src/crypto/secret.ts';
 import type { Forward } from '../src/spa/request.ts';
 import { type CodeOptions, readCodeOptions } from './code-options.ts';
-import { formatHelp, type OptionName, type RawOptions, sortWords } from './options.ts';
+import type { OptionName, RawOptions } from './option-table.ts';
+import { formatHelp, sortWords } from './options.ts';
+import { sortPlainWords } from './plain-words.ts';
 
 /** What was asked for on the command line; undefined where it says nothing. */
 export interface ClientOptions {
@@ -43,7 +45,7 @@ export type Command =
  * @throws Trouble (exit code 2), one sentence, for the first thing that is wrong.
  */
 export const parseCommandLine = (args: readonly string[]): Command => {
-  const raw = sortWords(args);
+  const raw = sortPlainWords(args) ?? sortWords(args);
   if (raw === 'help' || raw === 'version') return { kind: raw };
   const codeOptions = readCodeOptions(raw);
   if (codeOptions !== undefined) return { kind: 'send-code', options: codeOptions };

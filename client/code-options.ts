@@ -2,7 +2,7 @@
 import { Trouble } from '../keys/trouble.ts';
 import { printable } from '../src/base/printable.ts';
 import { DEFAULT_SPA_PORT, type Port, parsePort } from '../src/base/units.ts';
-import type { OptionName, RawOptions } from './options.ts';
+import type { OptionName, RawOptions } from './option-table.ts';
 
 /** What `spa-client --code` was asked for. */
 export interface CodeOptions {

@@ -7,4 +7,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-process.exitCode = await runFwknop(process.argv.slice(2), fwknopWorld);
+const main = async (): Promise<void> => {
+  process.exitCode = await runFwknop(process.argv.slice(2), fwknopWorld);
+};
+
+void main();

@@ -7,4 +7,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-process.exitCode = await runKnock(process.argv.slice(2), knockWorld);
+const main = async (): Promise<void> => {
+  process.exitCode = await runKnock(process.argv.slice(2), knockWorld);
+};
+
+void main();

@@ -3,20 +3,24 @@ import { randomBytes } from 'node:crypto';
 import { unixMs } from '../src/base/units.ts';
 import { connectOnce } from './connect.ts';
 import type { Network } from './io.ts';
+import { openOutput } from './output.ts';
+import { lookupHost } from './resolve-address.ts';
 import { run } from './run.ts';
 import { openRoute } from './send.ts';
 
+let hasAsked = false;
+
+/** Asked by the launcher: what this run has compiled is what the next one will need. */
+export const isUsualRun = (): boolean => hasAsked;
+
 const network: Network = {
-  // The resolver is slow to load, and is not needed for --help.
-  lookup: async (host, family) => (await import('./resolve-address.ts')).lookupHost(host, family),
-  route: openRoute,
+  lookup: lookupHost,
+  route: (to, port) => {
+    hasAsked = true;
+    return openRoute(to, port);
+  },
   connect: connectOnce,
 };
-
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader of a pipe may leave early.
-  if (error.code !== 'EPIPE') throw error;
-});
 
 /** `spa-client knock …` is a program of its own, which `spa-client HOST` does not load. */
 const knock = async (words: readonly string[]): Promise<number> => {
@@ -30,19 +34,33 @@ const fwknop = async (words: readonly string[]): Promise<number> => {
   return runFwknop(words, fwknopWorld);
 };
 
-const [first, ...others] = process.argv.slice(2);
-process.exitCode =
-  first === 'knock'
-    ? await knock(others)
-    : first === 'fwknop'
-      ? await fwknop(others)
-      : await run(process.argv.slice(2), {
-          out: (text) => process.stdout.write(text),
-          err: (text) => process.stderr.write(text),
-          onTerminal: process.stderr.isTTY,
-          env: process.env,
-          input: () => process.stdin.setEncoding('utf8'),
-          now: () => unixMs(Date.now()),
-          random: (length) => randomBytes(length),
-          network,
-        });
+const { out, err, isFlushed } = openOutput();
+
+const askServer = (words: readonly string[]): Promise<number> =>
+  run(words, {
+    out,
+    err,
+    // Asking makes the stream, so only those do who wait.
+    get onTerminal() {
+      return process.stderr.isTTY;
+    },
+    env: process.env,
+    input: () => process.stdin.setEncoding('utf8'),
+    now: () => unixMs(Date.now()),
+    random: (length) => randomBytes(length),
+    network,
+  });
+
+const main = async (): Promise<void> => {
+  const words = process.argv.slice(2);
+  const [first, ...others] = words;
+  if (first === 'knock') process.exitCode = await knock(others);
+  else if (first === 'fwknop') process.exitCode = await fwknop(others);
+  else {
+    process.exitCode = await askServer(words);
+    // Everything has been said and sent, and Node's own way to the end takes 5 ms more.
+    if (isFlushed()) process.exit();
+  }
+};
+
+void main();

@@ -1,6 +1,4 @@
 /** From a host's name to addresses. */
-import { lookup as systemLookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { systemCode, Trouble } from '../keys/trouble.ts';
 import { formatAddress, parseAddress } from '../src/base/address.ts';
 import { printable } from '../src/base/printable.ts';
@@ -12,13 +10,15 @@ import type { HostAddress } from './io.ts';
  * @throws Trouble: exit code 1 where the name does not resolve, 2 where the address is not of the family asked for.
  */
 export const lookupHost = async (host: string, family: 4 | 6 | undefined): Promise<readonly HostAddress[]> => {
-  const literal = readLiteral(host);
+  const literal = await readLiteral(host);
   if (literal !== undefined) {
     if (family === undefined || literal.family === family) return [literal];
     throw new Trouble(`${printable(host)} is not an IPv${String(family)} address: leave -${String(family)} out`);
   }
   try {
-    const found = await systemLookup(host, { family: family ?? 0, all: true, order: 'verbatim' });
+    // Loaded only where there is a name to look up: an address needs no resolver.
+    const { lookup } = await import('node:dns/promises');
+    const found = await lookup(host, { family: family ?? 0, all: true, order: 'verbatim' });
     return found.map((entry) => ({ address: entry.address, family: entry.family === 6 ? 6 : 4 }));
   } catch (error) {
     const sentence = lookupSentence(host, family, systemCode(error));
@@ -26,10 +26,13 @@ export const lookupHost = async (host: string, family: 4 | 6 | undefined): Promi
   }
 };
 
-const readLiteral = (host: string): HostAddress | undefined => {
+const readLiteral = async (host: string): Promise<HostAddress | undefined> => {
   const text = host.replace(/^\[(.*)\]$/, '$1');
   const address = parseAddress(text);
   if (address !== undefined) return { address: formatAddress(address), family: address.family };
+  // With a zone.
+  if (!text.includes('%')) return undefined;
+  const { isIP } = await import('node:net');
   return isIP(text) === 6 ? { address: text, family: 6 } : undefined;
 };
 

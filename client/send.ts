@@ -1,5 +1,5 @@
 /** The UDP socket that one packet goes out of. */
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { systemCode } from '../keys/trouble.ts';
 import type { HostAddress, UdpRoute } from './io.ts';
 
@@ -8,7 +8,9 @@ import type { HostAddress, UdpRoute } from './io.ts';
  * Rejects with the error of the operating system (ENETUNREACH).
  */
 export const openRoute = async (to: HostAddress, port: number): Promise<UdpRoute> => {
-  const socket = createSocket(to.family === 4 ? 'udp4' : 'udp6');
+  // An address is looked up already, and node:dns need not be loaded to find that out.
+  const lookup: SocketOptions['lookup'] = (address, _options, done) => done(null, address, to.family);
+  const socket = createSocket({ type: to.family === 4 ? 'udp4' : 'udp6', lookup });
   let refused = false;
   try {
     await connect(socket, to.address, port);

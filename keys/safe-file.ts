@@ -56,7 +56,7 @@ export const openSecretFile = (path: string): SecretFile => {
   const descriptor = openForReading(path);
   try {
     const state = checkedState(path, descriptor);
-    const text = decodeUtf8(readAll(path, descriptor));
+    const text = decodeUtf8(readAll(path, descriptor, Number(state.size)));
     if (text === undefined) throw new FileRefused(path, 'unsafe', `${printable(path)} is not UTF-8 text`);
     return { text, state };
   } finally {
@@ -136,14 +136,20 @@ const checkedState = (path: string, descriptor: number): FileState => {
   };
 };
 
-/** Reads to the end, but never past the limit: the file may grow while it is read. */
-const readAll = (path: string, descriptor: number): Uint8Array => {
-  const bytes = new Uint8Array(MAX_SECRET_FILE + 1);
+/** Reads to the end, but never past the limit: the file of `size` bytes may grow while it is read. */
+const readAll = (path: string, descriptor: number, size: number): Uint8Array => {
+  // One more than there is tells that it is all.
+  let bytes = new Uint8Array(size + 1);
   let length = 0;
   for (;;) {
     const count = readSync(descriptor, bytes, length, bytes.length - length, null);
     length += count;
     if (count === 0) return bytes.subarray(0, length);
+    if (length === bytes.length) {
+      const larger = new Uint8Array(MAX_SECRET_FILE + 1);
+      larger.set(bytes);
+      bytes = larger;
+    }
     if (length > MAX_SECRET_FILE) throw new FileRefused(path, 'unsafe', `${printable(path)} is larger than 4 MiB`);
   }
 };

@@ -109,18 +109,22 @@ const version = (): string => {
     : 'unknown';
 };
 
-try {
-  process.exitCode = await runCli(process.argv.slice(2), version(), {
-    run: (origin, confirm) => run(sourceOf(origin), confirm),
-    check: (origin) => check(sourceOf(origin)),
-    checkHost: (origin, asJson) => checkHost(sourceOf(origin), asJson),
-    flush: (file) => flush(file, say, stderrLogger(process.env)),
-    knockd,
-  });
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
-  else {
-    stderrLogger(process.env).error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
+const main = async (): Promise<void> => {
+  try {
+    process.exitCode = await runCli(process.argv.slice(2), version(), {
+      run: (origin, confirm) => run(sourceOf(origin), confirm),
+      check: (origin) => check(sourceOf(origin)),
+      checkHost: (origin, asJson) => checkHost(sourceOf(origin), asJson),
+      flush: (file) => flush(file, say, stderrLogger(process.env)),
+      knockd,
+    });
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+    else {
+      stderrLogger(process.env).error(error instanceof Error ? error.message : String(error));
+      process.exitCode = 1;
+    }
   }
-}
+};
+
+void main();

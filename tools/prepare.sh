@@ -166,7 +166,7 @@ install_modules() {
 }
 
 build() {
-  if [ -e dist/.built ] && [ -z "$(find src server client keys test/support bench demo package.json tsconfig.json \
+  if [ -e dist/.built ] && [ -z "$(find src server client keys launch tools test/support bench demo package.json tsconfig.json \
     tsconfig.build.json node_modules/.package-lock.json -newer dist/.built -print 2>/dev/null | head -n 1)" ]; then
     return 0
   fi

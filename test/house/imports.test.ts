@@ -107,6 +107,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'src/config/fwknop',
     ],
   ],
+  launch: [],
+  tools: [],
   bench: [...CORE, 'bench/*', 'demo', 'test/support'],
   'bench/*': [...CORE, 'bench', 'bench/*', 'demo', 'test/support', 'server', 'server/firewall'],
   demo: ['src/base', 'test/support'],
@@ -120,14 +122,15 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   ini: ['src/config'],
   koffi: ['server/firewall', 'server/log', 'server/process', 'server/receiver', 'client/fwknop'],
   pcap: ['server/receiver'],
-  commander: ['server', 'client', 'keys', 'bench'],
+  commander: ['server', 'client', 'keys', 'bench', 'tools'],
+  esbuild: ['tools'],
   uqr: ['keys'],
 };
 
 /** The only files that start other programs; tests, the demo and the benches aside. */
 const MAY_SPAWN = ['server/process/run.ts', 'server/receiver-host.ts', 'client/fwknop/gpg.ts'];
 
-const programs = under('src', 'server', 'client', 'keys', 'bench', 'demo', 'test/support');
+const programs = under('src', 'server', 'client', 'keys', 'launch', 'tools', 'bench', 'demo', 'test/support');
 
 /** The line of the table that is about `folder`: its own, or `parent/*` of one of those above. */
 const rowOf = (folder: string): string | undefined => {

@@ -92,7 +92,9 @@ describe('names', () => {
 
 /** What people read or run: texts, scripts, units, manual pages. */
 const texts = [
-  ...['docs', 'packaging', 'tools', 'test', 'src', 'server', 'client', 'keys', 'bench', 'demo'].flatMap(filesIn),
+  ...['docs', 'packaging', 'tools', 'launch', 'test', 'src', 'server', 'client', 'keys', 'bench', 'demo'].flatMap(
+    filesIn,
+  ),
   'README.md',
   'package.json',
 ]

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ClientOptions, helpText, parseCommandLine } from '../../../client/cli.ts';
-import { OPTION_NAMES } from '../../../client/options.ts';
+import { OPTION_NAMES } from '../../../client/option-table.ts';
 import { formatCidr } from '../../../src/base/address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
 
