@@ -18,6 +18,7 @@ import { answerLine } from './control/desk.ts';
 import { ControlServer } from './control/server.ts';
 import { establishedAt } from './control/sockets.ts';
 import { TrialKeeper } from './control/trial-keeper.ts';
+import { Delays } from './delays.ts';
 import { Doors } from './doors.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import { adoptConnections } from './firewall/adoption.ts';
@@ -28,6 +29,7 @@ import type { Logger } from './log/logger.ts';
 import { type OpenState, openState } from './open-state.ts';
 import { perform, type PerformerParts } from './perform.ts';
 import { ReceiverSource } from './receiver-source.ts';
+import { Rehearsal } from './rehearsal.ts';
 import { reloadConfiguration } from './reloader.ts';
 import { Repairer } from './repairer.ts';
 import { SleepWatch } from './sleep-watch.ts';
@@ -64,6 +66,8 @@ export class Daemon {
   readonly #control: ControlServer;
   readonly #troubles: Troubles;
   readonly #work: Work;
+  readonly #delays = new Delays();
+  #rehearsal: Rehearsal | undefined;
   #tick: NodeJS.Timeout | undefined;
   #stopping = false;
   readonly #guardEnds: SteadyMs | undefined;
@@ -83,9 +87,13 @@ export class Daemon {
     const [{ cache, usedCodes }, maxGrants] = [this.#state, conf.daemon.max_grants];
     const canCut = firewall.cuts === true;
     this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId, canCut });
+    const announce = announcer(parts);
     this.#receiver = new ReceiverSource(receiver, logger, {
       onMessage: (message) => this.#hear(message),
-      onReady: announcer(parts),
+      onReady: (on) => {
+        announce(on);
+        this.#rehearse();
+      },
     });
     const onInput = (input: Input): void => this.#input(input);
     const inFolder = (name: string): string => join(conf.daemon.state_dir, name);
@@ -96,6 +104,9 @@ export class Daemon {
     this.#work = new Work({
       decide: (input) => this.#engine.handle(input, this.#momentOf(input)),
       perform: (decisions) => this.#perform(decisions),
+      onHeld: (ms) => this.#delays.record(ms),
+      // Nothing of a file is let go.
+      ...(receiver.capture === 'file' ? { room: Infinity } : {}),
     });
     this.#repairer = new Repairer({
       firewall,
@@ -123,9 +134,21 @@ export class Daemon {
     this.#connections.prepare(holdersOf(this.#parts.configuration.policy));
     this.#receiver.start();
     this.#doors.start(this.#parts.configuration.policy.doors);
-    this.#tick = setInterval(() => this.#input({ kind: this.#sleep.hasSlept() ? 'woke' : 'tick' }), TICK_MS);
-    this.#repairer.start();
+    this.#tick = setInterval(() => this.#beat(), TICK_MS);
     return finished;
+  }
+
+  /** Once, when packets can come. Without it they are only slower. */
+  #rehearse(): void {
+    if (this.#rehearsal !== undefined || this.#stopping) return;
+    this.#rehearsal = new Rehearsal();
+    this.#rehearsal.start();
+  }
+
+  /** All that is done again and again, in one go: waking up costs more than any of it. */
+  #beat(): void {
+    this.#input({ kind: this.#sleep.hasSlept() ? 'woke' : 'tick' });
+    this.#repairer.glance();
   }
 
   /** Ends in order: no more packets, what waits is done, files closed. The guard stays, and grants end on time. */
@@ -133,6 +156,7 @@ export class Daemon {
     if (this.#stopping) return;
     this.#stopping = true;
     clearInterval(this.#tick);
+    this.#rehearsal?.stop();
     this.#repairer.stop();
     this.#receiver.stop();
     this.#doors.stop();
@@ -157,7 +181,7 @@ export class Daemon {
   /** Reads the configuration anew. A bad one leaves everything as it is and says so. */
   reload(): void {
     // Not before what is under way has been done: a one-time sequence that is just being used must not be read again.
-    void this.#work.settle().then(() => {
+    this.#work.between(() => {
       if (!this.#stopping) this.#reread();
     });
   }
@@ -234,7 +258,7 @@ export class Daemon {
     const guards = closesPorts(this.#parts.firewallName);
     const parts = {
       adopt: (ports: readonly PortSpec[]) => adoptConnections(guards ? establishedAt(ports) : []),
-      ...{ replay, codes, grants, audit, trial, firewall: this.#parts.firewall },
+      ...{ replay, codes, grants, audit, trial, firewall: this.#parts.firewall, delay: () => this.#delays.take() },
       ...{ doors: this.#doors, fwknop: this.#fwknop, connections: this.#connections },
       grantEvents: () => this.#engine.logEvents(),
     };
