@@ -13,10 +13,14 @@ import { Backlog } from './backlog.ts';
 
 /** Packets that wait while a batch is being done; the oldest go first when there are more. */
 const MAX_WAITING = 8192;
-/** Inputs of one batch: enough that its one sync and one transaction cost each of them little. */
-const MAX_BATCH = 128;
-/** Deciding ends a batch after so long. What it takes to do what was decided comes on top, about as long again. */
-const BATCH_MS = 8;
+/** Inputs of one batch. */
+const MAX_BATCH = 1024;
+/**
+ * Deciding ends a batch after so long, in milliseconds: some fifty packets, so that one sync and one transaction cost each of
+ * them little. What it takes to do what was decided comes on top. Where that took longer the last time, as it does on a slow
+ * disk, the next batch may decide as long, for many small ones would take for ever.
+ */
+const BATCH_MS = { least: 8, most: 100 };
 /** A firewall that takes longer is not waited for. */
 const PATIENCE_MS = 100;
 /** Decisions that wait for the firewall; while there are more, nothing else is decided. */
@@ -41,6 +45,8 @@ export class Work {
   #changes: Decision[] = [];
   #deciding: Promise<void> | undefined;
   #changing: Promise<void> | undefined;
+  /** How long what was decided last took to do, in milliseconds. */
+  #doing = 0;
   /** Settles when the event loop has come round since the last batch; undefined where it has. */
   #turn: Promise<void> | undefined;
 
@@ -90,7 +96,10 @@ export class Work {
         if (this.#turn !== undefined) await this.#turn;
         if (this.#steps.length > 0) await this.#takeSteps();
         this.#turn = this.#nextTurn();
-        await this.#do(this.#decideBatch());
+        const decisions = this.#decideBatch();
+        const begin = performance.now();
+        await this.#do(decisions);
+        this.#doing = performance.now() - begin;
         if (this.#changes.length > MAX_CHANGES) await this.#changing;
       }
     } finally {
@@ -124,8 +133,8 @@ export class Work {
     const shed = this.#waiting.takeShed();
     if (shed > 0) urgent.push({ kind: 'counted', counts: { shed } });
     const decisions = urgent.flatMap((input) => this.#parts.decide(input));
-    const begin = performance.now();
-    for (let count = 0; count < MAX_BATCH && performance.now() - begin < BATCH_MS; count += 1) {
+    const end = performance.now() + Math.min(Math.max(BATCH_MS.least, this.#doing), BATCH_MS.most);
+    for (let count = 0; count < MAX_BATCH && performance.now() < end; count += 1) {
       const input = this.#waiting.take();
       if (input === undefined) break;
       decisions.push(...this.#parts.decide(input));
