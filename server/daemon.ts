@@ -18,6 +18,7 @@ import { answerLine } from './control/desk.ts';
 import { ControlServer } from './control/server.ts';
 import { establishedAt } from './control/sockets.ts';
 import { TrialKeeper } from './control/trial-keeper.ts';
+import { Delays } from './delays.ts';
 import { Doors } from './doors.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import type { OwnSteps } from './firewall/generation.ts';
@@ -29,6 +30,7 @@ import type { Logger } from './log/logger.ts';
 import { type OpenState, openState } from './open-state.ts';
 import { perform, type PerformerParts } from './perform.ts';
 import { ReceiverSource } from './receiver-source.ts';
+import { Rehearsal } from './rehearsal.ts';
 import { reloadConfiguration } from './reloader.ts';
 import { Repairer } from './repairer.ts';
 import { SieveLanes } from './sieve/lanes.ts';
@@ -69,6 +71,8 @@ export class Daemon {
   readonly #control: ControlServer;
   readonly #troubles: Troubles;
   readonly #work: Work;
+  readonly #delays = new Delays();
+  #rehearsal: Rehearsal | undefined;
   #tick: NodeJS.Timeout | undefined;
   #stopping = false;
   readonly #guardEnds: SteadyMs | undefined;
@@ -88,14 +92,19 @@ export class Daemon {
     const [{ cache, usedCodes }, maxGrants] = [this.#state, conf.daemon.max_grants];
     const canCut = firewall.cuts === true;
     this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId, canCut });
+    const announce = announcer(parts);
     const onInput = (input: Input): void => this.#input(input);
     this.#lanes = new SieveLanes({
       ...{ logger, now: readClock, steps: parts.steps, dryRun: parts.firewallName === 'dry-run' },
       onDropped: (sieved) => this.#work.add({ kind: 'counted', counts: { sieved } }),
     });
     this.#receiver = new ReceiverSource(receiver, {
-      ...{ logger, lanes: this.#lanes, onReady: announcer(parts) },
+      ...{ logger, lanes: this.#lanes },
       onMessage: (message) => this.#hear(message),
+      onReady: (on) => {
+        announce(on);
+        this.#rehearse();
+      },
     });
     const inFolder = (name: string): string => join(conf.daemon.state_dir, name);
     this.#doors = new Doors({ stopLog: inFolder('door-stops.log'), logger, onInput }, receiver);
@@ -105,6 +114,9 @@ export class Daemon {
     this.#work = new Work({
       decide: (input) => this.#engine.handle(input, this.#momentOf(input)),
       perform: (decisions) => this.#perform(decisions),
+      onHeld: (ms) => this.#delays.record(ms),
+      // Nothing of a file is let go.
+      ...(receiver.capture === 'file' ? { room: Infinity } : {}),
     });
     this.#repairer = new Repairer({
       firewall,
@@ -132,9 +144,21 @@ export class Daemon {
     this.#connections.prepare(holdersOf(this.#parts.configuration.policy));
     this.#receiver.start();
     this.#doors.start(this.#parts.configuration.policy.doors);
-    this.#tick = setInterval(() => this.#input({ kind: this.#sleep.hasSlept() ? 'woke' : 'tick' }), TICK_MS);
-    this.#repairer.start();
+    this.#tick = setInterval(() => this.#beat(), TICK_MS);
     return finished;
+  }
+
+  /** Once, when packets can come. Without it they are only slower. */
+  #rehearse(): void {
+    if (this.#rehearsal !== undefined || this.#stopping) return;
+    this.#rehearsal = new Rehearsal();
+    this.#rehearsal.start();
+  }
+
+  /** All that is done again and again, in one go: waking up costs more than any of it. */
+  #beat(): void {
+    this.#input({ kind: this.#sleep.hasSlept() ? 'woke' : 'tick' });
+    this.#repairer.glance();
   }
 
   /** Ends in order: no more packets, what waits is done, files closed. The guard stays, and grants end on time. */
@@ -142,6 +166,7 @@ export class Daemon {
     if (this.#stopping) return;
     this.#stopping = true;
     clearInterval(this.#tick);
+    this.#rehearsal?.stop();
     this.#repairer.stop();
     this.#lanes.count();
     const received = this.#receiver.stop();
@@ -167,7 +192,7 @@ export class Daemon {
   /** Reads the configuration anew. A bad one leaves everything as it is and says so. */
   reload(): void {
     // Not before what is under way has been done: a one-time sequence that is just being used must not be read again.
-    void this.#work.settle().then(() => {
+    this.#work.between(() => {
       if (!this.#stopping) this.#reread();
     });
   }
@@ -245,7 +270,7 @@ export class Daemon {
     const guards = closesPorts(this.#parts.firewallName);
     const parts = {
       adopt: (ports: readonly PortSpec[]) => adoptConnections(guards ? establishedAt(ports) : []),
-      ...{ replay, codes, grants, audit, trial, firewall: this.#parts.firewall },
+      ...{ replay, codes, grants, audit, trial, firewall: this.#parts.firewall, delay: () => this.#delays.take() },
       ...{ doors: this.#doors, fwknop: this.#fwknop, connections: this.#connections },
       grantEvents: () => this.#engine.logEvents(),
     };

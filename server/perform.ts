@@ -4,7 +4,7 @@
  * one sync and one transaction, and nothing opens before its packet is remembered.
  */
 import type { PortSpec } from '../src/base/port-spec.ts';
-import { formatAuditLine } from '../src/engine/audit.ts';
+import { type AuditLine, type Delay, formatAuditLine } from '../src/engine/audit.ts';
 import type {
   AnswerEffect,
   AskConnectionsEffect,
@@ -31,6 +31,8 @@ export interface PerformerParts {
   readonly firewall: FirewallBackend;
   readonly grants: Pick<GrantStore, 'append'>;
   readonly audit: Pick<AuditFile, 'append'>;
+  /** What has kept this process from everything else, since this was last asked. */
+  readonly delay: () => Delay | undefined;
   readonly doors: {
     readonly run: (effect: RunCommandEffect) => void;
     readonly useUp: (effect: UseSequenceEffect) => void;
@@ -164,36 +166,57 @@ class Stretch {
   }
 }
 
+/** A line that tells what was counted tells what was measured, too. */
+const withDelay = (line: AuditLine, take: () => Delay | undefined): AuditLine => {
+  const delay = take();
+  return delay === undefined ? line : { ...line, delay };
+};
+
+type Step = (stretch: Stretch, parts: PerformerParts) => Promise<void>;
+
+/** How effects are done, in the order in which kinds follow one another. */
+const STEPS = {
+  remember: (stretch, { replay }) =>
+    stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record))),
+  'use-code': (stretch, { codes }) =>
+    stretch.all('use-code', (effects) => codes.append(effects.map(({ record }) => record))),
+  'use-sequence': (stretch, { doors }) => stretch.each('use-sequence', (effect) => doors.useUp(effect)),
+  'adopt-connections': (stretch, { adopt }) => stretch.each('adopt-connections', ({ ports }) => adopt(ports)),
+  'synchronize-firewall': (stretch, { firewall }) =>
+    stretch.each('synchronize-firewall', ({ wanted }) => firewall.synchronize(wanted)),
+  'flush-firewall': (stretch, { firewall }) => stretch.each('flush-firewall', () => firewall.flush()),
+  'note-connections': (stretch, { trial }) => stretch.each('note-connections', () => trial.note()),
+  'change-firewall': (stretch, { firewall }) =>
+    stretch.allOrEach('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change))),
+  'record-grants': (stretch, { grants, grantEvents }) =>
+    stretch.all('record-grants', (effects) => {
+      const events = effects.flatMap((effect) => effect.events);
+      grants.append(events, grantEvents);
+    }),
+  'run-command': (stretch, { doors }) => stretch.each('run-command', (effect) => doors.run(effect)),
+  'journal-closes': (stretch, { fwknop }) => stretch.each('journal-closes', (effect) => fwknop.journal(effect)),
+  'run-program': (stretch, { fwknop }) => stretch.each('run-program', (effect) => fwknop.run(effect)),
+  ask: (stretch, { fwknop }) => stretch.each('ask', (effect) => fwknop.ask(effect)),
+  'ask-connections': (stretch, { connections }) => stretch.each('ask-connections', (effect) => connections.ask(effect)),
+  audit: (stretch, { audit, delay }) =>
+    stretch.all('audit', (effects) =>
+      audit.append(
+        effects.map(({ line }) => formatAuditLine(line.counts ? withDelay(line, delay) : line, readClock().wall)),
+      ),
+    ),
+  answer: (stretch, { trial }) => stretch.each('answer', (effect) => trial.answer(effect)),
+  'give-up': (stretch, { trial }) => stretch.each('give-up', () => trial.giveUp()),
+} as const satisfies Record<Effect['kind'], Step>;
+
+const IN_ORDER = Object.keys(STEPS) as readonly Effect['kind'][];
+
 const performStretch = async (
   decisions: readonly Decision[],
   parts: PerformerParts,
 ): Promise<readonly EffectFailure[]> => {
   const stretch = new Stretch(decisions);
-  const { replay, codes, firewall, grants, audit, doors, fwknop, connections, trial } = parts;
-  await stretch.all('remember', (effects) => replay.append(effects.map(({ record }) => record)));
-  await stretch.all('use-code', (effects) => codes.append(effects.map(({ record }) => record)));
-  await stretch.each('use-sequence', (effect) => doors.useUp(effect));
-  await stretch.each('adopt-connections', ({ ports }) => parts.adopt(ports));
-  await stretch.each('synchronize-firewall', ({ wanted }) => firewall.synchronize(wanted));
-  await stretch.each('flush-firewall', () => firewall.flush());
-  await stretch.each('note-connections', () => trial.note());
-  await stretch.allOrEach('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change)));
-  await stretch.all('record-grants', (effects) =>
-    grants.append(
-      effects.flatMap(({ events }) => events),
-      parts.grantEvents,
-    ),
-  );
-  await stretch.each('run-command', (effect) => doors.run(effect));
-  await stretch.each('journal-closes', (effect) => fwknop.journal(effect));
-  await stretch.each('run-program', (effect) => fwknop.run(effect));
-  await stretch.each('ask', (effect) => fwknop.ask(effect));
-  await stretch.each('ask-connections', (effect) => connections.ask(effect));
-  await stretch.all('audit', (effects) =>
-    audit.append(effects.map(({ line }) => formatAuditLine(line, readClock().wall))),
-  );
-  await stretch.each('answer', (effect) => trial.answer(effect));
-  await stretch.each('give-up', () => trial.giveUp());
+  const kinds = new Set(decisions.flatMap((decision) => decision.map(({ kind }) => kind)));
+  for (const kind of IN_ORDER) if (kinds.has(kind)) await STEPS[kind](stretch, parts);
   return stretch.failures;
 };
 

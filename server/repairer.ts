@@ -3,8 +3,6 @@ import type { FirewallState } from '../src/control/response.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import type { Logger } from './log/logger.ts';
 
-const LOOK_EVERY_MS = 500;
-
 export interface RepairerParts {
   readonly firewall: FirewallBackend;
   readonly logger: Logger;
@@ -16,7 +14,6 @@ export interface RepairerParts {
 export class Repairer {
   readonly #parts: RepairerParts;
   #fault = '';
-  #timer: NodeJS.Timeout | undefined;
   /** The last of the looks, which are taken one after another, and how many there are. */
   #last: Promise<unknown> = Promise.resolve();
   #looks = 0;
@@ -36,15 +33,13 @@ export class Repairer {
     this.#fault = fault;
   }
 
-  start(): void {
-    this.#timer = setInterval(() => {
-      if (this.#looks === 0) void this.#inTurn(false);
-    }, LOOK_EVERY_MS);
+  /** To be called again and again: looks, unless a look is under way. */
+  glance(): void {
+    if (this.#looks === 0) void this.#inTurn(false);
   }
 
   stop(): void {
     this.#stopped = true;
-    clearInterval(this.#timer);
   }
 
   /** Looks now, however lately that was done. */

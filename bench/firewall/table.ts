@@ -43,8 +43,6 @@ function streamTable({ streams }: FirewallReport): Table {
     title: `Grants a second through the whole daemon: ${thousands(streams[0]?.packets ?? 0)} packets, ${streams.length} times`,
     head: ['daemon', 'median', 'min', 'max', 'lost'],
     rows: [['spad, pcap, nftables', whole(rates.median), whole(rates.min), whole(rates.max), String(lost)]],
-    notes: [
-      'Each packet for an address of its own, remembered on disk (fdatasync) before its port opens, and in the audit log.',
-    ],
+    notes: ['Each packet for an address of its own, remembered on disk before its port opens, and in the audit log.'],
   };
 }

@@ -12,7 +12,7 @@ import type { TextLoop } from './text-loop.ts';
 
 const UDP = 17;
 /** How often counts are handed over and hints brought up to date, in milliseconds. */
-export const CHORES_EVERY_MS = 200;
+const CHORES_EVERY_MS = 200;
 
 export class GateLoop {
   /** Undefined: no client has the native format. */

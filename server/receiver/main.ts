@@ -7,7 +7,7 @@ import { readSync } from 'node:fs';
 import { unixMs } from '../../src/base/units.ts';
 import { decodeSettings, type KnockSettings, type ReceiverSettings } from '../../src/engine/receiver-settings.ts';
 import { NativeGate } from '../../src/spa/native/gate.ts';
-import { CHORES_EVERY_MS, GateLoop } from './gate-loop.ts';
+import { GateLoop } from './gate-loop.ts';
 import { KnockLoop } from './knock-loop.ts';
 import { Outbox } from './outbox.ts';
 import { type Capture, loadPcap, openFile, openKnock, openLive, openNflog } from './pcap-source.ts';
@@ -16,6 +16,9 @@ import { TextLoop } from './text-loop.ts';
 import { openUdp } from './udp-source.ts';
 
 const FAILED = 1;
+/** Where no packet comes, which brings the chores with it; what was counted last is told so much later at most. */
+const IDLE_CHORES_MS = 1000;
+
 /** Standard input is kept open: its end is the authorizer's end. */
 const readSettings = (): ReceiverSettings | KnockSettings => {
   const chunk = Buffer.alloc(65_536);
@@ -65,7 +68,7 @@ const lookOut = async (settings: KnockSettings, outbox: Outbox): Promise<void> =
   setInterval(() => {
     capture.countDrops();
     outbox.flushCounts();
-  }, CHORES_EVERY_MS);
+  }, IDLE_CHORES_MS);
 };
 
 const guardGate = async (settings: ReceiverSettings, outbox: Outbox): Promise<void> => {
@@ -84,7 +87,7 @@ const guardGate = async (settings: ReceiverSettings, outbox: Outbox): Promise<vo
   setInterval(() => {
     capture.countDrops();
     if (settings.capture !== 'file') loop.chores(unixMs(Date.now()));
-  }, CHORES_EVERY_MS);
+  }, IDLE_CHORES_MS);
 };
 
 process.umask(0o077);

@@ -2,9 +2,12 @@
  * A file of slots (src/replay/slot-file.ts) that is appended to. What was appended is durable when {@link SlotLog.append} has
  * come back.
  */
-import { closeSync, fdatasyncSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { SLOT_LENGTH } from '../../src/replay/slot-file.ts';
 import { replaceFile, writeAll } from './atomic-file.ts';
+
+/** Each write comes back when the disk has it: one call of the system where writing and syncing are two. */
+const DURABLE = constants.O_WRONLY | constants.O_DSYNC;
 
 /** A whole new file: all that is remembered, and room for more. */
 export interface SlotContent {
@@ -43,10 +46,9 @@ export class SlotLog {
     try {
       const bytes = Buffer.concat(records.map((encode, index) => encode(this.#used + index)));
       writeAll(fd, bytes, SLOT_LENGTH * (this.#used + 1));
-      fdatasyncSync(fd);
       this.#used += records.length;
     } catch (error) {
-      // After a failed sync the kernel may have dropped the pages: only a new file is to be trusted.
+      // After a failed write the kernel may have dropped the pages: only a new file is to be trusted.
       this.close();
       throw error;
     }
@@ -60,7 +62,8 @@ export class SlotLog {
   #rewrite(): void {
     this.close();
     const { bytes, slots, used } = this.#content();
-    this.#fd = replaceFile(this.#path, bytes);
+    closeSync(replaceFile(this.#path, bytes));
+    this.#fd = openSync(this.#path, DURABLE);
     this.#slots = slots;
     this.#used = used;
   }

@@ -46,6 +46,13 @@ export type AuditReason =
   | 'guard-unconfirmed'
   | 'bad-configuration';
 
+/** For how long at a time nothing else could be done, in milliseconds. */
+export interface Delay {
+  readonly max: number;
+  /** 99 of 100 times it was this or less. */
+  readonly p99: number;
+}
+
 export interface AuditLine {
   readonly event: AuditEvent;
   readonly stanza?: string;
@@ -71,6 +78,8 @@ export interface AuditLine {
   readonly detail?: string;
   /** Packets since the start, by reason. */
   readonly counts?: Readonly<Record<string, number>>;
+  /** Since the last line that has it. */
+  readonly delay?: Delay;
 }
 
 const isoTime = (time: UnixMs): string => new Date(time).toISOString();
@@ -94,4 +103,5 @@ export const formatAuditLine = (line: AuditLine, now: UnixMs): string =>
     skew: line.skew,
     detail: line.detail && printable(line.detail),
     counts: line.counts,
+    delay: line.delay,
   });

@@ -117,6 +117,9 @@ const afterEnd = ({ forwarding: _, ...grant }: Grant): Grant => ({
   ends: steadyMs(grant.ends + CUT_FOR_MS),
 });
 
+/** Pairs of ports that are compared one by one; for more, sorting them first is cheaper. */
+const MAX_COMPARED = 4096;
+
 /**
  * What the change from some grants of an address to others comes to, where they differ in `ports` at most: laid anew is
  * only what hangs together with these ports, for an address may have a thousand grants.
@@ -126,6 +129,39 @@ export const changeOfGrants = (
   after: AddressGrants,
   ports: readonly PortSpec[],
 ): FirewallChange => {
+  const touched = ({ ports: own }: Grant): boolean => own.some((spec) => ports.some((one) => overlaps(spec, one)));
+  if (standAlone([...before.live, ...before.cutting, ...after.live, ...after.cutting], touched)) {
+    const near = ({ live, cutting }: AddressGrants): AddressGrants => ({
+      live: live.filter(touched),
+      cutting: cutting.filter(touched),
+    });
+    return changeBetween(layAddress(near(before)), layAddress(near(after)));
+  }
+  return changeOfClusters(before, after, ports);
+};
+
+/**
+ * Whether the grants that are `touched` hang together with no other: none has a port of theirs, and none that ends with one
+ * of them is next to it, for such openings are joined. False, too, where finding out would take long.
+ */
+const standAlone = (grants: readonly Grant[], touched: (grant: Grant) => boolean): boolean => {
+  const spans = (list: readonly Grant[]): Held[] =>
+    list.flatMap(({ ports, ends }) => ports.map((spec) => ({ spec, ends })));
+  const own = spans(grants.filter(touched));
+  const others = spans(grants.filter((grant) => !touched(grant)));
+  if (own.length * others.length > MAX_COMPARED) return false;
+  return others.every((other) => own.every((one) => !hangTogether(one, other)));
+};
+
+interface Held {
+  readonly spec: PortSpec;
+  readonly ends: SteadyMs;
+}
+
+const hangTogether = ({ spec: a, ends }: Held, { spec: b, ends: other }: Held): boolean =>
+  overlaps(a, b) || (ends === other && a.protocol === b.protocol && (a.last + 1 === b.first || b.last + 1 === a.first));
+
+const changeOfClusters = (before: AddressGrants, after: AddressGrants, ports: readonly PortSpec[]): FirewallChange => {
   const all = normalizePorts([...[...after.live, ...after.cutting].flatMap((grant) => grant.ports), ...ports]);
   const clusters = all.filter((spec) => ports.some((one) => overlaps(spec, one)));
   const within = (grants: readonly Grant[]): readonly Grant[] =>

@@ -21,6 +21,7 @@ export interface AuditEntry {
   readonly skew?: number;
   readonly detail?: string;
   readonly counts?: Readonly<Record<string, number>>;
+  readonly delay?: { readonly max: number; readonly p99: number };
 }
 
 export type AuditPattern = Partial<AuditEntry>;

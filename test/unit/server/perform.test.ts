@@ -47,6 +47,7 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
       firewall: memory,
       grants: { append: (events) => note('grants', String(events.length)) },
       audit: { append: (lines) => note('audit', String(lines.length)) },
+      delay: () => undefined,
       doors: { run: ({ source }) => note('command', source), useUp: ({ door }) => note('sequence', door) },
       fwknop: {
         journal: ({ closes }) => note('closes', String(closes.length)),
