@@ -3,7 +3,7 @@ import { fwknopd, fwknopVersion } from '../daemons/fwknopd.ts';
 import { portRange } from '../daemons/contender.ts';
 import { spad } from '../daemons/spad.ts';
 import { spadFwknop } from '../daemons/spad-fwknop.ts';
-import { knockdVersion, startKnocker, waitUntilListening } from '../knock-daemons.ts';
+import { knockdVersion, startKnocker, waitUntilListening } from '../knock/daemons.ts';
 import { processorMs, waitUntilIdle } from '../knock-usage.ts';
 import type { Setting } from '../question.ts';
 import { JUNK_KINDS, type JunkKind, junkOf } from './junk.ts';

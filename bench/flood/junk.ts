@@ -1,6 +1,6 @@
 /** Junk by kind: what each costs depends on how far into the daemon it gets. */
-import { randomBytes } from 'node:crypto';
 import { SPA_PORT } from '../daemons/contender.ts';
+import { junkText } from '../fwknop/junk-text.ts';
 
 export const JUNK_KINDS = ['other-port', 'wrong-size', 'random', 'wrong-mac', 'replay', 'text'] as const;
 export type JunkKind = (typeof JUNK_KINDS)[number];
@@ -44,13 +44,6 @@ export function junkOf(kind: JunkKind, genuine: Uint8Array): Junk {
     case 'replay':
       return { port, payloads: [genuine], varied: 0 };
     case 'text':
-      return { port, payloads: Array.from({ length: TEXTS }, junkText), varied: 0 };
+      return { port, payloads: Array.from({ length: TEXTS }, () => Buffer.from(junkText(), 'latin1')), varied: 0 };
   }
-}
-
-/** What looks like a packet of fwknop's with an HMAC of SHA-256 to whoever has no key, and is none (docs/fwknop-packet.md). */
-function junkText(): Uint8Array {
-  const bare = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');
-  const sealed = Buffer.concat([Buffer.from('Salted__'), randomBytes(8 + 112)]);
-  return Buffer.from(bare(sealed).slice('U2FsdGVkX1'.length) + bare(randomBytes(32)), 'latin1');
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { portRange } from '../daemons/contender.ts';
 import { fwknopd, fwknopVersion } from '../daemons/fwknopd.ts';
 import { spad } from '../daemons/spad.ts';
-import { knockdVersion, startKnocker, waitUntilListening } from '../knock-daemons.ts';
+import { knockdVersion, startKnocker, waitUntilListening } from '../knock/daemons.ts';
 import { residence, waitUntilIdle } from '../knock-usage.ts';
 import type { Setting } from '../question.ts';
 import { type JunkKind, junkOf } from './junk.ts';
@@ -36,7 +36,6 @@ export interface MemoryLine {
 }
 
 export interface MemoryReport {
-  readonly rounds: number;
   readonly sources: number;
   readonly rate: number;
   readonly lines: readonly MemoryLine[];
@@ -64,7 +63,7 @@ export async function measureMemory(setting: Setting): Promise<MemoryReport> {
         await target.process.stop();
       }
     }
-    return { rounds: 1, sources: MANY_SOURCES, rate: RATE, lines };
+    return { sources: MANY_SOURCES, rate: RATE, lines };
   });
 }
 

@@ -177,7 +177,7 @@ describe('the answer to "memory"', () => {
   test('has a line for each daemon and kind', () => {
     const line = { ready: 120, before: 130, most: 134, after: 131, packets: 1_048_576, perSecond: 99_900 };
     const table = memoryTable({
-      ...{ rounds: 1, sources: 1_048_576, rate: 100_000 },
+      ...{ sources: 1_048_576, rate: 100_000 },
       lines: [{ name: 'spad, pcap', kind: 'random', ...line }],
     });
     expect(table.rows).toEqual([['spad, pcap', 'right size, random', '120', '130', '134', '131', '+4.00', '99.9']]);
