@@ -118,7 +118,7 @@ function columnsOf(mode: Setting['mode'], sieve: boolean): Column[] {
     { kind: 'callback', clients: 0 },
     ...spads('pcap'),
     ...(sieve ? spads('nflog') : []),
-    ...(knockdVersion() === undefined ? [] : [{ kind: 'knockd' as const, clients: 1 }]),
+    ...(mode === 'short' || knockdVersion() === undefined ? [] : [{ kind: 'knockd' as const, clients: 1 }]),
   ];
 }
 
