@@ -63,7 +63,8 @@ export interface FwknopDaemon extends Daemon {
 /** The port that SPA packets are sent to. */
 export const SPA_PORT = 62_201;
 
-const START_TIMEOUT_MS = 10_000;
+/** Ten thousand clients take their time. */
+const START_TIMEOUT_MS = 60_000;
 
 /** Starts a contender and waits until it is ready. */
 export async function startReady<D extends Daemon>(contender: Contender<D>, folder: string, ports: Ports): Promise<D> {

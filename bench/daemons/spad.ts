@@ -15,30 +15,41 @@ const NAME = 'bench';
 /** Short, so that the grants of a measurement do not pile up. */
 const OPEN_FOR_SECONDS = 2;
 
+type Capture = 'pcap' | 'udp' | 'nflog';
+
+export interface SpadOptions {
+  /** How many clients stand before the one that the packets are of, each with a key of its own; 0 unless told. */
+  readonly others?: number;
+}
+
 /** @param client whose address the packets ask to open for */
-export function spad(capture: 'pcap' | 'udp', host: Host, client: Host): Contender {
+export function spad(capture: Capture, host: Host, client: Host, { others = 0 }: SpadOptions = {}): Contender {
   return {
     name: `spad, ${capture}`,
     kind: 'spad',
     host,
     pace: undefined,
-    start: (folder, ports) => Promise.resolve(start({ capture, host, client, folder, ports })),
+    start: (folder, ports) => Promise.resolve(start({ capture, host, client, folder, ports, others })),
   };
 }
 
 interface Start {
-  readonly capture: 'pcap' | 'udp';
+  readonly capture: Capture;
   readonly host: Host;
   readonly client: Host;
   readonly folder: string;
   readonly ports: Ports;
+  readonly others: number;
 }
 
-function start({ capture, host, client, folder, ports }: Start): Daemon {
+function start({ capture, host, client, folder, ports, others }: Start): Daemon {
   const secret = newSecret();
   const auditLog = join(folder, 'audit.jsonl');
   const conf = join(folder, 'spad.conf');
-  writeFileSync(conf, configuration(capture, folder, ports, secret), { mode: 0o600 });
+  const stanzas = [...Array.from({ length: others }, (_, index) => `other${String(index)}`), 'client'].map((name) =>
+    stanza(name, name === 'client' ? secret : newSecret(), ports),
+  );
+  writeFileSync(conf, [daemonSection(capture, folder, ports), ...stanzas].join('\n'), { mode: 0o600 });
   const main = builtFile('server/main.js');
   const sealFor = sealer(secret, addressOf(client));
   const sources = (wanted: readonly number[]): Promise<readonly PacketSource[]> =>
@@ -56,20 +67,22 @@ function start({ capture, host, client, folder, ports }: Start): Daemon {
   };
 }
 
-function configuration(capture: string, folder: string, ports: Ports, secret: Secret): string {
-  const range = `udp/${ports.first}-${ports.last}`;
+function daemonSection(capture: Capture, folder: string, ports: Ports): string {
   return `[spad]
 name = ${NAME}
 interface = any
 port = ${SPA_PORT}
 capture = ${capture}
-guard = ${range}
+guard = udp/${ports.first}-${ports.last}
 state_dir = ${join(folder, 'state')}
 audit_log = ${join(folder, 'audit.jsonl')}
+`;
+}
 
-[access client]
+function stanza(name: string, secret: Secret, ports: Ports): string {
+  return `[access ${name}]
 key = ${secret.revealBase64()}
-allow = ${range}
+allow = udp/${ports.first}-${ports.last}
 open_for = ${OPEN_FOR_SECONDS}s
 `;
 }

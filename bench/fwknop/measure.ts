@@ -1,5 +1,5 @@
 /** The question "fwknop": spad and the real fwknopd, both with fwknop's stanzas and packets, in turns. See docs/performance.md. */
-import { randomBytes } from 'node:crypto';
+import { junkText } from './junk-text.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../test/support/host.ts';
 import type { Arena } from '../arena.ts';
@@ -93,14 +93,7 @@ async function withDaemon<T>(
 const senderTo = (bench: Bench, host: Host): Promise<TextSender> =>
   TextSender.between(bench.program, bench.scratch.newFolder(), bench.client, host);
 
-/** What looks like a packet of fwknop's with an HMAC of SHA-256 to whoever has no key, and is none. */
-function junkTexts(): readonly string[] {
-  const bare = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');
-  return Array.from({ length: TEXTS }, () => {
-    const sealed = Buffer.concat([Buffer.from('Salted__'), randomBytes(8 + 112)]);
-    return bare(sealed).slice('U2FsdGVkX1'.length) + bare(randomBytes(32));
-  });
-}
+const junkTexts = (): readonly string[] => Array.from({ length: TEXTS }, junkText);
 
 async function measureJunk(bench: Bench): Promise<JunkRow[]> {
   const rows: JunkRow[] = [];

@@ -110,7 +110,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   launch: [],
   tools: [],
   bench: [...CORE, 'bench/*', 'demo', 'test/support'],
-  'bench/*': [...CORE, 'bench', 'bench/*', 'demo', 'test/support', 'server', 'server/firewall'],
+  'bench/*': [...CORE, 'bench', 'bench/*', 'demo', 'test/support', 'server', 'server/firewall', 'server/receiver'],
   demo: ['src/base', 'test/support'],
   'test/support': CORE,
 };
