@@ -6,7 +6,7 @@ import { lineOf, type Source, sources, under, visit } from './sources.ts';
 const MAX_FILE_LINES = 300;
 const MAX_FUNCTION_LINES = 50;
 
-const programs = under('src', 'server', 'client', 'keys', 'bench', 'demo', 'test/support');
+const programs = under('src', 'server', 'client', 'keys', 'platform', 'bench', 'demo', 'test/support');
 
 const lines = (text: string): number => text.trimEnd().split('\n').length;
 
