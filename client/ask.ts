@@ -2,6 +2,7 @@
 import { Trouble } from '../keys/trouble.ts';
 import { addressFromBytes, type IpAddress, parseAddress } from '../src/base/address.ts';
 import { NONCE_LENGTH } from '../src/crypto/aead.ts';
+import { NODE_SUITE } from '../platform/node-suite.ts';
 import type { Secret } from '../src/crypto/secret.ts';
 import { sealNative } from '../src/spa/native/seal.ts';
 import type { Profile } from '../src/config/profile.ts';
@@ -76,7 +77,7 @@ const sendRequest = async (
 ): Promise<void> => {
   const local = withoutZone(route.localAddress);
   const built = buildRequest(target, io.now(), local);
-  const datagram = sealNative(built.request, secret, target.server, io.random(NONCE_LENGTH));
+  const datagram = sealNative(built.request, secret, target.server, io.random(NONCE_LENGTH), NODE_SUITE);
   const said = describeRequest(built, target.server, local);
   const endpoint = formatEndpoint(to, target.port);
   const size = `${String(datagram.length)} bytes`;

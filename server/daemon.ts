@@ -1,6 +1,7 @@
 /** The running daemon: inputs go into the engine, what it decides is done, what failed goes back in. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { NODE_SUITE } from '../platform/node-suite.ts';
 import { type Moment, type Seconds, type SteadyMs, steadyMs } from '../src/base/units.ts';
 import { type BackendName, BACKENDS, closesPorts } from '../src/firewall/backends.ts';
 import type { PortSpec } from '../src/base/port-spec.ts';
@@ -91,7 +92,8 @@ export class Daemon {
     const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, logger);
     const [{ cache, usedCodes }, maxGrants] = [this.#state, conf.daemon.max_grants];
     const canCut = firewall.cuts === true;
-    this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId, canCut });
+    const suite = NODE_SUITE;
+    this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId, canCut, suite });
     const announce = announcer(parts);
     const onInput = (input: Input): void => this.#input(input);
     this.#lanes = new SieveLanes({

@@ -16,6 +16,7 @@ import { type FwknopPolicy, forwardsTo, type Policy } from '../src/engine/policy
 import type { ReceiverSettings, ReceiverWish } from '../src/engine/receiver-settings.ts';
 import type { BackendName } from '../src/firewall/backends.ts';
 import type { DoorRule } from '../src/knock/door-rule.ts';
+import { NODE_SUITE } from '../platform/node-suite.ts';
 import { type GateKeys, reachFor } from '../src/spa/native/gate.ts';
 import { deriveNativeKey } from '../src/spa/native/keys.ts';
 import { deriveUnsealKeys } from '../src/spa/native/unseal.ts';
@@ -146,13 +147,13 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
   const { daemon, access } = conf;
   const maxAge = daemon.max_age * 1000;
   const gateKeys = secrets.map((secret, index): GateKeys => ({
-    hint: deriveNativeKey(secret, daemon.name, 'hint'),
-    mac: deriveNativeKey(secret, daemon.name, 'mac'),
+    hint: deriveNativeKey(secret, daemon.name, 'hint', NODE_SUITE),
+    mac: deriveNativeKey(secret, daemon.name, 'mac', NODE_SUITE),
     codes: access[index]?.codes !== undefined,
   }));
   const clients = access.flatMap(({ stanza, codes }, index) => {
     const secret = secrets[index];
-    return secret === undefined ? [] : [{ stanza, codes, keys: deriveUnsealKeys(secret, daemon.name) }];
+    return secret === undefined ? [] : [{ stanza, codes, keys: deriveUnsealKeys(secret, daemon.name, NODE_SUITE) }];
   });
   const ways = fwknopWays(daemon, beside);
   const fwknopPolicy: FwknopPolicy = {

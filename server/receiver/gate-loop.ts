@@ -14,17 +14,20 @@ const UDP = 17;
 /** How often counts are handed over and hints brought up to date, in milliseconds. */
 const CHORES_EVERY_MS = 200;
 
+/** Where the loop's candidates and counts go: the {@link Outbox}, or in a test whoever looks at them. */
+export type Sink = Pick<Outbox, 'count' | 'flushCounts' | 'send'>;
+
 export class GateLoop {
   /** Undefined: no client has the native format. */
   readonly #gate: NativeGate | undefined;
   /** Undefined: no client is fwknop's. */
   readonly #texts: TextLoop | undefined;
-  readonly #outbox: Outbox;
+  readonly #outbox: Sink;
   readonly #port: Port;
   readonly #view = new PacketView();
   #lastChores = Number.NEGATIVE_INFINITY;
 
-  constructor(gates: { gate: NativeGate | undefined; texts: TextLoop | undefined }, outbox: Outbox, port: Port) {
+  constructor(gates: { gate: NativeGate | undefined; texts: TextLoop | undefined }, outbox: Sink, port: Port) {
     this.#gate = gates.gate;
     this.#texts = gates.texts;
     this.#outbox = outbox;
@@ -32,14 +35,13 @@ export class GateLoop {
     this.#view.withIcmp = gates.texts?.icmp === true;
   }
 
-  /** One captured frame, the first `length` of the bytes. They are not kept. */
+  /** One captured frame, the first `length` of the bytes. They are not kept. Junk costs no memory. */
   frame(link: LinkType, bytes: Uint8Array, length: number, now: UnixMs): void {
     this.chores(now);
     const view = this.#view;
     const fault = decodeFrame(link, bytes, view, length);
     if (fault !== undefined) this.#outbox.count(fault);
-    else if (view.protocol === UDP && view.destinationPort === this.#port)
-      this.#datagram(view.payload(), now, () => ({ source: view.source(), destination: view.destination() }));
+    else if (view.protocol === UDP && view.destinationPort === this.#port) this.#frameToPort(view, now);
     else if (this.#texts === undefined) this.#outbox.count('other-port');
     else this.#texts.packet(view, now);
   }
@@ -47,7 +49,10 @@ export class GateLoop {
   /** One datagram from a socket. */
   datagram(datagram: Uint8Array, source: IpAddress, now: UnixMs): void {
     this.chores(now);
-    this.#datagram(datagram, now, () => ({ source, destination: undefined }));
+    const verdict = this.#gate?.check(datagram, now);
+    if (typeof verdict === 'number') this.#handOver(verdict, datagram, source, now);
+    else if (this.#texts === undefined || !isText(datagram, verdict)) this.#refuse(verdict);
+    else this.#texts.take(datagram, { source, destination: undefined, captured: now, transport: 'udp' });
   }
 
   /** What must be done now and then, whether packets come or not; does nothing where it was done a moment ago. */
@@ -59,21 +64,25 @@ export class GateLoop {
     this.#outbox.flushCounts();
   }
 
-  #datagram(datagram: Uint8Array, now: UnixMs, ends: () => Ends): void {
-    const verdict = this.#gate?.check(datagram, now);
-    if (typeof verdict === 'number') {
-      const candidate = { client: verdict, captured: now, source: ends().source, datagram };
-      if (!this.#outbox.send({ kind: 'candidate', candidate })) this.#outbox.count('pipe-full');
-    } else if (this.#texts !== undefined && isText(datagram, verdict)) {
-      this.#texts.take(datagram, { ...ends(), captured: now, transport: 'udp' });
-    } else if (verdict !== undefined) this.#outbox.count(verdict);
+  /** The payload is looked at where it lies; a view of it is made for whom it is worth one. */
+  #frameToPort(view: PacketView, now: UnixMs): void {
+    const verdict = this.#gate?.check(view.bytes, now, view.payloadStart, view.payloadEnd);
+    if (typeof verdict === 'number') this.#handOver(verdict, view.payload(), view.source(), now);
+    else if (this.#texts === undefined || !isText(view.payload(), verdict)) this.#refuse(verdict);
+    else {
+      const ends = { source: view.source(), destination: view.destination() };
+      this.#texts.take(view.payload(), { ...ends, captured: now, transport: 'udp' });
+    }
   }
-}
 
-/** Where a datagram came from and went to. */
-interface Ends {
-  readonly source: IpAddress;
-  readonly destination: IpAddress | undefined;
+  #handOver(client: number, datagram: Uint8Array, source: IpAddress, now: UnixMs): void {
+    const candidate = { client, captured: now, source, datagram };
+    if (!this.#outbox.send({ kind: 'candidate', candidate })) this.#outbox.count('pipe-full');
+  }
+
+  #refuse(verdict: GateRejection | undefined): void {
+    if (verdict !== undefined) this.#outbox.count(verdict);
+  }
 }
 
 /**

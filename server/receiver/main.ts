@@ -4,6 +4,7 @@
  * packet and opens no file. It ends when the authorizer does, and is replaced rather than reconfigured.
  */
 import { readSync } from 'node:fs';
+import { NODE_SUITE } from '../../platform/node-suite.ts';
 import { unixMs } from '../../src/base/units.ts';
 import { decodeSettings, type KnockSettings, type ReceiverSettings } from '../../src/engine/receiver-settings.ts';
 import { NativeGate } from '../../src/spa/native/gate.ts';
@@ -72,7 +73,8 @@ const lookOut = async (settings: KnockSettings, outbox: Outbox): Promise<void> =
 };
 
 const guardGate = async (settings: ReceiverSettings, outbox: Outbox): Promise<void> => {
-  const gate = settings.clients.length === 0 ? undefined : new NativeGate(settings.clients, settings.reach);
+  const gate =
+    settings.clients.length === 0 ? undefined : new NativeGate(settings.clients, settings.reach, NODE_SUITE.macKey);
   const texts = settings.fwknop === undefined ? undefined : new TextLoop(settings.fwknop, outbox);
   const loop = new GateLoop({ gate, texts }, outbox, settings.port);
   const capture = await openCapture(settings, loop, outbox);

@@ -6,6 +6,7 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { encodeHandoff, type Handoff, type ReceiverCount } from '../../src/engine/handoff.ts';
+import { Tally } from './tally.ts';
 
 const DESCRIPTOR = 3;
 /** Exit status when the authorizer has gone; nobody is left to read it. */
@@ -22,7 +23,7 @@ export class Outbox {
   #kept: Uint8Array[] = [];
   #keptBytes = 0;
   #isRetrying = false;
-  #counts: Partial<Record<ReceiverCount, number>> = {};
+  readonly #tally = new Tally();
 
   constructor() {
     // Opening it as a stream makes the descriptor non-blocking, and tells when the other end closes.
@@ -33,13 +34,13 @@ export class Outbox {
   }
 
   count(name: ReceiverCount, count = 1): void {
-    this.#counts[name] = (this.#counts[name] ?? 0) + count;
+    this.#tally.count(name, count);
   }
 
   /** Hands the counts over; what cannot be handed over now is kept for the next time. */
   flushCounts(): void {
-    if (Object.keys(this.#counts).length === 0) return;
-    if (this.send({ kind: 'counts', counts: this.#counts })) this.#counts = {};
+    if (this.#tally.isEmpty) return;
+    if (this.send({ kind: 'counts', counts: this.#tally.counts() })) this.#tally.clear();
   }
 
   /** Whether the pipe has taken the message, or will. */

@@ -1,5 +1,6 @@
 /** What the receiver does with what may be a text of fwknop's: find it in its packet, gate, hand over or count. */
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { NODE_SUITE } from '../../platform/node-suite.ts';
 import type { IpAddress } from '../../src/base/address.ts';
 import type { PortSpec } from '../../src/base/port-spec.ts';
 import type { UnixMs } from '../../src/base/units.ts';
@@ -9,7 +10,6 @@ import { isIcmp } from '../../src/frame/packet.ts';
 import type { PacketView } from '../../src/frame/packet-view.ts';
 import { FwknopGate } from '../../src/spa/fwknop/gate.ts';
 import { isHttpRequest, unwrapHttp } from '../../src/spa/fwknop/http.ts';
-import type { TrialOptions } from '../../src/spa/fwknop/trials.ts';
 import type { Outbox } from './outbox.ts';
 
 const TCP = 6;
@@ -17,20 +17,13 @@ const TCP = 6;
 /** Of a text or what it is in. */
 export type Origin = Omit<FwknopCandidate, 'key' | 'text' | 'forwardedFor'>;
 
-/** OpenSSL's HMACs cost less than ours in JavaScript: a little with SHA-2, a fifth with SHA-3 (measured on Node 20). */
-const makeMac: NonNullable<TrialOptions['makeMac']> = (digest, key) => {
-  const secret = createSecretKey(key);
-  const name = digest.replace('_', '-');
-  return { mac: (message) => createHmac(name, secret).update(message).digest() };
-};
-
 export class TextLoop {
   readonly #gate: FwknopGate;
   readonly #transports: FwknopTransports;
   readonly #outbox: Outbox;
 
   constructor({ gate, transports }: FwknopSettings, outbox: Outbox) {
-    this.#gate = new FwknopGate(gate, { salt: randomBytes(4).readUInt32LE(), makeMac });
+    this.#gate = new FwknopGate(gate, { salt: randomBytes(4).readUInt32LE(), makeMac: NODE_SUITE.macKey });
     this.#transports = transports;
     this.#outbox = outbox;
   }

@@ -5,6 +5,7 @@
  */
 import { formatAddress } from '../base/address.ts';
 import type { Moment, SteadyMs } from '../base/units.ts';
+import type { CryptoSuite } from '../crypto/suite.ts';
 import { CutBook } from '../grant/cut-book.ts';
 import type { Grant } from '../grant/grant.ts';
 import { Ledger } from '../grant/ledger.ts';
@@ -44,6 +45,8 @@ export interface EngineParts {
   readonly canCut?: boolean;
   /** A name that no other grant has had, also before a restart. */
   readonly newGrantId: () => string;
+  /** What reads fwknop's texts; absent: the reference. The native format's keys bring theirs along. */
+  readonly suite?: CryptoSuite;
 }
 
 const FAILURES = {
@@ -98,6 +101,7 @@ export class Engine {
       counters: this.#counters,
       rejections: this.#rejections,
       newId: parts.newGrantId,
+      suite: parts.suite,
     });
   }
 

@@ -9,6 +9,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { UnixMs } from '../base/units.ts';
 import { bytesKey, encodeHex } from '../bytes/encoding.ts';
 import { sha256 } from '../crypto/digest.ts';
+import type { CryptoSuite } from '../crypto/suite.ts';
 import type { ReplayCache, ReplayRecord } from '../replay/cache.ts';
 import { judgeFreshness } from '../spa/freshness.ts';
 import { decodeFields } from '../spa/fwknop/fields.ts';
@@ -60,6 +61,7 @@ export interface FwknopAdmissionParts {
   /** Digests that an fwknopd has left behind, as `bytesKey` writes them: refused whatever the time of the packet. */
   readonly foreign: ReadonlySet<string>;
   readonly answers: FwknopAnswers;
+  readonly suite?: CryptoSuite | undefined;
 }
 
 /** What fwknopd's digest.cache holds of a text, as much of it as our replay cache holds of anything. */
@@ -143,7 +145,7 @@ class Search {
 
   #unseal(cipher: FwknopCipherKey, { hmac }: FwknopClient): Result<UnsealedFwknop, Rejection> {
     const name = `${cipher.mode} ${encodeHex(cipher.passphrase)}`;
-    const unsealed = this.#unsealed.get(name) ?? unsealFwknop(this.#candidate.text, cipher, hmac);
+    const unsealed = this.#unsealed.get(name) ?? unsealFwknop(this.#candidate.text, cipher, hmac, this.#parts.suite);
     this.#unsealed.set(name, unsealed);
     return unsealed;
   }
@@ -155,13 +157,13 @@ class Search {
     const name = gpgName(keys);
     const answer = this.#parts.answers.unsealings.find((one) => gpgName(one.keys) === name);
     if (answer === undefined) {
-      const message = gpgMessageIn(this.#candidate.text, hmac);
+      const message = gpgMessageIn(this.#candidate.text, hmac, this.#parts.suite?.macKey);
       return message.ok ? { question: { kind: 'unseal-gpg', keys, message: message.value } } : message;
     }
     if (answer.result === undefined) return err('gpg-failed');
     const { plain, status } = answer.result;
     if (!status.opened) return err(status.badSignature ? 'bad-signature' : 'unsealing-failed');
-    const message = decodeFields(plain);
+    const message = decodeFields(plain, this.#parts.suite?.digest);
     if (!message.ok) return message;
     const refused = judgeSignatures(status.signatures, keys);
     return refused === undefined ? ok({ message: message.value, plain }) : err(refused);

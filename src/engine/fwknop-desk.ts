@@ -7,6 +7,7 @@ import type { FwknopAuthorized } from '../access/fwknop-authorize.ts';
 import type { FwknopStanza } from '../access/fwknop-stanza.ts';
 import type { Moment } from '../base/units.ts';
 import { bytesKey } from '../bytes/encoding.ts';
+import type { CryptoSuite } from '../crypto/suite.ts';
 import type { ReplayCache } from '../replay/cache.ts';
 import type { FwknopMessage } from '../spa/fwknop/message.ts';
 import type { Rejection } from '../spa/rejection.ts';
@@ -41,6 +42,8 @@ export interface FwknopDeskParts {
   readonly rejections: RejectionDesk;
   /** A name that nothing else has had, also before a restart. */
   readonly newId: () => string;
+  /** What reads the texts. */
+  readonly suite: CryptoSuite | undefined;
 }
 
 /** A text about which something has been asked. */
@@ -132,8 +135,8 @@ export class FwknopDesk {
 
   #judge(waiting: Waiting, now: Moment): readonly Decision[] {
     const { candidate, came, answers } = waiting;
-    const { cache, foreign } = this.#parts;
-    const admission = admitFwknop(candidate, { index: this.#index, cache, foreign, answers }, came.wall);
+    const { cache, foreign, suite } = this.#parts;
+    const admission = admitFwknop(candidate, { index: this.#index, cache, foreign, answers, suite }, came.wall);
     if (admission === undefined) return this.#count('no-key-matched');
     const { outcome, record } = admission;
     if (outcome.kind === 'ask') return this.#ask(waiting, admission, now);

@@ -8,6 +8,7 @@ const ROUTING = 43;
 const FRAGMENT = 44;
 const AUTHENTICATION = 51;
 const DESTINATION_OPTIONS = 60;
+const EXTENSIONS: readonly number[] = [HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS];
 /** RFC 8200 names six kinds, one of which may come twice; a longer chain is an attack on the parser. */
 const MAX_EXTENSION_HEADERS = 8;
 
@@ -64,7 +65,7 @@ const stripV6 = (view: PacketView): FrameFault | undefined => {
 const skipExtensionHeaders = (view: PacketView): FrameFault | undefined => {
   for (let headers = 0; headers <= MAX_EXTENSION_HEADERS; headers += 1) {
     const { bytes, payloadStart: offset, protocol } = view;
-    if (![HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS].includes(protocol)) return undefined;
+    if (!EXTENSIONS.includes(protocol)) return undefined;
     if (offset + 8 > view.end) return 'truncated';
     const length =
       protocol === FRAGMENT

@@ -6,7 +6,18 @@ import { lineOf, type Source, sources, under, visit } from './sources.ts';
 const MAX_FILE_LINES = 300;
 const MAX_FUNCTION_LINES = 50;
 
-const programs = under('src', 'server', 'client', 'keys', 'launch', 'tools', 'bench', 'demo', 'test/support');
+const programs = under(
+  'src',
+  'server',
+  'client',
+  'keys',
+  'platform',
+  'launch',
+  'tools',
+  'bench',
+  'demo',
+  'test/support',
+);
 
 const lines = (text: string): number => text.trimEnd().split('\n').length;
 

@@ -46,7 +46,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['src/crypto', 'src/grant', 'src/firewall', 'src/knock', 'src/control'],
   ],
+  platform: ['src/crypto'],
   server: [
+    'platform',
     ...[...CORE, 'server/firewall', 'server/log', 'server/process', 'server/store', 'server/receiver', 'keys'],
     ...['server/knockd', 'server/fwknop', 'server/control', 'server/host', 'server/sieve'],
   ],
@@ -68,6 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'server/store',
   ],
   'server/receiver': [
+    'platform',
     ...['src/base', 'src/bytes', 'src/frame', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/engine', 'src/knock'],
   ],
   'server/fwknop': [
@@ -87,6 +90,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'server/store': ['src/base', 'src/bytes', 'src/replay', 'src/grant', 'server/log'],
   'server/control': ['src/base', 'src/control', 'src/engine', 'src/grant'],
   client: [
+    'platform',
     ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/config', 'keys'],
     ...['src/config/fwknop', 'client/knock', 'client/fwknop'],
   ],
@@ -110,7 +114,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   launch: [],
   tools: [],
   bench: [...CORE, 'bench/*', 'demo', 'test/support'],
-  'bench/*': [...CORE, 'bench', 'bench/*', 'demo', 'test/support', 'server', 'server/firewall', 'server/receiver'],
+  'bench/*': [
+    ...CORE,
+    'platform',
+    'server/receiver',
+    'bench',
+    'bench/*',
+    'demo',
+    'test/support',
+    'server',
+    'server/firewall',
+  ],
   demo: ['src/base', 'test/support'],
   'test/support': CORE,
 };
@@ -130,7 +144,18 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
 /** The only files that start other programs; tests, the demo and the benches aside. */
 const MAY_SPAWN = ['server/process/run.ts', 'server/receiver-host.ts', 'client/fwknop/gpg.ts'];
 
-const programs = under('src', 'server', 'client', 'keys', 'launch', 'tools', 'bench', 'demo', 'test/support');
+const programs = under(
+  'src',
+  'server',
+  'client',
+  'keys',
+  'platform',
+  'launch',
+  'tools',
+  'bench',
+  'demo',
+  'test/support',
+);
 
 /** The line of the table that is about `folder`: its own, or `parent/*` of one of those above. */
 const rowOf = (folder: string): string | undefined => {
@@ -205,7 +230,7 @@ describe('packages', () => {
   });
 
   test('other programs are started in one place', () => {
-    const wrong = under('src', 'server', 'client', 'keys')
+    const wrong = under('src', 'server', 'client', 'keys', 'platform')
       .filter((source) => !MAY_SPAWN.includes(source.path))
       .flatMap((source) =>
         importsOf(source)

@@ -7,7 +7,7 @@ import { repositoryRoot } from '../support/paths.ts';
 const ROOT = repositoryRoot();
 
 /** Where code and words of ours are; what is built or fetched is elsewhere. */
-const CODE = ['src', 'server', 'client', 'keys', 'launch', 'tools', 'bench', 'demo', 'test'];
+const CODE = ['src', 'server', 'client', 'keys', 'platform', 'launch', 'tools', 'bench', 'demo', 'test'];
 
 export interface Source {
   /** From the repository's root, with forward slashes. */

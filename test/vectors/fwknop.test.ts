@@ -1,6 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { NODE_SUITE } from '../../platform/node-suite.ts';
 import type { MacFactory } from '../../src/crypto/hmac.ts';
+import type { CryptoSuite } from '../../src/crypto/suite.ts';
 import { decodeFields, encodeFields } from '../../src/spa/fwknop/fields.ts';
 import { gpgMessageIn, gpgTextOf, oldServersRead } from '../../src/spa/fwknop/gpg-text.ts';
 import { FwknopMac } from '../../src/spa/fwknop/mac.ts';
@@ -9,6 +10,7 @@ import { looksLikeGpg, looksSalted } from '../../src/spa/fwknop/shape.ts';
 import { unsealFwknop } from '../../src/spa/fwknop/unseal.ts';
 import { FWKNOP_GATE_REJECTIONS, FWKNOP_UNSEAL_REJECTIONS } from '../../src/spa/rejection.ts';
 import { ascii, hex, toHex } from '../unit/values.ts';
+import { SUITES } from './suites.ts';
 import {
   badVectors,
   cipherOf,
@@ -26,18 +28,13 @@ import {
 const real = realVectors.rijndael.flatMap((vector) => ('rejection' in vector ? [] : [vector]));
 const refusedReal = realVectors.rijndael.flatMap((vector) => ('rejection' in vector ? [vector] : []));
 
-/** The platform's own, as a program may put it in the place of ours. */
-const nodeMac: MacFactory = (digest, key) => ({
-  mac: (message) => createHmac(digest.replace('_', '-'), key).update(message).digest(),
-});
-
-const accepts = (vectors: readonly GoodVector[]): void => {
+const accepts = (vectors: readonly GoodVector[], suite: CryptoSuite): void => {
   test('have names of their own', () => {
     expect(new Set(vectors.map((vector) => vector.name)).size).toBe(vectors.length);
   });
 
   test.each(vectors)('$name: unsealed', (vector) => {
-    const unsealed = unsealFwknop(textOf(vector), cipherOf(vector), hmacOf(vector));
+    const unsealed = unsealFwknop(textOf(vector), cipherOf(vector), hmacOf(vector), suite);
     if (!unsealed.ok) throw new Error(`rejected: ${unsealed.error}`);
     expect(fieldsOf(unsealed.value.message)).toEqual(vector.fields);
     expect(unsealed.value.plain).toEqual(ascii(vector.plain));
@@ -46,14 +43,14 @@ const accepts = (vectors: readonly GoodVector[]): void => {
 
   test.each(vectors.filter((vector) => vector.canonical))('$name: sealed', (vector) => {
     expect(encodeFields(messageOf(vector.fields), vector.digest)).toBe(vector.plain);
-    expect(sealFwknop(vector.plain, cipherOf(vector), hmacOf(vector), hex(vector.salt))).toBe(vector.text);
+    expect(sealFwknop(vector.plain, cipherOf(vector), hmacOf(vector), hex(vector.salt), suite)).toBe(vector.text);
   });
 };
 
-const acceptsGpg = (vectors: readonly GpgVector[]): void => {
+const acceptsGpg = (vectors: readonly GpgVector[], suite: CryptoSuite): void => {
   test.each(vectors)('$name', (vector) => {
     const openPgp = hex(vector.openPgp);
-    const found = gpgMessageIn(textOf(vector), hmacOf(vector));
+    const found = gpgMessageIn(textOf(vector), hmacOf(vector), suite.macKey);
     expect(found.ok ? toHex(found.value) : found.error).toBe(vector.openPgp);
     expect(gpgTextOf(openPgp, hmacOf(vector))).toBe(vector.text);
     expect(oldServersRead(openPgp)).toBe(vector.old);
@@ -61,7 +58,7 @@ const acceptsGpg = (vectors: readonly GpgVector[]): void => {
   });
 };
 
-describe('packets of the real client', () => {
+describe.each(SUITES)('packets of the real client, by %s', (_, suite) => {
   test('are of every digest, HMAC and mode', () => {
     expect(new Set(real.map((vector) => vector.digest)).size).toBe(7);
     expect(new Set(real.map((vector) => vector.hmac?.type)).size).toBe(8);
@@ -69,11 +66,11 @@ describe('packets of the real client', () => {
     expect(new Set(real.map((vector) => vector.fields.type)).size).toBe(7);
   });
 
-  accepts(real);
-  acceptsGpg(realVectors.gpg);
+  accepts(real, suite);
+  acceptsGpg(realVectors.gpg, suite);
 
   test.each(refusedReal)('$name: $rejection', (vector) => {
-    expect(unsealFwknop(textOf(vector), cipherOf(vector), hmacOf(vector))).toEqual({
+    expect(unsealFwknop(textOf(vector), cipherOf(vector), hmacOf(vector), suite)).toEqual({
       ok: false,
       error: vector.rejection,
     });
@@ -85,12 +82,12 @@ describe('packets of the real client', () => {
   });
 });
 
-describe('good packets of the oracle', () => {
-  accepts(goodVectors.rijndael);
-  acceptsGpg(goodVectors.gpg);
+describe.each(SUITES)('good packets of the oracle, by %s', (_, suite) => {
+  accepts(goodVectors.rijndael, suite);
+  acceptsGpg(goodVectors.gpg, suite);
 });
 
-describe('bad packets of the oracle', () => {
+describe.each(SUITES)('bad packets of the oracle, by %s', (_, suite) => {
   test('have names of their own', () => {
     const names = badVectors.rijndael.map((vector) => vector.name);
     expect(new Set(names).size).toBe(names.length);
@@ -105,12 +102,12 @@ describe('bad packets of the oracle', () => {
   );
 
   test.each(badVectors.rijndael)('$name: $rejection', (vector) => {
-    const unsealed = unsealFwknop(textOf(vector), cipherOf(vector), hmacOf(vector));
+    const unsealed = unsealFwknop(textOf(vector), cipherOf(vector), hmacOf(vector), suite);
     expect(unsealed.ok ? 'accepted' : unsealed.error).toBe(vector.rejection);
   });
 
   test.each(badVectors.gpg)('GnuPG, $name: $rejection', (vector) => {
-    const found = gpgMessageIn(textOf(vector), hmacOf(vector));
+    const found = gpgMessageIn(textOf(vector), hmacOf(vector), suite.macKey);
     expect(found.ok ? 'accepted' : found.error).toBe(vector.rejection);
   });
 });
@@ -127,13 +124,13 @@ describe('the HMAC by itself', () => {
     expect(vectors.length).toBeGreaterThan(200);
     for (const vector of vectors) {
       expect(matches(vector), vector.name).toBe(true);
-      expect(matches(vector, nodeMac), vector.name).toBe(true);
+      expect(matches(vector, NODE_SUITE.macKey), vector.name).toBe(true);
     }
   });
 
   test('says the same of bad packets by both', () => {
     for (const vector of withHmac([...badVectors.rijndael, ...badVectors.gpg])) {
-      expect(matches(vector), vector.name).toBe(matches(vector, nodeMac));
+      expect(matches(vector), vector.name).toBe(matches(vector, NODE_SUITE.macKey));
     }
   });
 

@@ -5,6 +5,7 @@ import { parseAddress } from '../../src/base/address.ts';
 import { steadyMs, unixMs } from '../../src/base/units.ts';
 import { decodeHex, encodeHex } from '../../src/bytes/encoding.ts';
 import { Secret } from '../../src/crypto/secret.ts';
+import { type CryptoSuite, NOBLE } from '../../src/crypto/suite.ts';
 import { type Admission, admit } from '../../src/engine/admit.ts';
 import { NO_FWKNOP } from '../../src/engine/policy.ts';
 import { ReplayCache } from '../../src/replay/cache.ts';
@@ -18,6 +19,7 @@ import { CODE_REJECTIONS, GATE_REJECTIONS, type Rejection } from '../../src/spa/
 import { repositoryRoot } from '../support/paths.ts';
 import { stanzaOf } from '../unit/engine/desk.ts';
 import { specs } from '../unit/values.ts';
+import { SUITES } from './suites.ts';
 
 interface Vector {
   readonly name: string;
@@ -40,18 +42,18 @@ const present = <T>(value: T | undefined): T => value ?? expect.fail('a vector h
 const bytes = (hex: string): Uint8Array => present(decodeHex(hex));
 const secretOf = ({ secret }: Vector): Secret => present(Secret.fromBase64(secret));
 
-const gateVerdict = (vector: Vector): number | Rejection => {
+const gateVerdict = (vector: Vector, suite: CryptoSuite): number | Rejection => {
   const [hint, mac] = (['hint', 'mac'] as const).map((label) =>
-    deriveNativeKey(secretOf(vector), vector.server, label),
+    deriveNativeKey(secretOf(vector), vector.server, label, suite),
   ) as [Uint8Array, Uint8Array];
-  const gate = new NativeGate([{ hint, mac, codes: vector.hold !== null }], maxAgeMs);
+  const gate = new NativeGate([{ hint, mac, codes: vector.hold !== null }], maxAgeMs, suite.macKey);
   gate.advance(unixMs(vector.nowMs));
   return gate.check(bytes(vector.datagram), unixMs(vector.nowMs));
 };
 
 /** What the authorizer says, whatever the gate did. */
-const admission = (vector: Vector): Admission => {
-  const keys = deriveUnsealKeys(secretOf(vector), vector.server);
+const admission = (vector: Vector, suite: CryptoSuite): Admission => {
+  const keys = deriveUnsealKeys(secretOf(vector), vector.server, suite);
   const [first, last] = vector.hold ?? [];
   const codes = first === undefined || last === undefined ? undefined : { first, last };
   const stanza = stanzaOf('alice', { allow: specs('tcp/1-65535'), defaultPorts: specs('tcp/22') });
@@ -64,10 +66,10 @@ const admission = (vector: Vector): Admission => {
   return present(admit(candidate, policy, memory, { wall: unixMs(vector.nowMs), steady: steadyMs(0) }));
 };
 
-const verdictOf = (vector: Vector): string => {
-  const atGate = gateVerdict(vector);
+const verdictOf = (vector: Vector, suite: CryptoSuite): string => {
+  const atGate = gateVerdict(vector, suite);
   if (typeof atGate === 'string') return atGate;
-  const { outcome, use, record } = admission(vector);
+  const { outcome, use, record } = admission(vector, suite);
   expect(use === undefined || record === undefined).toBe(true);
   if (use !== undefined) return 'code';
   return record !== undefined ? 'packet' : outcome.kind === 'rejected' ? outcome.reason : 'nothing is remembered';
@@ -81,8 +83,10 @@ test('there are vectors of every verdict', () => {
     ).toBe(true);
 });
 
-test.each(vectors)('$name: $verdict', (vector) => {
-  expect(verdictOf(vector)).toBe(vector.verdict);
+describe.each(SUITES)('by %s', (_, suite) => {
+  test.each(vectors)('$name: $verdict', (vector) => {
+    expect(verdictOf(vector, suite)).toBe(vector.verdict);
+  });
 });
 
 const isMadeHere = ({ verdict, name }: Vector): boolean =>
@@ -99,7 +103,7 @@ test.each(vectors.filter(isMadeHere))('$name is made byte for byte', (vector) =>
 
 describe('the authorizer by itself, where the receiver hands over whatever it likes,', () => {
   test.each(vectors.filter(({ hold, verdict }) => hold === null && verdict !== 'wrong-size'))('$name', (vector) => {
-    expect(admission(vector).outcome).toEqual({ kind: 'rejected', reason: 'code-unknown' });
+    expect(admission(vector, NOBLE).outcome).toEqual({ kind: 'rejected', reason: 'code-unknown' });
   });
 });
 

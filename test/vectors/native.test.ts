@@ -4,8 +4,8 @@ import { type Cidr, formatAddress, parseAddress, parseCidr } from '../../src/bas
 import { formatPortSpec, type PortSpec, parsePortSpec } from '../../src/base/port-spec.ts';
 import { port, seconds, unixMs } from '../../src/base/units.ts';
 import { decodeHex, encodeHex, encodeUtf8 } from '../../src/bytes/encoding.ts';
-import { deriveKey } from '../../src/crypto/kdf.ts';
 import { Secret } from '../../src/crypto/secret.ts';
+import type { CryptoSuite } from '../../src/crypto/suite.ts';
 import { judgeFreshness } from '../../src/spa/freshness.ts';
 import { encodeBody } from '../../src/spa/native/body.ts';
 import { NativeGate } from '../../src/spa/native/gate.ts';
@@ -14,6 +14,7 @@ import { sealNative } from '../../src/spa/native/seal.ts';
 import { deriveUnsealKeys, type Unsealed, unsealNative } from '../../src/spa/native/unseal.ts';
 import { FRESHNESS_REJECTIONS, GATE_REJECTIONS, type Rejection, UNSEAL_REJECTIONS } from '../../src/spa/rejection.ts';
 import type { Forward, RequestType, SpaRequest } from '../../src/spa/request.ts';
+import { SUITES } from './suites.ts';
 
 type JsonForward = { kind: 'address'; address: string; port: number } | { kind: 'local'; port: number } | null;
 
@@ -100,22 +101,22 @@ const requestToJson = (request: SpaRequest): JsonRequest => ({
 });
 
 /** The road of one datagram to a server that knows one client: gate, unsealing, freshness. */
-const receive = (vector: Vector, maxAge: number): Unsealed | Rejection => {
+const receive = (vector: Vector, maxAge: number, suite: CryptoSuite): Unsealed | Rejection => {
   const secret = secretOf(vector);
-  const hint = deriveNativeKey(secret, vector.server, 'hint');
-  const mac = deriveNativeKey(secret, vector.server, 'mac');
+  const hint = deriveNativeKey(secret, vector.server, 'hint', suite);
+  const mac = deriveNativeKey(secret, vector.server, 'mac', suite);
   const now = unixMs(vector.nowMs);
-  const gate = new NativeGate([{ hint, mac }], maxAge);
+  const gate = new NativeGate([{ hint, mac }], maxAge, suite.macKey);
   gate.advance(now);
   const client = gate.check(bytes(vector.datagram), now);
   if (typeof client === 'string') return client;
   expect(client).toBe(0);
-  const unsealed = unsealNative(bytes(vector.datagram), deriveUnsealKeys(secret, vector.server));
+  const unsealed = unsealNative(bytes(vector.datagram), deriveUnsealKeys(secret, vector.server, suite));
   if (!unsealed.ok) return unsealed.error;
   return judgeFreshness(unsealed.value.request.time, now, maxAge) ?? unsealed.value;
 };
 
-describe('good native packets', () => {
+describe.each(SUITES)('good native packets, by %s', (_, suite) => {
   test('are many and have names of their own', () => {
     expect(good.vectors.length).toBeGreaterThanOrEqual(20);
     expect(new Set(good.vectors.map((vector) => vector.name)).size).toBe(good.vectors.length);
@@ -124,29 +125,29 @@ describe('good native packets', () => {
   test.each(good.vectors)('$name: keys', (vector) => {
     const secret = secretOf(vector);
     const { server } = vector;
-    expect(encodeHex(deriveNativeKey(secret, server, 'hint'))).toBe(vector.hintKey);
-    expect(encodeHex(deriveNativeKey(secret, server, 'mac'))).toBe(vector.macKey);
-    expect(encodeHex(deriveNativeKey(secret, server, 'seal'))).toBe(vector.sealKey);
+    expect(encodeHex(deriveNativeKey(secret, server, 'hint', suite))).toBe(vector.hintKey);
+    expect(encodeHex(deriveNativeKey(secret, server, 'mac', suite))).toBe(vector.macKey);
+    expect(encodeHex(deriveNativeKey(secret, server, 'seal', suite))).toBe(vector.sealKey);
     // Reserved: the format has this key, the program does not use it yet.
-    expect(encodeHex(deriveKey(secret.reveal(), encodeUtf8(`spa1 reply\0${server}`), 32))).toBe(vector.replyKey);
+    expect(encodeHex(suite.deriveKey(secret.reveal(), encodeUtf8(`spa1 reply\0${server}`), 32))).toBe(vector.replyKey);
   });
 
   test.each(good.vectors)('$name: sealed', (vector) => {
     const request = requestFromJson(vector.request);
     expect(encodeHex(encodeBody(request))).toBe(vector.body);
-    const datagram = sealNative(request, secretOf(vector), vector.server, bytes(vector.nonce));
+    const datagram = sealNative(request, secretOf(vector), vector.server, bytes(vector.nonce), suite);
     expect(encodeHex(datagram)).toBe(vector.datagram);
   });
 
   test.each(good.vectors)('$name: accepted', (vector) => {
-    const unsealed = receive(vector, bad.maxAgeMs);
+    const unsealed = receive(vector, bad.maxAgeMs, suite);
     if (typeof unsealed === 'string') throw new Error(`rejected: ${unsealed}`);
     expect(requestToJson(unsealed.request)).toEqual(vector.request);
     expect(encodeHex(unsealed.digest)).toBe(vector.replayKey);
   });
 });
 
-describe('bad native packets', () => {
+describe.each(SUITES)('bad native packets, by %s', (_, suite) => {
   test('are many and have names of their own', () => {
     expect(bad.vectors.length).toBeGreaterThanOrEqual(40);
     expect(new Set(bad.vectors.map((vector) => vector.name)).size).toBe(bad.vectors.length);
@@ -157,13 +158,13 @@ describe('bad native packets', () => {
   });
 
   test.each(bad.vectors)('$name: $rejection', (vector) => {
-    const verdict = receive(vector, bad.maxAgeMs);
+    const verdict = receive(vector, bad.maxAgeMs, suite);
     expect(typeof verdict === 'string' ? verdict : 'accepted').toBe(vector.rejection);
   });
 
   // The authorizer does not rely on the receiver: without the gate's hint table the rest of the verdicts stay the same.
   test.each(bad.vectors.filter((vector) => vector.rejection !== 'unknown-hint'))('$name: without a gate', (vector) => {
-    const unsealed = unsealNative(bytes(vector.datagram), deriveUnsealKeys(secretOf(vector), vector.server));
+    const unsealed = unsealNative(bytes(vector.datagram), deriveUnsealKeys(secretOf(vector), vector.server, suite));
     if (FRESHNESS_REJECTIONS.some((rejection) => rejection === vector.rejection)) expect(unsealed.ok).toBe(true);
     else expect(unsealed).toEqual({ ok: false, error: vector.rejection });
   });

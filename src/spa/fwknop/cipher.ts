@@ -1,13 +1,6 @@
 /** fwknop's AES: key and initialization vector come from the passphrase as in `openssl enc -md md5`. */
-import { digestOf } from '../../crypto/digest.ts';
-import {
-  BLOCK_KEY_LENGTH,
-  BLOCK_LENGTH,
-  type BlockMode,
-  openBlocks,
-  sealBlocks,
-  withoutPadding,
-} from '../../crypto/block-cipher.ts';
+import { BLOCK_KEY_LENGTH, BLOCK_LENGTH, type BlockMode, withoutPadding } from '../../crypto/block-cipher.ts';
+import { type CryptoSuite, NOBLE } from '../../crypto/suite.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
 import type { FwknopCipherKey } from './key.ts';
 import { SALT_LENGTH, SALT_MARK } from './layout.ts';
@@ -33,16 +26,16 @@ const passphraseOf = ({ mode, passphrase }: FwknopCipherKey): Uint8Array => {
 };
 
 /** OpenSSL's EVP_BytesToKey with MD5 and one round: each digest is of the one before it, passphrase and salt. */
-const derive = (cipher: FwknopCipherKey, salt: Uint8Array): Derived => {
+const derive = (cipher: FwknopCipherKey, salt: Uint8Array, { digest }: CryptoSuite): Derived => {
   const passphrase = passphraseOf(cipher);
   const input = new Uint8Array(BLOCK_LENGTH + passphrase.length + salt.length);
   input.set(passphrase, BLOCK_LENGTH);
   input.set(salt, BLOCK_LENGTH + passphrase.length);
   const next = (last: Uint8Array): Uint8Array => {
     input.set(last);
-    return digestOf('md5', input);
+    return digest('md5', input);
   };
-  const d1 = digestOf('md5', input.subarray(BLOCK_LENGTH));
+  const d1 = digest('md5', input.subarray(BLOCK_LENGTH));
   const d2 = next(d1);
   const key = new Uint8Array(BLOCK_KEY_LENGTH);
   key.set(d1);
@@ -51,9 +44,14 @@ const derive = (cipher: FwknopCipherKey, salt: Uint8Array): Derived => {
 };
 
 /** `Salted__`, the 8 bytes of salt, then whole blocks. */
-export const sealSalted = (plain: Uint8Array, cipher: FwknopCipherKey, salt: Uint8Array): Uint8Array => {
-  const { mode, key, iv } = derive(cipher, salt);
-  const blocks = sealBlocks(mode, key, iv, plain);
+export const sealSalted = (
+  plain: Uint8Array,
+  cipher: FwknopCipherKey,
+  salt: Uint8Array,
+  suite: CryptoSuite = NOBLE,
+): Uint8Array => {
+  const { mode, key, iv } = derive(cipher, salt, suite);
+  const blocks = suite.sealBlocks(mode, key, iv, plain);
   const bytes = new Uint8Array(HEAD_LENGTH + blocks.length);
   bytes.set(MARK);
   bytes.set(salt, MARK.length);
@@ -76,8 +74,9 @@ export const splitSalted = (bytes: Uint8Array): { salt: Uint8Array; blocks: Uint
 export const openSalted = (
   { salt, blocks }: { readonly salt: Uint8Array; readonly blocks: Uint8Array },
   cipher: FwknopCipherKey,
+  suite: CryptoSuite,
 ): Uint8Array | undefined => {
-  const { mode, key, iv } = derive(cipher, salt);
-  const padded = openBlocks(mode, key, iv, blocks);
+  const { mode, key, iv } = derive(cipher, salt, suite);
+  const padded = suite.openBlocks(mode, key, iv, blocks);
   return withoutPadding(padded) ?? (cipher.mode === 'legacy' ? padded : undefined);
 };

@@ -4,6 +4,7 @@ import { parsePort, seconds, unixMs } from '../../base/units.ts';
 import type { PortSpec } from '../../base/port-spec.ts';
 import { bareBase64Length, decodeBareBase64, encodeBareBase64 } from '../../bytes/bare-base64.ts';
 import { bytesKey, decodeUtf8, encodeUtf8 } from '../../bytes/encoding.ts';
+import { type CryptoSuite, NOBLE } from '../../crypto/suite.ts';
 import type { FwknopUnsealRejection } from '../rejection.ts';
 import { digestText, isDigestOf } from './digest.ts';
 import type { FwknopDigest } from './key.ts';
@@ -59,11 +60,14 @@ const isOpened = (text: string): boolean =>
  * Reads the plain text of a packet, digest included. The first broken rule, in the order of the fields, is the rejection;
  * `unsealing-failed` where this is no text of fwknop's at all.
  */
-export const decodeFields = (text: Uint8Array): Result<FwknopMessage, FwknopUnsealRejection> => {
+export const decodeFields = (
+  text: Uint8Array,
+  digest: CryptoSuite['digest'] = NOBLE.digest,
+): Result<FwknopMessage, FwknopUnsealRejection> => {
   const plain = bytesKey(text);
   if (!isOpened(plain)) return err('unsealing-failed');
   const last = plain.lastIndexOf(':');
-  if (!isDigestOf(plain.slice(last + 1), text.subarray(0, last))) return err('bad-digest');
+  if (!isDigestOf(plain.slice(last + 1), text.subarray(0, last), digest)) return err('bad-digest');
   const fields = plain.slice(0, last).split(':');
   if (fields.length < MIN_FIELDS) return err('bad-fields');
   const [random = '', user64 = '', time = '', version = '', typeDigit = '', message64 = '', ...rest] = fields;

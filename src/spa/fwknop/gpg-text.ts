@@ -1,6 +1,7 @@
 /** The text of a datagram whose content GnuPG seals: the same letters and HMAC around an OpenPGP message. */
 import { err, ok, type Result } from '../../base/result.ts';
 import { decodeBareBase64, encodeBareBase64 } from '../../bytes/bare-base64.ts';
+import { type MacFactory, macKeyOf } from '../../crypto/hmac.ts';
 import type { FwknopGateRejection, FwknopUnsealRejection } from '../rejection.ts';
 import type { FwknopHmacKey } from './key.ts';
 import { GPG_PREFIX, withPrefix } from './layout.ts';
@@ -39,10 +40,11 @@ export const gpgTextOf = (openPgp: Uint8Array, hmac: FwknopHmacKey | undefined):
 export const gpgMessageIn = (
   text: Uint8Array,
   hmac: FwknopHmacKey | undefined,
+  makeMac: MacFactory = macKeyOf,
 ): Result<Uint8Array, FwknopGateRejection | FwknopUnsealRejection> => {
   const fault = checkShape(text);
   if (fault !== undefined) return err(fault);
-  const mac = hmac === undefined ? undefined : new FwknopMac(hmac);
+  const mac = hmac === undefined ? undefined : new FwknopMac(hmac, makeMac);
   if (mac?.matchesAs(text, 'gpg') === false) return err('bad-mac');
   const sealed = mac === undefined ? text : mac.sealedOf(text);
   const prefix = openPgpPrefix(sealed);

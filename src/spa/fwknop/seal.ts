@@ -1,5 +1,7 @@
 import { encodeBareBase64 } from '../../bytes/bare-base64.ts';
 import { bytesKey, encodeUtf8 } from '../../bytes/encoding.ts';
+import { type MacFactory, macKeyOf } from '../../crypto/hmac.ts';
+import { type CryptoSuite, NOBLE } from '../../crypto/suite.ts';
 import { sealSalted } from './cipher.ts';
 import type { FwknopCipherKey, FwknopHmacKey } from './key.ts';
 import { MAX_HMAC_KEY, MAX_PASSPHRASE, MAX_TEXT, MIN_TEXT, SALT_LENGTH, SALT_PREFIX } from './layout.ts';
@@ -16,12 +18,17 @@ const assertKeys = ({ passphrase }: FwknopCipherKey, salt: Uint8Array): void => 
  * What is sent of a sealed message in base64, whose first `prefix` letters every receiver knows. Throws RangeError where
  * no receiver would look at it: 140 to 1500 letters make a packet, the key of an HMAC has 1 to 128 bytes.
  */
-export const finishText = (sealed: Uint8Array, prefix: number, hmac: FwknopHmacKey | undefined): string => {
+export const finishText = (
+  sealed: Uint8Array,
+  prefix: number,
+  hmac: FwknopHmacKey | undefined,
+  makeMac: MacFactory = macKeyOf,
+): string => {
   const keyLength = hmac?.key.length ?? 1;
   if (keyLength < 1 || keyLength > MAX_HMAC_KEY) {
     throw new RangeError(`the HMAC key has ${String(keyLength)} bytes; fwknop takes 1 to ${String(MAX_HMAC_KEY)}`);
   }
-  const mac = hmac === undefined ? '' : bytesKey(new FwknopMac(hmac).of(sealed));
+  const mac = hmac === undefined ? '' : bytesKey(new FwknopMac(hmac, makeMac).of(sealed));
   const text = `${bytesKey(sealed.subarray(prefix))}${mac}`;
   if (text.length < MIN_TEXT) {
     throw new RangeError(
@@ -43,7 +50,13 @@ export const sealFwknop = (
   cipher: FwknopCipherKey,
   hmac: FwknopHmacKey | undefined,
   salt: Uint8Array,
+  suite: CryptoSuite = NOBLE,
 ): string => {
   assertKeys(cipher, salt);
-  return finishText(encodeBareBase64(sealSalted(encodeUtf8(plain), cipher, salt)), SALT_PREFIX.length, hmac);
+  return finishText(
+    encodeBareBase64(sealSalted(encodeUtf8(plain), cipher, salt, suite)),
+    SALT_PREFIX.length,
+    hmac,
+    suite.macKey,
+  );
 };

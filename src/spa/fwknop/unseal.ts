@@ -2,6 +2,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import { decodeBareBase64 } from '../../bytes/bare-base64.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
 import { sha256 } from '../../crypto/digest.ts';
+import { type CryptoSuite, NOBLE } from '../../crypto/suite.ts';
 import type { FwknopGateRejection, FwknopUnsealRejection } from '../rejection.ts';
 import { openSalted, splitSalted } from './cipher.ts';
 import { decodeFields } from './fields.ts';
@@ -36,16 +37,17 @@ export const unsealFwknop = (
   text: Uint8Array,
   cipher: FwknopCipherKey,
   hmac: FwknopHmacKey | undefined,
+  suite: CryptoSuite = NOBLE,
 ): Result<UnsealedFwknop, FwknopGateRejection | FwknopUnsealRejection> => {
   const fault = checkShape(text);
   if (fault !== undefined) return err(fault);
-  const mac = hmac === undefined ? undefined : new FwknopMac(hmac);
+  const mac = hmac === undefined ? undefined : new FwknopMac(hmac, suite.macKey);
   if (mac?.matchesAs(text, 'rijndael') === false) return err('bad-mac');
   const bytes = decodeBareBase64(withPrefix(SALT, mac === undefined ? text : mac.sealedOf(text)));
   const salted = bytes === undefined ? undefined : splitSalted(bytes);
   if (salted === undefined) return err('bad-encoding');
-  const plain = openSalted(salted, cipher);
+  const plain = openSalted(salted, cipher, suite);
   if (plain === undefined) return err('unsealing-failed');
-  const message = decodeFields(plain);
+  const message = decodeFields(plain, suite.digest);
   return message.ok ? ok({ message: message.value, plain }) : message;
 };

@@ -6,7 +6,7 @@
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
 import { NONCE_LENGTH } from '../../crypto/aead.ts';
-import { HmacKey } from '../../crypto/hmac.ts';
+import { HmacKey, type MacKey } from '../../crypto/hmac.ts';
 import { equalBytes, type Secret } from '../../crypto/secret.ts';
 import type { SpaRequest } from '../request.ts';
 import { encodeBody } from './body.ts';
@@ -26,7 +26,7 @@ export const formatCodeRange = ({ first, last }: CodeRange): string =>
 
 const CODE_BODY = BODY_SIZES[0];
 
-const nonceOf = (codeKey: HmacKey, body: Uint8Array): Uint8Array => codeKey.mac(body).subarray(0, NONCE_LENGTH);
+const nonceOf = (codeKey: MacKey, body: Uint8Array): Uint8Array => codeKey.mac(body).subarray(0, NONCE_LENGTH);
 
 /**
  * The datagram of code number `number`: 176 bytes, the same for the same number and wish. Throws RangeError for another
@@ -53,11 +53,11 @@ export const codeNumberOf = (
   time: UnixMs,
   body: Uint8Array,
   nonce: Uint8Array,
-  codeKey: HmacKey,
+  codeKey: MacKey,
 ): number | undefined => {
   if (!isCodeNumber(time) || body.length !== CODE_BODY) return undefined;
   return equalBytes(nonceOf(codeKey, body), nonce) ? time : undefined;
 };
 
 /** 16 bytes under which used codes are remembered: the same as long as secret and server are, whatever the stanza is called. */
-export const codeOwnerOf = (codeKey: HmacKey): Uint8Array => codeKey.mac(encodeUtf8('owner')).slice(0, 16);
+export const codeOwnerOf = (codeKey: MacKey): Uint8Array => codeKey.mac(encodeUtf8('owner')).slice(0, 16);

@@ -1,10 +1,10 @@
 import type { UnixMs } from '../../base/units.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
 import { ByteWriter } from '../../bytes/writer.ts';
-import type { HmacKey } from '../../crypto/hmac.ts';
-import { deriveKey } from '../../crypto/kdf.ts';
+import type { MacKey } from '../../crypto/hmac.ts';
 import type { Secret } from '../../crypto/secret.ts';
 import { SECRET_LENGTH } from '../../crypto/secret.ts';
+import { type CryptoSuite, NOBLE } from '../../crypto/suite.ts';
 import { HINT_LENGTH, WINDOW_MS } from './layout.ts';
 
 /** Which key: the receiver process holds `hint` and `mac` and nothing else; `seal` and `code` never leave the authorizer. */
@@ -17,15 +17,23 @@ export const isServerName = (name: string): boolean => {
 };
 
 /** The 32 bytes of docs/native-packet.md, "Keys": bound to the client's secret, the server's name and the use. */
-export const deriveNativeKey = (secret: Secret, server: string, label: KeyLabel): Uint8Array =>
-  deriveKey(secret.reveal(), encodeUtf8(`spa1 ${label}\0${server}`), SECRET_LENGTH);
+export const deriveNativeKey = (
+  secret: Secret,
+  server: string,
+  label: KeyLabel,
+  suite: CryptoSuite = NOBLE,
+): Uint8Array => suite.deriveKey(secret.reveal(), encodeUtf8(`spa1 ${label}\0${server}`), SECRET_LENGTH);
 
 /** The number of the minute that `now` is in. */
 export const windowOf = (now: UnixMs): number => Math.floor(now / WINDOW_MS);
 
-/** The 8 bytes that a client's packets begin with during one window. */
-export const hintOf = (hintKey: HmacKey, window: number): Uint8Array => {
+/** What the HMAC of every hint of one window is made over. */
+export const hintMessage = (window: number): Uint8Array => {
   const message = new ByteWriter(8);
   message.u64(window);
-  return hintKey.mac(message.bytes).subarray(0, HINT_LENGTH);
+  return message.bytes;
 };
+
+/** The 8 bytes that a client's packets begin with during one window. */
+export const hintOf = (hintKey: MacKey, window: number): Uint8Array =>
+  hintKey.mac(hintMessage(window)).subarray(0, HINT_LENGTH);

@@ -1,11 +1,10 @@
 import { encodeUtf8 } from '../../bytes/encoding.ts';
 import { ByteWriter } from '../../bytes/writer.ts';
-import { sealBox } from '../../crypto/aead.ts';
-import { HmacKey } from '../../crypto/hmac.ts';
 import type { Secret } from '../../crypto/secret.ts';
+import { type CryptoSuite, NOBLE } from '../../crypto/suite.ts';
 import type { SpaRequest } from '../request.ts';
 import { encodeBody } from './body.ts';
-import { deriveNativeKey, hintOf, windowOf } from './keys.ts';
+import { deriveNativeKey, type KeyLabel, hintOf, windowOf } from './keys.ts';
 import { AAD_LABEL, OVERHEAD } from './layout.ts';
 
 /** What the AEAD binds beside the body: the format's label and the hint. */
@@ -21,14 +20,21 @@ export const associatedData = (hint: Uint8Array): Uint8Array => {
  * One datagram of 176, 432 or 1200 bytes for the server named `server`. `nonce` is 24 random bytes, never used twice.
  * Throws RangeError where the request cannot be written ({@link encodeBody}).
  */
-export const sealNative = (request: SpaRequest, secret: Secret, server: string, nonce: Uint8Array): Uint8Array => {
+export const sealNative = (
+  request: SpaRequest,
+  secret: Secret,
+  server: string,
+  nonce: Uint8Array,
+  suite: CryptoSuite = NOBLE,
+): Uint8Array => {
+  const keyOf = (label: KeyLabel): Uint8Array => deriveNativeKey(secret, server, label, suite);
   const body = encodeBody(request);
-  const hint = hintOf(new HmacKey(deriveNativeKey(secret, server, 'hint')), windowOf(request.time));
+  const hint = hintOf(suite.macKey('sha256', keyOf('hint')), windowOf(request.time));
   const writer = new ByteWriter(body.length + OVERHEAD);
   writer.put(hint);
   writer.put(nonce);
-  writer.put(sealBox(deriveNativeKey(secret, server, 'seal'), nonce, associatedData(hint), body));
-  const macKey = new HmacKey(deriveNativeKey(secret, server, 'mac'));
+  writer.put(suite.sealBox(keyOf('seal'), nonce, associatedData(hint), body));
+  const macKey = suite.macKey('sha256', keyOf('mac'));
   writer.put(macKey.mac(writer.bytes.subarray(0, writer.offset)));
   return writer.bytes;
 };

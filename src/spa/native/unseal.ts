@@ -1,7 +1,8 @@
 import { err, ok, type Result } from '../../base/result.ts';
-import { NONCE_LENGTH, openBox } from '../../crypto/aead.ts';
-import { HmacKey, MAC_LENGTH } from '../../crypto/hmac.ts';
+import { NONCE_LENGTH } from '../../crypto/aead.ts';
+import { type MacKey, MAC_LENGTH } from '../../crypto/hmac.ts';
 import { equalBytes, type Secret } from '../../crypto/secret.ts';
+import { type CryptoSuite, NOBLE } from '../../crypto/suite.ts';
 import type { GateRejection, UnsealRejection } from '../rejection.ts';
 import type { SpaRequest } from '../request.ts';
 import { decodeBody } from './decode.ts';
@@ -12,10 +13,12 @@ import { associatedData } from './seal.ts';
 
 /** What the authorizer needs to read one client's packets. */
 export interface UnsealKeys {
-  readonly mac: HmacKey;
+  readonly mac: MacKey;
   /** 32 bytes. */
   readonly seal: Uint8Array;
-  readonly code: HmacKey;
+  readonly code: MacKey;
+  /** What opens boxes under `seal`. */
+  readonly openBox: CryptoSuite['openBox'];
 }
 
 export interface Unsealed {
@@ -27,14 +30,15 @@ export interface Unsealed {
 }
 
 /** The keys of the client with this secret, at the server of this name. */
-export const deriveUnsealKeys = (secret: Secret, server: string): UnsealKeys => ({
-  mac: new HmacKey(deriveNativeKey(secret, server, 'mac')),
-  seal: deriveNativeKey(secret, server, 'seal'),
-  code: new HmacKey(deriveNativeKey(secret, server, 'code')),
+export const deriveUnsealKeys = (secret: Secret, server: string, suite: CryptoSuite = NOBLE): UnsealKeys => ({
+  mac: suite.macKey('sha256', deriveNativeKey(secret, server, 'mac', suite)),
+  seal: deriveNativeKey(secret, server, 'seal', suite),
+  code: suite.macKey('sha256', deriveNativeKey(secret, server, 'code', suite)),
+  openBox: suite.openBox,
 });
 
 /** Whether the last 32 bytes are the MAC of those before them; takes the same time whichever bytes differ. */
-export const macMatches = (macKey: HmacKey, datagram: Uint8Array): boolean => {
+export const macMatches = (macKey: MacKey, datagram: Uint8Array): boolean => {
   const macOffset = datagram.length - MAC_LENGTH;
   return equalBytes(macKey.mac(datagram.subarray(0, macOffset)), datagram.subarray(macOffset));
 };
@@ -52,7 +56,7 @@ export const unsealNative = (
   const macOffset = datagram.length - MAC_LENGTH;
   const hint = datagram.subarray(0, HINT_LENGTH);
   const nonce = datagram.subarray(HINT_LENGTH, HINT_LENGTH + NONCE_LENGTH);
-  const body = openBox(keys.seal, nonce, associatedData(hint), datagram.subarray(BOX_OFFSET, macOffset));
+  const body = keys.openBox(keys.seal, nonce, associatedData(hint), datagram.subarray(BOX_OFFSET, macOffset));
   if (body === undefined) return err('unsealing-failed');
   const request = decodeBody(body);
   if (!request.ok) return request;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { unixMs } from '../../../../src/base/units.ts';
-import { HmacKey } from '../../../../src/crypto/hmac.ts';
+import { HmacKey, type MacKey } from '../../../../src/crypto/hmac.ts';
 import type { Secret } from '../../../../src/crypto/secret.ts';
 import { DIAGNOSIS_REACH_MS, NativeGate, reachFor } from '../../../../src/spa/native/gate.ts';
 import { HintTable } from '../../../../src/spa/native/hint-table.ts';
@@ -90,6 +90,19 @@ describe('the gate', () => {
     }
   });
 
+  test('the datagram may lie anywhere in what was captured', () => {
+    const gate = gateAt(NOW, clients);
+    const packet = packetOf(secretOf(2));
+    const frame = new Uint8Array(300).fill(0xa5);
+    frame.set(packet, 42);
+    const check = (start: number, end: number) => gate.check(frame, unixMs(NOW), start, end);
+    expect(check(42, 42 + packet.length)).toBe(1);
+    expect(check(42, 42 + packet.length - 1)).toBe('wrong-size');
+    expect(check(41, 41 + packet.length)).toBe('unknown-hint');
+    frame[42 + packet.length - 1] = (frame[42 + packet.length - 1] ?? 0) ^ 1;
+    expect(check(42, 42 + packet.length)).toBe('bad-mac');
+  });
+
   test('two clients with one secret: the first is taken', () => {
     const gate = gateAt(NOW, [secretOf(5), secretOf(6), secretOf(5)]);
     expect(gate.check(packetOf(secretOf(5)), unixMs(NOW))).toBe(0);
@@ -134,18 +147,48 @@ describe('the hint table', () => {
   test('prepares the next window a slice at a time', () => {
     const keys = Array.from({ length: 10 }, (_, seed) => new HmacKey(secretOf(seed).reveal()));
     const table = new HintTable(keys, 0);
-    const sizes = Array.from({ length: 5 }, () => {
-      table.advance(unixMs(NOW), 4);
-      return table.size;
-    });
-    expect(sizes).toEqual([14, 18, 20, 20, 20]);
+    const slices = (now: number) => Array.from({ length: 4 }, () => table.advance(unixMs(now), 4));
+    // What is needed now and, since it may be a second away, what comes next; then only what comes next.
+    expect(slices(NOW)).toEqual([20, 0, 0, 0]);
+    expect(slices(NOW + MINUTE)).toEqual([4, 4, 2, 0]);
+    expect(slices(NOW + 2 * MINUTE)).toEqual([4, 4, 2, 0]);
+    // Nobody had called it: the rest of what is needed now, and a slice of what comes next.
+    expect(table.advance(unixMs(NOW + 3 * MINUTE), 4)).toBe(4);
+    expect(slices(NOW + 4 * MINUTE)).toEqual([6 + 4, 4, 2, 0]);
   });
 
-  test('too few bytes are no hint', () => {
-    const table = new HintTable([new HmacKey(secretOf(1).reveal())], 0);
-    table.advance(unixMs(NOW), 0);
-    expect(table.find(new Uint8Array(7), 0, unixMs(NOW), () => true)).toBe('unknown');
-    expect(table.find(new Uint8Array(20), 13, unixMs(NOW), () => true)).toBe('unknown');
+  // 50 calls prepare a window, and there are 60 in a minute at least.
+  test.each([1, 49, 50, 10_000])('the gate of %d clients never prepares much at a time, once it runs', (clients) => {
+    const key = new Uint8Array(32).fill(1);
+    let made = 0;
+    // Hints of which no two are alike, without the work of making real ones.
+    const makeMac = (): MacKey => ({
+      mac: () => new Uint8Array(new Uint32Array([(made += 1), Math.imul(made, 0x9e37_79b1)]).buffer),
+    });
+    const gate = new NativeGate(
+      Array.from({ length: clients }, () => ({ hint: key, mac: key })),
+      MAX_AGE,
+      makeMac,
+    );
+    // The five windows that are needed, and the one that comes next.
+    expect(gate.advance(unixMs(NOW))).toBe(6 * clients);
+    const slice = Math.ceil(clients / 50);
+    const prepared: number[] = [];
+    for (let now = NOW + 1000; now < NOW + 5.4 * MINUTE; now += 1000) prepared.push(gate.advance(unixMs(now)));
+    expect(Math.max(...prepared)).toBe(slice);
+    expect(prepared.reduce((sum, count) => sum + count, 0)).toBe(5 * clients);
+  });
+
+  test('a step of the clock has done at once what is needed, and no more', () => {
+    const keys = Array.from({ length: 100 }, (_, seed) => new HmacKey(secretOf(seed).reveal()));
+    const table = new HintTable(keys, MAX_AGE);
+    expect(table.advance(unixMs(NOW), 10)).toBe(600);
+    // Of the windows of two minutes later four are there; the window after them is a step of the clock away, too.
+    expect(table.advance(unixMs(NOW + 2 * MINUTE), 10)).toBe(200);
+    // And back: what has been overwritten is made anew.
+    expect(table.advance(unixMs(NOW), 0)).toBe(200);
+    expect(table.advance(unixMs(NOW - 1_000_000 * MINUTE), 0)).toBe(600);
+    expect(table.advance(unixMs(NOW - 1_000_000 * MINUTE), 0)).toBe(0);
   });
 });
 
