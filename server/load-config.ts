@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readKeyFile } from '../keys/key-file.ts';
 import { readSecretFile } from '../keys/safe-file.ts';
 import { normalizePorts, type PortSpec } from '../src/base/port-spec.ts';
+import { bytesKey } from '../src/bytes/encoding.ts';
 import type { FwknopEntry } from '../src/config/fwknop/access-conf.ts';
 import type { FwknopdConf } from '../src/config/fwknop/fwknopd-conf.ts';
 import { unguarded } from '../src/config/guard.ts';
@@ -12,13 +13,13 @@ import type { AccessEntry } from '../src/config/access-section.ts';
 import { parseSpadConf, type SpadConf } from '../src/config/spad-conf.ts';
 import type { Secret } from '../src/crypto/secret.ts';
 import { fwknopReceiverSettings } from '../src/engine/fwknop-settings.ts';
-import { type FwknopPolicy, forwardsTo, type Policy } from '../src/engine/policy.ts';
+import { type FwknopPolicy, forwardsTo, type Policy, type PolicyClient } from '../src/engine/policy.ts';
 import type { ReceiverSettings, ReceiverWish } from '../src/engine/receiver-settings.ts';
 import type { BackendName } from '../src/firewall/backends.ts';
 import type { DoorRule } from '../src/knock/door-rule.ts';
 import { type GateKeys, reachFor } from '../src/spa/native/gate.ts';
-import { deriveNativeKey } from '../src/spa/native/keys.ts';
-import { deriveUnsealKeys } from '../src/spa/native/unseal.ts';
+import { nativeDeriverOf } from '../src/spa/native/keys.ts';
+import { deriveUnsealKeys, type UnsealKeys } from '../src/spa/native/unseal.ts';
 import { loadDoors } from './load-doors.ts';
 import { firewallIssues, withBackend } from './load-firewall.ts';
 import { checkSurroundings, type FwknopLoading, isFile, loadFwknop } from './load-fwknop.ts';
@@ -145,14 +146,13 @@ interface Parts {
 const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Configuration => {
   const { daemon, access } = conf;
   const maxAge = daemon.max_age * 1000;
-  const gateKeys = secrets.map((secret, index): GateKeys => ({
-    hint: deriveNativeKey(secret, daemon.name, 'hint'),
-    mac: deriveNativeKey(secret, daemon.name, 'mac'),
-    codes: access[index]?.codes !== undefined,
-  }));
+  const gateKeys = secrets.map((secret, index): GateKeys => {
+    const derive = nativeDeriverOf(secret, daemon.name);
+    return { hint: derive('hint'), mac: derive('mac'), codes: access[index]?.codes !== undefined };
+  });
   const clients = access.flatMap(({ stanza, codes }, index) => {
     const secret = secrets[index];
-    return secret === undefined ? [] : [{ stanza, codes, keys: deriveUnsealKeys(secret, daemon.name) }];
+    return secret === undefined ? [] : [policyClient(stanza, codes, secret, daemon.name)];
   });
   const ways = fwknopWays(daemon, beside);
   const fwknopPolicy: FwknopPolicy = {
@@ -173,6 +173,25 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
       reach: reachFor(clients.length, maxAge),
       clients: gateKeys,
       fwknop: fwknopReceiverSettings(fwknopPolicy, ways),
+    },
+  };
+};
+
+/**
+ * Its keys are made at its first packet: most of a large server's clients are silent between two starts, and the keys of
+ * ten thousand are some 50 MB and a second.
+ */
+const policyClient = (
+  stanza: PolicyClient['stanza'],
+  codes: PolicyClient['codes'],
+  secret: Secret,
+  server: string,
+): PolicyClient => {
+  let keys: UnsealKeys | undefined;
+  return {
+    ...{ stanza, codes },
+    get keys() {
+      return (keys ??= deriveUnsealKeys(secret, server));
     },
   };
 };
@@ -209,8 +228,9 @@ const checkDistinct = (
 ): void => {
   const owners = new Map<string, string>();
   for (const [index, { stanza, line }] of access.entries()) {
-    const text = secrets[index]?.revealBase64();
-    if (text === undefined) continue;
+    const secret = secrets[index];
+    if (secret === undefined) continue;
+    const text = bytesKey(secret.reveal());
     const owner = owners.get(text);
     if (owner !== undefined)
       complain(line, `[access ${stanza.name}] has the key of [access ${owner}]`, 'give each client a key of its own');

@@ -35,9 +35,14 @@ export const decodeBase64 = (text: string): Uint8Array | undefined => {
   return encodeBase64(bytes) === text ? bytes : undefined;
 };
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Lower case. */
-export const encodeHex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+export const encodeHex = (bytes: Uint8Array): string => {
+  let text = '';
+  for (const byte of bytes) text += HEX[byte] ?? '';
+  return text;
+};
 
 /** Undefined unless `text` is an even number of lower-case hexadecimal digits. */
 export const decodeHex = (text: string): Uint8Array | undefined => {

@@ -2,7 +2,7 @@ import type { UnixMs } from '../../base/units.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
 import { ByteWriter } from '../../bytes/writer.ts';
 import type { HmacKey } from '../../crypto/hmac.ts';
-import { deriveKey } from '../../crypto/kdf.ts';
+import { deriverOf } from '../../crypto/kdf.ts';
 import type { Secret } from '../../crypto/secret.ts';
 import { SECRET_LENGTH } from '../../crypto/secret.ts';
 import { HINT_LENGTH, WINDOW_MS } from './layout.ts';
@@ -18,7 +18,13 @@ export const isServerName = (name: string): boolean => {
 
 /** The 32 bytes of docs/native-packet.md, "Keys": bound to the client's secret, the server's name and the use. */
 export const deriveNativeKey = (secret: Secret, server: string, label: KeyLabel): Uint8Array =>
-  deriveKey(secret.reveal(), encodeUtf8(`spa1 ${label}\0${server}`), SECRET_LENGTH);
+  nativeDeriverOf(secret, server)(label);
+
+/** As {@link deriveNativeKey}, for several keys of one secret: what they share is computed once. */
+export const nativeDeriverOf = (secret: Secret, server: string): ((label: KeyLabel) => Uint8Array) => {
+  const derive = deriverOf(secret.reveal());
+  return (label) => derive(encodeUtf8(`spa1 ${label}\0${server}`), SECRET_LENGTH);
+};
 
 /** The number of the minute that `now` is in. */
 export const windowOf = (now: UnixMs): number => Math.floor(now / WINDOW_MS);

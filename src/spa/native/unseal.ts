@@ -6,7 +6,7 @@ import type { GateRejection, UnsealRejection } from '../rejection.ts';
 import type { SpaRequest } from '../request.ts';
 import { decodeBody } from './decode.ts';
 import { codeNumberOf } from './code.ts';
-import { deriveNativeKey } from './keys.ts';
+import { nativeDeriverOf } from './keys.ts';
 import { BOX_OFFSET, DATAGRAM_SIZES, HINT_LENGTH, REPLAY_KEY_LENGTH } from './layout.ts';
 import { associatedData } from './seal.ts';
 
@@ -27,11 +27,10 @@ export interface Unsealed {
 }
 
 /** The keys of the client with this secret, at the server of this name. */
-export const deriveUnsealKeys = (secret: Secret, server: string): UnsealKeys => ({
-  mac: new HmacKey(deriveNativeKey(secret, server, 'mac')),
-  seal: deriveNativeKey(secret, server, 'seal'),
-  code: new HmacKey(deriveNativeKey(secret, server, 'code')),
-});
+export const deriveUnsealKeys = (secret: Secret, server: string): UnsealKeys => {
+  const derive = nativeDeriverOf(secret, server);
+  return { mac: new HmacKey(derive('mac')), seal: derive('seal'), code: new HmacKey(derive('code')) };
+};
 
 /** Whether the last 32 bytes are the MAC of those before them; takes the same time whichever bytes differ. */
 export const macMatches = (macKey: HmacKey, datagram: Uint8Array): boolean => {
