@@ -150,9 +150,9 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
     const derive = nativeDeriverOf(secret, daemon.name);
     return { hint: derive('hint'), mac: derive('mac'), codes: access[index]?.codes !== undefined };
   });
-  const clients = access.flatMap(({ stanza, codes }, index) => {
+  const clients = access.flatMap((entry, index) => {
     const secret = secrets[index];
-    return secret === undefined ? [] : [policyClient(stanza, codes, secret, daemon.name)];
+    return secret === undefined ? [] : [new SilentClient(entry, secret, daemon.name)];
   });
   const ways = fwknopWays(daemon, beside);
   const fwknopPolicy: FwknopPolicy = {
@@ -179,22 +179,26 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
 
 /**
  * Its keys are made at its first packet: most of a large server's clients are silent between two starts, and the keys of
- * ten thousand are some 50 MB and a second.
+ * ten thousand are some 50 MB and half a second.
  */
-const policyClient = (
-  stanza: PolicyClient['stanza'],
-  codes: PolicyClient['codes'],
-  secret: Secret,
-  server: string,
-): PolicyClient => {
-  let keys: UnsealKeys | undefined;
-  return {
-    ...{ stanza, codes },
-    get keys() {
-      return (keys ??= deriveUnsealKeys(secret, server));
-    },
-  };
-};
+class SilentClient implements PolicyClient {
+  readonly stanza: PolicyClient['stanza'];
+  readonly codes: PolicyClient['codes'];
+  readonly #secret: Secret;
+  readonly #server: string;
+  #keys: UnsealKeys | undefined;
+
+  constructor({ stanza, codes }: AccessEntry, secret: Secret, server: string) {
+    this.stanza = stanza;
+    this.codes = codes;
+    this.#secret = secret;
+    this.#server = server;
+  }
+
+  get keys(): UnsealKeys {
+    return (this.#keys ??= deriveUnsealKeys(this.#secret, this.#server));
+  }
+}
 
 /**
  * Where packets are sniffed, the SPA port is guarded too, and no stanza opens it: else the kernel would answer that nobody

@@ -1,0 +1,25 @@
+/**
+ * Asks a daemon at its control socket again and again: `node asker.js SOCKET EVERY COUNT`. What it asks is no command, so
+ * that the answer costs nothing but the daemon's attention. Prints the milliseconds from each asking to its answer as JSON.
+ */
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const [path = '', every = '20', count = '1'] = process.argv.slice(2);
+
+/** Milliseconds until the connection has been answered and closed. */
+const ask = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const begin = performance.now();
+    const socket = connect(path, () => socket.write('{"command":"none"}\n'));
+    socket.on('error', reject);
+    socket.on('data', () => undefined);
+    socket.on('close', () => resolve(performance.now() - begin));
+  });
+
+const times: number[] = [];
+for (let number = 0; number < Number(count); number++) {
+  times.push(await ask());
+  await sleep(Math.max(0, Number(every) - (times.at(-1) ?? 0)));
+}
+process.stdout.write(`${JSON.stringify(times)}\n`);
