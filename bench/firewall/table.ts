@@ -1,4 +1,5 @@
 /** The answers to "firewall" as tables. */
+import type { Plot } from '../plot/plot.ts';
 import { figure, type Table, thousands } from '../table.ts';
 import type { FirewallReport, OneGrant } from './report.ts';
 
@@ -29,5 +30,22 @@ function connectionTable({ size, lines, bare }: FirewallReport): Table {
     head: ['back-end', ...size.crowds.map((crowd) => `${thousands(crowd)} live`)],
     rows: lines.map(({ name, connections }) => [name, ...connections.map(share)]),
     notes: [`1.00× is as many as without a firewall: ${thousands(Math.round(bare))} a second, one after another.`],
+  };
+}
+
+/** Opening one grant beside many. */
+export function firewallPlot({ size, lines }: FirewallReport): Plot {
+  return {
+    name: 'firewall',
+    title: 'To open one grant beside many',
+    description: 'Time to open one grant over the number of live grants, for each back-end.',
+    x: { label: 'live grants', scale: 'log' },
+    y: { label: 'milliseconds', scale: 'log' },
+    series: lines.map(({ name, grants }) => ({
+      name,
+      points: grants.flatMap((times, index) =>
+        times === undefined ? [] : [{ x: size.grants[index] ?? 0, y: times.open }],
+      ),
+    })),
   };
 }
