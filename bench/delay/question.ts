@@ -14,8 +14,8 @@ import { compileTextSender, TextSender } from '../text-sender.ts';
 const ASKED = { short: 100, full: 500 } as const;
 const EVERY_MS = 20;
 const JUNK_RATE = 50_000;
-/** A genuine packet each millisecond, for longer than is asked. */
-const GENUINE_EVERY_MS = 1;
+/** A genuine packet every other millisecond, for about as long as is asked. */
+const GENUINE_EVERY_MS = 2;
 const PATIENCE_MS = 60_000;
 
 interface DelayLine {
@@ -49,14 +49,17 @@ async function measureDelays(setting: Setting & Arena): Promise<DelayReport> {
   if (contender === undefined) throw new Error('there is no spad here');
   const genuine = 2 * asked * (EVERY_MS / GENUINE_EVERY_MS);
   const lines = await withDaemon(setting.scratch, contender, portRange(genuine), async (daemon, folder) => {
-    const ask = (): Promise<Summary> => answers(place, join(folder, 'state', 'control.sock'), asked);
-    await ask();
+    const ask = (during: string): Promise<Summary> => {
+      setting.progress(`delay: during ${during}`);
+      return answers(place, join(folder, 'state', 'control.sock'), asked);
+    };
+    await ask('warming up');
     const packets = (await daemon.manyPackets(genuine)).map((packet) => Buffer.from(packet()).toString('base64'));
-    const nothing = await setting.quiet.measure(ask);
-    const junk = await setting.quiet.measure(() => duringJunk(place, contender, ask));
+    const nothing = await setting.quiet.measure(() => ask('nothing'));
+    const junk = await setting.quiet.measure(() => duringJunk(place, contender, () => ask('junk')));
     const volley = { address: contender.host.address4, spaPort: SPA_PORT, packets, everyMs: GENUINE_EVERY_MS };
     const sent = setting.probe.fire(volley);
-    const packetsDelay = await ask();
+    const packetsDelay = await ask('genuine packets');
     await sent;
     return [
       { during: 'nothing', delay: nothing },

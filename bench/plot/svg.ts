@@ -18,16 +18,21 @@ const TICK = 5;
 /** Okabe and Ito's, which people tell apart who do not see all colours alike; markers differ too. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c6bb1'];
 
+/** Without custom properties, which not everything that draws SVG knows. */
 const STYLE = `
-svg { --ground: #ffffff; --ink: #24292f; --grid: #d8dee4; }
-@media (prefers-color-scheme: dark) { svg { --ground: #0d1117; --ink: #d0d7de; --grid: #30363d; } }
-.ground { fill: var(--ground); }
-text { fill: var(--ink); font: 12px system-ui, sans-serif; }
-.title { font-size: 15px; font-weight: 600; }
-.grid { stroke: var(--grid); stroke-width: 1; }
-.axis { stroke: var(--ink); stroke-width: 1; }
+.ground { fill: #ffffff; }
+text { fill: #24292f; font-family: system-ui, sans-serif; font-size: 12px; }
+text.title { font-size: 15px; font-weight: 600; }
+.grid { stroke: #d8dee4; stroke-width: 1; }
+.axis { stroke: #24292f; stroke-width: 1; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .whisker { fill: none; stroke-width: 1; opacity: 0.7; }
+@media (prefers-color-scheme: dark) {
+.ground { fill: #0d1117; }
+text { fill: #d0d7de; }
+.grid { stroke: #30363d; }
+.axis { stroke: #d0d7de; }
+}
 `;
 
 /** The two axes with their ticks: where a point is. */
