@@ -7,7 +7,7 @@ import type { Answer, Question, Setting } from './question.ts';
 import { QUESTIONS } from './questions.ts';
 import { Quiet } from './quiet.ts';
 import { Scratch } from './scratch.ts';
-import { asMarkdown, asText } from './table.ts';
+import { asText } from './table.ts';
 
 /** Beyond the patience of the user, nothing here should ever take this long, whatever hangs. */
 const HARD_LIMIT_MS = 60 * 60_000;
@@ -90,11 +90,8 @@ function publish({ machine, answered, unanswered }: Report, { json, write, mode 
     process.stdout.write(`\n${tables.map(asText).join('\n')}\n${sentence}\n`);
   }
   if (!write) return;
-  const sections = answered.map(
-    ({ question, answer }) =>
-      [question.name, `\n${answer.tables.map(asMarkdown).join('\n\n')}\n\n${sentence}\n`] as const,
-  );
-  say(`${writePage(new Map(sections))} written`);
+  const answers = new Map(answered.map(({ question, answer }) => [question.name, answer]));
+  say(`${writePage(answers, sentence)} written`);
 }
 
 async function main(): Promise<void> {

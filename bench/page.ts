@@ -1,21 +1,38 @@
-/** The tables' place in docs/performance.md, between two comments that no reader of the page sees. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** The answers' place in docs/performance.md, between two comments that no reader of the page sees, and the plots beside it. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../test/support/paths.ts';
+import { drawPlot } from './plot/svg.ts';
+import type { Answer } from './question.ts';
+import { asMarkdown } from './table.ts';
 
 const PAGE = 'docs/performance.md';
+/** As the page names it. */
+const PLOTS = 'plots';
 
 /**
- * Replaces what is between the markers of each question.
+ * Replaces what is between the markers of each question, and writes the plots.
+ * @param answers by the questions' names
+ * @param sentence what they were measured on
  * @throws Error when the page lacks a marker.
  */
-export function writePage(sections: ReadonlyMap<string, string>): string {
+export function writePage(answers: ReadonlyMap<string, Answer>, sentence: string): string {
   const path = join(repositoryRoot(), PAGE);
   let page = readFileSync(path, 'utf8');
-  for (const [question, text] of sections) page = withSection(page, question, text);
+  for (const [question, answer] of answers) page = withSection(page, question, sectionText(answer, sentence));
+  const folder = join(repositoryRoot(), 'docs', PLOTS);
+  mkdirSync(folder, { recursive: true });
+  for (const plot of [...answers.values()].flatMap(({ plots }) => plots)) {
+    writeFileSync(join(folder, `${plot.name}.svg`), drawPlot(plot));
+  }
   // Written in place, so that a page written by root still belongs to whoever owns the repository.
   writeFileSync(path, page);
   return PAGE;
+}
+
+function sectionText({ tables, plots }: Answer, sentence: string): string {
+  const pictures = plots.map(({ name, description }) => `![${description}](${PLOTS}/${name}.svg)`);
+  return `\n${[...tables.map(asMarkdown), ...pictures, sentence].join('\n\n')}\n`;
 }
 
 export function withSection(page: string, question: string, text: string): string {

@@ -21,6 +21,14 @@ export function summarize(sample: readonly number[]): Summary {
   };
 }
 
+/** The value at each hundredth of a sample that is not empty, from the least (0) to the greatest (100). */
+export function hundredths(sample: readonly number[]): number[] {
+  const sorted = [...sample].sort((a, b) => a - b);
+  return Array.from({ length: 101 }, (_, percent) =>
+    at(sorted, Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)),
+  );
+}
+
 function median(sorted: readonly number[]): number {
   const middle = sorted.length / 2;
   return Number.isInteger(middle) ? (at(sorted, middle - 1) + at(sorted, middle)) / 2 : at(sorted, Math.floor(middle));

@@ -38,6 +38,9 @@ function pad(cells: readonly string[], widths: readonly number[]): string[] {
   });
 }
 
+/** `100 000`, a whole number. */
+export const thousands = (count: number): string => String(Math.round(count)).replace(/(?=(?:\d{3})+$)(?<=\d)/g, ' ');
+
 /** Three significant digits, which is more than a shared machine can tell. */
 export function figure(value: number): string {
   if (value >= 100) return value.toFixed(0);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readKeyFile } from '../keys/key-file.ts';
 import { readSecretFile } from '../keys/safe-file.ts';
 import { normalizePorts, type PortSpec } from '../src/base/port-spec.ts';
+import { bytesKey } from '../src/bytes/encoding.ts';
 import type { FwknopEntry } from '../src/config/fwknop/access-conf.ts';
 import type { FwknopdConf } from '../src/config/fwknop/fwknopd-conf.ts';
 import { unguarded } from '../src/config/guard.ts';
@@ -12,14 +13,14 @@ import type { AccessEntry } from '../src/config/access-section.ts';
 import { parseSpadConf, type SpadConf } from '../src/config/spad-conf.ts';
 import type { Secret } from '../src/crypto/secret.ts';
 import { fwknopReceiverSettings } from '../src/engine/fwknop-settings.ts';
-import { type FwknopPolicy, forwardsTo, type Policy } from '../src/engine/policy.ts';
+import { type FwknopPolicy, forwardsTo, type Policy, type PolicyClient } from '../src/engine/policy.ts';
 import type { ReceiverSettings, ReceiverWish } from '../src/engine/receiver-settings.ts';
 import type { BackendName } from '../src/firewall/backends.ts';
 import type { DoorRule } from '../src/knock/door-rule.ts';
 import { NODE_SUITE } from '../platform/node-suite.ts';
 import { type GateKeys, reachFor } from '../src/spa/native/gate.ts';
 import { deriveNativeKey } from '../src/spa/native/keys.ts';
-import { deriveUnsealKeys } from '../src/spa/native/unseal.ts';
+import { deriveUnsealKeys, type UnsealKeys } from '../src/spa/native/unseal.ts';
 import { loadDoors } from './load-doors.ts';
 import { firewallIssues, withBackend } from './load-firewall.ts';
 import { checkSurroundings, type FwknopLoading, isFile, loadFwknop } from './load-fwknop.ts';
@@ -151,9 +152,9 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
     mac: deriveNativeKey(secret, daemon.name, 'mac', NODE_SUITE),
     codes: access[index]?.codes !== undefined,
   }));
-  const clients = access.flatMap(({ stanza, codes }, index) => {
+  const clients = access.flatMap((entry, index) => {
     const secret = secrets[index];
-    return secret === undefined ? [] : [{ stanza, codes, keys: deriveUnsealKeys(secret, daemon.name, NODE_SUITE) }];
+    return secret === undefined ? [] : [new SilentClient(entry, secret, daemon.name)];
   });
   const ways = fwknopWays(daemon, beside);
   const fwknopPolicy: FwknopPolicy = {
@@ -177,6 +178,29 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
     },
   };
 };
+
+/**
+ * Its keys are made at its first packet: most of a large server's clients are silent between two starts, and the keys of
+ * ten thousand are some 50 MB and half a second.
+ */
+class SilentClient implements PolicyClient {
+  readonly stanza: PolicyClient['stanza'];
+  readonly codes: PolicyClient['codes'];
+  readonly #secret: Secret;
+  readonly #server: string;
+  #keys: UnsealKeys | undefined;
+
+  constructor({ stanza, codes }: AccessEntry, secret: Secret, server: string) {
+    this.stanza = stanza;
+    this.codes = codes;
+    this.#secret = secret;
+    this.#server = server;
+  }
+
+  get keys(): UnsealKeys {
+    return (this.#keys ??= deriveUnsealKeys(this.#secret, this.#server, NODE_SUITE));
+  }
+}
 
 /**
  * Where packets are sniffed, the SPA port is guarded too, and no stanza opens it: else the kernel would answer that nobody
@@ -210,8 +234,9 @@ const checkDistinct = (
 ): void => {
   const owners = new Map<string, string>();
   for (const [index, { stanza, line }] of access.entries()) {
-    const text = secrets[index]?.revealBase64();
-    if (text === undefined) continue;
+    const secret = secrets[index];
+    if (secret === undefined) continue;
+    const text = bytesKey(secret.reveal());
     const owner = owners.get(text);
     if (owner !== undefined)
       complain(line, `[access ${stanza.name}] has the key of [access ${owner}]`, 'give each client a key of its own');

@@ -8,14 +8,12 @@ import { summarize } from '../summary.ts';
 import { compareConnections, compileConnects } from './connections.ts';
 import type { HandsResult } from './hands.ts';
 import { type BackendLine, type FirewallReport, type FirewallSize, type OneGrant, SIZES } from './report.ts';
-import { measureStream, type StreamResult } from './stream.ts';
 import { type FirewallSubject, FIREWALLS } from './subjects.ts';
 
-const STREAM_PACKETS = { short: 2000, full: 10_000 } as const;
 const HANDS_TIMEOUT_MS = 240_000;
 
 export async function measureFirewalls(setting: Setting): Promise<FirewallReport> {
-  const { rounds, progress } = setting;
+  const { progress } = setting;
   const size = SIZES[setting.mode];
   const program = compileConnects(setting.scratch.newFolder());
   const lines: BackendLine[] = [];
@@ -47,13 +45,7 @@ export async function measureFirewalls(setting: Setting): Promise<FirewallReport
       await lab.close();
     }
   }
-  progress('firewall: grants a second');
-  const streams: StreamResult[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const folder = setting.scratch.newFolder();
-    streams.push(await setting.quiet.measure(() => measureStream(folder, STREAM_PACKETS[setting.mode])));
-  }
-  return { size, rounds, lines, missing, bare: bare.length === 0 ? Number.NaN : summarize(bare).median, streams };
+  return { size, lines, missing, bare: bare.length === 0 ? Number.NaN : summarize(bare).median };
 }
 
 interface Place {

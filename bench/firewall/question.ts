@@ -1,7 +1,7 @@
 /** The question "firewall". */
 import type { Question } from '../question.ts';
 import { measureFirewalls } from './measure.ts';
-import { firewallTables } from './table.ts';
+import { firewallPlot, firewallTables } from './table.ts';
 
 export const FIREWALL: Question = {
   name: 'firewall',
@@ -10,6 +10,6 @@ export const FIREWALL: Question = {
     'needs a C compiler',
   ask: async (setting) => {
     const report = await measureFirewalls(setting);
-    return { tables: firewallTables(report), plots: [], figures: report };
+    return { tables: firewallTables(report), plots: [firewallPlot(report)], figures: report };
   },
 };

@@ -1,6 +1,5 @@
 /** What the question "firewall" finds out. */
 import type { Mode } from '../question.ts';
-import type { StreamResult } from './stream.ts';
 
 /** How much is asked. */
 export interface FirewallSize {
@@ -36,11 +35,9 @@ export interface BackendLine {
 
 export interface FirewallReport {
   readonly size: FirewallSize;
-  readonly rounds: number;
   readonly lines: readonly BackendLine[];
   /** Those that could not be measured here, and why. */
   readonly missing: readonly { readonly name: string; readonly why: string }[];
   /** New connections a second without any firewall. */
   readonly bare: number;
-  readonly streams: readonly StreamResult[];
 }

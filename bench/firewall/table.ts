@@ -1,16 +1,14 @@
 /** The answers to "firewall" as tables. */
-import { summarize } from '../summary.ts';
-import { figure, type Table } from '../table.ts';
+import type { Plot } from '../plot/plot.ts';
+import { figure, type Table, thousands } from '../table.ts';
 import type { FirewallReport, OneGrant } from './report.ts';
-
-const thousands = (count: number): string => String(count).replace(/(?=(?:\d{3})+$)(?<=\d)/g, ' ');
 
 /** Milliseconds, to a hundredth of one. */
 const oneGrant = (times: OneGrant | undefined): string =>
   times === undefined ? 'left out' : [times.open, times.extend, times.close].map(figure).join(' / ');
 
 export function firewallTables(report: FirewallReport): readonly Table[] {
-  return [grantTable(report), connectionTable(report), streamTable(report)];
+  return [grantTable(report), connectionTable(report)];
 }
 
 function grantTable({ size, lines, missing }: FirewallReport): Table {
@@ -35,14 +33,19 @@ function connectionTable({ size, lines, bare }: FirewallReport): Table {
   };
 }
 
-function streamTable({ streams }: FirewallReport): Table {
-  const rates = summarize(streams.map(({ perSecond }) => perSecond));
-  const lost = streams.reduce((sum, { packets, granted }) => sum + packets - granted, 0);
-  const whole = (value: number): string => thousands(Math.round(value));
+/** Opening one grant beside many. */
+export function firewallPlot({ size, lines }: FirewallReport): Plot {
   return {
-    title: `Grants a second through the whole daemon: ${thousands(streams[0]?.packets ?? 0)} packets, ${streams.length} times`,
-    head: ['daemon', 'median', 'min', 'max', 'lost'],
-    rows: [['spad, pcap, nftables', whole(rates.median), whole(rates.min), whole(rates.max), String(lost)]],
-    notes: ['Each packet for an address of its own, remembered on disk before its port opens, and in the audit log.'],
+    name: 'firewall',
+    title: 'To open one grant beside many',
+    description: 'Time to open one grant over the number of live grants, for each back-end.',
+    x: { label: 'live grants', scale: 'log' },
+    y: { label: 'milliseconds', scale: 'log' },
+    series: lines.map(({ name, grants }) => ({
+      name,
+      points: grants.flatMap((times, index) =>
+        times === undefined ? [] : [{ x: size.grants[index] ?? 0, y: times.open }],
+      ),
+    })),
   };
 }

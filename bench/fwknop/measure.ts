@@ -10,10 +10,11 @@ import {
   type Ports,
   portRange,
   SPA_PORT,
-  startReady,
 } from '../daemons/contender.ts';
 import { fwknopd } from '../daemons/fwknopd.ts';
 import { spadFwknop } from '../daemons/spad-fwknop.ts';
+import { withDaemon } from '../daemons/with-daemon.ts';
+import { BURST_OPEN_FOR, measureBurst } from './burst.ts';
 import {
   type BurstLine,
   FLOOD_RATE,
@@ -23,6 +24,7 @@ import {
   type JunkRow,
   SIZES,
 } from './report.ts';
+import { LOUD } from '../junk.ts';
 import { processorMs, waitUntilIdle } from '../knock-usage.ts';
 import { measureLatency } from '../latency/measure.ts';
 import { startEcho } from '../probe/probe.ts';
@@ -30,12 +32,7 @@ import type { Setting } from '../question.ts';
 import { summarize } from '../summary.ts';
 import { compileTextSender, TextSender } from '../text-sender.ts';
 
-const BURST_RATE = 5000;
-const BURST_OPEN_FOR = 300;
-const BURST_TIMEOUT_MS = 60_000;
 const HONEST_TIMEOUT_MS = 1000;
-/** A source that is nobody's address. */
-const LOUD = '198.18.7.7';
 const SETTLE_MS = 1000;
 const DRAIN_TIMEOUT_MS = 30_000;
 const TEXTS = 512;
@@ -73,23 +70,6 @@ function contendersOf({ hosts, client }: FwknopSetting, options: Stanzas): reado
   return [...own, fwknopd('pcap', theirPcap, client, options), fwknopd('udp', theirUdp, client, options)];
 }
 
-/** A daemon of its own for the work. */
-async function withDaemon<T>(
-  { scratch }: Bench,
-  contender: Contender<FwknopDaemon>,
-  ports: Ports,
-  work: (daemon: FwknopDaemon) => Promise<T>,
-): Promise<T> {
-  const daemon = await startReady(contender, scratch.newFolder(), ports);
-  try {
-    await sleep(SETTLE_MS);
-    await waitUntilIdle(daemon.process.pid, DRAIN_TIMEOUT_MS);
-    return await work(daemon);
-  } finally {
-    await daemon.process.stop();
-  }
-}
-
 const senderTo = (bench: Bench, host: Host): Promise<TextSender> =>
   TextSender.between(bench.program, bench.scratch.newFolder(), bench.client, host);
 
@@ -109,7 +89,7 @@ async function measureJunk(bench: Bench): Promise<JunkRow[]> {
         if (contender === undefined) continue;
         bench.progress(`fwknop, ${load.stanzas} stanzas, round ${round + 1} of ${bench.rounds}: ${contender.name}`);
         const sender = await senderTo(bench, contender.host);
-        await withDaemon(bench, contender, portRange(1), async (daemon) => {
+        await withDaemon(bench.scratch, contender, portRange(1), async (daemon) => {
           await junkCost(daemon, sender, { count: Math.ceil(load.count / 4), rate: load.rate });
           samples[index]?.push(await bench.quiet.measure(() => junkCost(daemon, sender, load)));
           const flood = { count: bench.size.floodPackets, rate: FLOOD_RATE };
@@ -139,44 +119,9 @@ async function measureBursts(bench: Bench): Promise<BurstLine[]> {
   const lines: BurstLine[] = [];
   for (const contender of contendersOf(bench, { openForSeconds: BURST_OPEN_FOR, quiet: true })) {
     bench.progress(`fwknop, ${bench.size.burst} genuine packets at once: ${contender.name}`);
-    const ports = portRange(1);
-    const sender = await senderTo(bench, contender.host);
-    const line = await withDaemon(bench, contender, ports, async (daemon) => {
-      const sources = await daemon.packetsFor(
-        Array.from({ length: bench.size.burst }, (_, index) => burstAddress(index)),
-      );
-      const texts = sources.map((source) => Buffer.from(source()).toString('latin1'));
-      return bench.quiet.measure(
-        () => burst(bench, contender, daemon, { sender, texts }),
-        () => false,
-      );
-    });
-    lines.push({ name: contender.name, ...line });
+    lines.push({ name: contender.name, ...(await measureBurst(bench, contender, bench.size.burst)) });
   }
   return lines;
-}
-
-const burstAddress = (index: number): string => `10.50.${Math.floor(index / 250)}.${1 + (index % 250)}`;
-
-/** Counts what is open in the firewall, which for fwknopd alone is another question than what it has read. */
-async function burst(
-  { client }: Bench,
-  { host, kind }: Contender,
-  daemon: Daemon,
-  { sender, texts }: { readonly sender: TextSender; readonly texts: readonly string[] },
-): Promise<Omit<BurstLine, 'name'>> {
-  const begin = performance.now();
-  const opened = async (): Promise<number> => {
-    if (kind === 'spad' || daemon.handled() < texts.length) return daemon.handled();
-    return (await host.run('iptables', ['-w', '-S'])).split(' -s 10.50.').length - 1;
-  };
-  await sender.send({ source: client.address4, texts, count: texts.length, rate: BURST_RATE });
-  let count = await opened();
-  while (count < texts.length && performance.now() - begin < BURST_TIMEOUT_MS) {
-    await sleep(10);
-    count = await opened();
-  }
-  return { opened: count, perSecond: (count * 1000) / (performance.now() - begin) };
 }
 
 async function measureFloods(bench: Bench): Promise<FloodLine[]> {
@@ -189,7 +134,7 @@ async function measureFloods(bench: Bench): Promise<FloodLine[]> {
     )) {
       const echo = await startEcho(contender.host, ports.first, ports.last);
       const sender = await senderTo(bench, contender.host);
-      await withDaemon(bench, contender, ports, async (daemon) => {
+      await withDaemon(bench.scratch, contender, ports, async (daemon) => {
         const packets = await daemon.packets(Array.from({ length: 4 * honest + 1 }, (_, index) => ports.first + index));
         const lane = { bench, contender, sender, ports, texts: packets.map((packet) => Buffer.from(packet())) };
         await shoot(lane, 4 * honest, 'known');

@@ -2,7 +2,7 @@
 import { withArena } from '../arena.ts';
 import type { Question } from '../question.ts';
 import { measureFwknop } from './measure.ts';
-import { fwknopTables } from './table.ts';
+import { fwknopPlot, fwknopTables } from './table.ts';
 
 export const FWKNOP: Question = {
   name: 'fwknop',
@@ -11,6 +11,6 @@ export const FWKNOP: Question = {
     'stanzas, packets opened a second, during a flood, and the latency; needs a C compiler',
   ask: async (setting) => {
     const report = await withArena((arena) => measureFwknop({ ...setting, ...arena }));
-    return { tables: fwknopTables(report), plots: [], figures: report };
+    return { tables: fwknopTables(report), plots: [fwknopPlot(report)], figures: report };
   },
 };

@@ -1,5 +1,6 @@
 /** What the question "fwknop" asks for, and what comes of it. */
 import type { LatencyReport } from '../latency/measure.ts';
+import type { Burst } from './burst.ts';
 import type { Mode } from '../question.ts';
 
 /** How much is asked. */
@@ -45,11 +46,8 @@ export interface JunkRow {
   readonly flooded: number;
 }
 
-export interface BurstLine {
+export interface BurstLine extends Burst {
   readonly name: string;
-  /** Those of the burst that had opened in time. */
-  readonly opened: number;
-  readonly perSecond: number;
 }
 
 export interface FloodLine {

@@ -1,5 +1,6 @@
 /** The answers to "fwknop" as tables. */
 import { FLOOD_RATE, type FwknopReport } from './report.ts';
+import type { Plot } from '../plot/plot.ts';
 import { figure, type Table } from '../table.ts';
 import { latencyTable } from '../latency/table.ts';
 
@@ -49,4 +50,24 @@ function floodTable({ size, floods }: FwknopReport): Table {
 function latencyOf({ latency }: FwknopReport): Table {
   const table = latencyTable(latency);
   return { ...table, title: `fwknop's packets: ${latency.packets} for each daemon, in turns` };
+}
+
+/** Junk's cost by stanzas. */
+export function fwknopPlot({ names, junk }: FwknopReport): Plot {
+  const flooded = {
+    name: `spad, pcap, at ${FLOOD_RATE}/s`,
+    points: junk.map(({ stanzas, flooded: y }) => ({ x: stanzas, y })),
+  };
+  const slow = names.map((name, index) => ({
+    name,
+    points: junk.map(({ stanzas, microseconds }) => ({ x: stanzas, y: microseconds[index] ?? Number.NaN })),
+  }));
+  return {
+    name: 'fwknop-junk',
+    title: "Junk that looks like fwknop's: processor time a datagram",
+    description: 'Processor time per junk datagram over the number of stanzas, for spad and fwknopd.',
+    x: { label: 'stanzas', scale: 'log' },
+    y: { label: 'microseconds', scale: 'log' },
+    series: [...slow, flooded],
+  };
 }

@@ -28,7 +28,7 @@ export interface KnockSize {
 }
 
 const SIZES: Readonly<Record<Mode, KnockSize>> = {
-  short: { sequences: 10, honest: 5, packets: 25_000, spoofed: 100_000 },
+  short: { sequences: 10, honest: 3, packets: 10_000, spoofed: 50_000 },
   full: { sequences: 50, honest: 20, packets: 200_000, spoofed: 1_000_000 },
 };
 /** Packets a second. */

@@ -13,7 +13,7 @@ import {
 import { type Probe, startEcho } from '../probe/probe.ts';
 import type { ShotResult } from '../probe/protocol.ts';
 import type { Setting } from '../question.ts';
-import { type Summary, summarize } from '../summary.ts';
+import { hundredths, type Summary, summarize } from '../summary.ts';
 
 /** Packets of one daemon before it is the next one's turn. */
 const ROUND = 10;
@@ -31,6 +31,8 @@ export interface LatencyLine {
   readonly name: string;
   /** Milliseconds; undefined where no port opened. */
   readonly latency: Summary | undefined;
+  /** Of the same packets, the latency at each hundredth from 0 to 100; empty where no port opened. */
+  readonly quantiles: readonly number[];
   /** The very first packet after the start, in milliseconds; null where its port did not open. */
   readonly first: number | null;
   /** Packets whose port did not open within {@link SHOT_TIMEOUT_MS}. */
@@ -152,6 +154,7 @@ function conclude(lane: Lane): LatencyLine {
   return {
     name: contender.name,
     latency: latencies.length === 0 ? undefined : summarize(latencies),
+    quantiles: latencies.length === 0 ? [] : hundredths(latencies),
     first,
     lost,
     roundTrip,

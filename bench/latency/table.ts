@@ -1,4 +1,5 @@
 /** The answer to "latency" as a table. */
+import type { Plot } from '../plot/plot.ts';
 import type { LatencyLine, LatencyReport } from './measure.ts';
 import { figure, type Table } from '../table.ts';
 
@@ -28,4 +29,24 @@ function floorNote(report: LatencyReport): string {
     (line) => `${microseconds(line.roundTrip)} and ${microseconds(line.probeInterval)} µs (${line.name})`,
   );
   return `Floor, round trip to an open port and time between two probes: ${floors.join('; ')}.`;
+}
+
+/** Points on the line: more would hide each other. */
+const SHOWN = [0, 10, 25, 50, 75, 90, 95, 99, 100];
+
+/** @param name of the file */
+export function latencyPlot({ packets, lines }: LatencyReport, name: string, title: string): Plot {
+  return {
+    name,
+    title,
+    description: `Latency from packet to open port of ${packets} packets for each daemon, by the share of packets that were as fast.`,
+    x: { label: '% of the packets are as fast', scale: 'linear' },
+    y: { label: 'milliseconds from packet to open port', scale: 'log' },
+    series: lines
+      .filter(({ quantiles }) => quantiles.length > 0)
+      .map((line) => ({
+        name: line.name,
+        points: SHOWN.map((percent) => ({ x: percent, y: line.quantiles[percent] ?? Number.NaN })),
+      })),
+  };
 }

@@ -2,6 +2,9 @@
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
+/** What each letter stands for, by its code. */
+const SEXTETS = Uint8Array.from({ length: 128 }, (_, code) => Math.max(0, BASE64.indexOf(String.fromCharCode(code))));
+
 /** RFC 4648 section 4, with padding. */
 export const encodeBase64 = (bytes: Uint8Array): string => {
   let text = '';
@@ -23,8 +26,8 @@ export const decodeBase64 = (text: string): Uint8Array | undefined => {
   let bits = 0;
   let held = 0;
   let offset = 0;
-  for (const char of body) {
-    held = ((held << 6) | BASE64.indexOf(char)) & 0xffff;
+  for (let index = 0; index < body.length; index += 1) {
+    held = ((held << 6) | (SEXTETS[body.charCodeAt(index)] ?? 0)) & 0xffff;
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
@@ -32,12 +35,18 @@ export const decodeBase64 = (text: string): Uint8Array | undefined => {
       offset += 1;
     }
   }
-  return encodeBase64(bytes) === text ? bytes : undefined;
+  // What is over is less than a byte, and nothing; that the padding is right follows from the length.
+  return (held & ((1 << bits) - 1)) === 0 ? bytes : undefined;
 };
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Lower case. */
-export const encodeHex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+export const encodeHex = (bytes: Uint8Array): string => {
+  let text = '';
+  for (const byte of bytes) text += HEX[byte] ?? '';
+  return text;
+};
 
 /** Undefined unless `text` is an even number of lower-case hexadecimal digits. */
 export const decodeHex = (text: string): Uint8Array | undefined => {

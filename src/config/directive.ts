@@ -76,8 +76,10 @@ export const readSection = <D extends Directives>(
         parsed.error,
       );
   }
-  for (const [key, { fallback, doc }] of Object.entries(directives)) {
-    if (section.entries.some((entry) => entry.key === key)) continue;
+  for (const key of Object.keys(directives)) {
+    const directive = directives[key];
+    if (directive === undefined || section.entries.some((entry) => entry.key === key)) continue;
+    const { fallback, doc } = directive;
     if (fallback === 'required') complain(section.line, `[${printable(section.name)}] has no "${key}"`, doc);
     else values[key] = fallback.value;
   }

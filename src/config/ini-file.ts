@@ -35,6 +35,8 @@ interface OpenSection extends IniSection {
 /** Reads `text`; `file` is its name in the issues. Keys are lower-cased. */
 export const parseIni = (text: string, file: string): IniFile => {
   const sections: OpenSection[] = [];
+  /** The line where each began: looked up by name, for there may be thousands. */
+  const begun = new Map<string, number>();
   const issues: Issue[] = [];
   for (const [index, raw] of text
     .replace(/^\uFEFF/, '')
@@ -46,7 +48,7 @@ export const parseIni = (text: string, file: string): IniFile => {
       issues.push({ severity: 'error', file, line, problem, hint });
     if (content === '' || content.startsWith(';') || content.startsWith('#')) continue;
     const header = /^\[(.*)\]$/.exec(withoutComment(content));
-    if (header !== null) openSection(sections, (header[1] ?? '').trim().replace(/\s+/g, ' '), line, complain);
+    if (header !== null) openSection(sections, begun, (header[1] ?? '').trim().replace(/\s+/g, ' '), line, complain);
     else addEntry(sections.at(-1), content, line, complain);
   }
   return { sections, issues };
@@ -54,12 +56,18 @@ export const parseIni = (text: string, file: string): IniFile => {
 
 type Complain = (problem: string, hint: string) => unknown;
 
-const openSection = (sections: OpenSection[], name: string, line: number, complain: Complain): void => {
-  const before = sections.find((section) => section.name === name);
+const openSection = (
+  sections: OpenSection[],
+  begun: Map<string, number>,
+  name: string,
+  line: number,
+  complain: Complain,
+): void => {
+  const before = begun.get(name);
   if (name === '') complain('a section without a name', 'write [spad] or [access NAME]');
   if (before !== undefined) {
-    complain(`section [${printable(name)}] again`, `it began at line ${String(before.line)}; give each section once`);
-  }
+    complain(`section [${printable(name)}] again`, `it began at line ${String(before)}; give each section once`);
+  } else begun.set(name, line);
   sections.push({ name, line, entries: [] });
 };
 

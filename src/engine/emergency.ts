@@ -21,6 +21,7 @@ export const judgeCode = (
 
 /** Who has codes, and which: what is lost where the memory of used ones is. */
 export const codeHolders = ({ clients }: Policy): readonly (CodeRecord & { readonly stanza: string })[] =>
-  clients.flatMap(({ stanza, keys, codes }) =>
-    codes === undefined ? [] : [{ stanza: stanza.name, owner: codeOwnerOf(keys.code), ...codes }],
-  );
+  clients.flatMap((client) => {
+    const { stanza, codes } = client;
+    return codes === undefined ? [] : [{ stanza: stanza.name, owner: codeOwnerOf(client.keys.code), ...codes }];
+  });

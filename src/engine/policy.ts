@@ -13,6 +13,7 @@ import type { UnsealKeys } from '../spa/native/unseal.ts';
 /** One client: who it is, what it may, and the keys that its packets are read with. */
 export interface PolicyClient {
   readonly stanza: Stanza;
+  /** May be made when they are first asked for. */
   readonly keys: UnsealKeys;
   /** The emergency codes that hold; undefined: none. */
   readonly codes?: CodeRange | undefined;

@@ -13,6 +13,7 @@ const STALL_MS = 20_000;
 
 export interface StreamResult {
   readonly packets: number;
+  /** Those that were granted before nothing happened any more. */
   readonly granted: number;
   readonly perSecond: number;
 }
@@ -46,15 +47,15 @@ class GrantCounter {
   }
 }
 
-/** `folder`: on a real disk, for the replay journal is durable. */
-export async function measureStream(folder: string, packets: number): Promise<StreamResult> {
+/** @param folder on a real disk, for the replay journal is durable */
+export async function measureStream(capture: string, folder: string, packets: number): Promise<StreamResult> {
   const lab = await Lab.create({ hosts: ['client', 'server'] });
   try {
     const [client, server] = [lab.host('client'), lab.host('server')];
     const holder = new Keyholder();
     const spad = new Spad(lab, server);
     spad.configure({
-      daemon: { max_grants: 100_000, state_dir: `${folder}/state` },
+      daemon: { capture, max_grants: 100_000, state_dir: `${folder}/state` },
       access: { alice: { key: holder.base64, allow: 'tcp/22', open_for: '1h', max_open_for: '1h' } },
     });
     await spad.start();
