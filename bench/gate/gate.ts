@@ -30,7 +30,7 @@ interface Keeping {
   readonly most: number;
 }
 
-export const gate: Question = {
+export const GATE: Question = {
   name: 'gate',
   summary:
     'What refusing one packet of junk costs in the receiver, by kind and number of clients, beside an empty callback; and what keeping hints costs.',
