@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
+import { NODE_SUITE } from '../platform/node-suite.ts';
 import { type IpAddress, parseAddress } from '../src/base/address.ts';
 import { type Moment, parsePort, type Port, seconds, type SteadyMs, steadyMs, unixMs } from '../src/base/units.ts';
 import { Secret, SECRET_LENGTH } from '../src/crypto/secret.ts';
@@ -119,10 +120,11 @@ export class Rehearsal {
       ...{ sources: [{ address: must(parseAddress('0.0.0.0')), prefix: 0 }], requireAddress: false, forward: [] },
       ...{ forwardSource: 'client' as const, whileConnected: false, dropOnExpiry: false },
     };
-    const client = { stanza, keys: deriveUnsealKeys(this.#secret, SERVER) };
+    const client = { stanza, keys: deriveUnsealKeys(this.#secret, SERVER, NODE_SUITE) };
     const policy = { clients: [client], fwknop: NO_FWKNOP, doors: [], guard: ports, maxAge: 120_000 };
     const newGrantId = (): string => randomBytes(6).toString('hex');
-    return new Engine({ policy, cache: new ReplayCache(PACKETS, unixMs(0)), maxGrants: PACKETS, newGrantId });
+    const cache = new ReplayCache(PACKETS, unixMs(0));
+    return new Engine({ policy, cache, maxGrants: PACKETS, newGrantId, suite: NODE_SUITE });
   }
 
   #edges(): PerformerParts {
