@@ -32,8 +32,8 @@ export function helpText(questions: readonly Question[]): string {
   const both = (key: keyof typeof short): string => `(${short[key]}, with --full ${full[key]})`;
   return `${wrapped('Usage: npm run bench -- ', `${names} [OPTION...]`, 'Usage: npm run bench -- '.length)}
 
-Measures spad beside fwknopd and knockd, on real packets in network namespaces. Without a question all are asked, in
-less than three minutes, for a look; with --full in some forty, for figures to be trusted.
+Measures spad beside fwknopd and knockd, on real packets in network namespaces. Without a question all are asked, few
+packets and one round each, for a look; with --full at length, for figures to be trusted.
 Root is needed. The firewall of this machine is not touched. Where fwknopd or fwknop is not installed
 (Debian: fwknop-server, fwknop-client), or knockd, spad is measured alone.
 

@@ -181,7 +181,7 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
 
 /**
  * Its keys are made at its first packet: most of a large server's clients are silent between two starts, and the keys of
- * ten thousand are some 50 MB and half a second.
+ * ten thousand cost memory, and time before the daemon is ready.
  */
 class SilentClient implements PolicyClient {
   readonly stanza: PolicyClient['stanza'];

@@ -11,7 +11,7 @@ import type { Table } from '../table.ts';
 /** How long nothing happens. */
 const SECONDS = { short: 10, full: 60 } as const;
 /** After the start: code that is compiled in the background is compiled by now. */
-const SETTLE_MS = 3000;
+const SETTLE_MS = 12_000;
 
 interface IdleLine {
   readonly name: string;
