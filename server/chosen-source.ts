@@ -18,12 +18,15 @@ export interface ChosenReading extends ConfigurationReading {
 
 /** What depends on the choice is looked at, too. */
 export const loadHere = async (source: ConfigurationSource): Promise<ChosenReading> => {
-  const reading = source.load();
-  if (reading.configuration?.conf.firewall.name !== 'auto') return { ...reading, choice: undefined, source };
-  const choice = await chooseHere(findNftRunner());
+  const early = source.seemsAuto?.() === true ? await chooseHere(findNftRunner()) : undefined;
+  const reading = source.load(early?.firewall);
+  const name = reading.configuration?.conf.firewall.name;
+  if (name === undefined || (name !== 'auto' && name !== early?.firewall))
+    return { ...reading, choice: undefined, source };
+  const choice = early ?? (await chooseHere(findNftRunner()));
   // A reload must not come to another firewall than the start.
   const fixed: ConfigurationSource = { shown: source.shown, load: () => source.load(choice.firewall) };
-  return { ...fixed.load(), choice, source: fixed };
+  return { ...(early === undefined ? fixed.load() : reading), choice, source: fixed };
 };
 
 /** The firewall of a configuration that {@link loadHere} has read. */

@@ -15,7 +15,7 @@ import { type FirewallSettings, openFirewall } from './firewall/select.ts';
 import { flush } from './flush.ts';
 import { checkHost } from './host/check.ts';
 import { fwknopMode } from './fwknop-mode.ts';
-import { type Configuration, type ConfigurationSource, loadConfiguration } from './load-config.ts';
+import { type Configuration, type ConfigurationSource, fileSource } from './load-config.ts';
 import { runKnockd } from './knockd/start.ts';
 import { claimFolder } from './process/claim.ts';
 import { type Logger, stderrLogger } from './log/logger.ts';
@@ -27,9 +27,7 @@ const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 /** Where the configuration comes from, by the command line. */
 const sourceOf = (origin: Origin): ConfigurationSource =>
-  'file' in origin
-    ? { shown: origin.file, load: (auto) => loadConfiguration(origin.file, auto) }
-    : fwknopMode(origin.fwknop);
+  'file' in origin ? fileSource(origin.file) : fwknopMode(origin.fwknop);
 
 const check = async (origin: ConfigurationSource): Promise<number> =>
   (await checkConfiguration(origin, say)).configuration === undefined ? 1 : 0;

@@ -70,6 +70,8 @@ export class SieveLanes {
     }
     this.#next = lane;
     this.#timer ??= setInterval(() => void this.#tend(), TEND_EVERY_MS);
+    // Not waited for: hints of ten thousand clients take half a second, and nothing is lost meanwhile.
+    void this.#tend();
     return lane.settings;
   }
 

@@ -1,4 +1,5 @@
 /** One lane of the sieve in the kernel (src/firewall/sieve-script.ts): filled, armed, kept up to date, put right, taken away. */
+import { NODE_SUITE } from '../../platform/node-suite.ts';
 import { type Moment, type UnixMs, unixMs } from '../../src/base/units.ts';
 import { encodeHex } from '../../src/bytes/encoding.ts';
 import {
@@ -45,7 +46,8 @@ export class Sieve {
   readonly lane: SieveLane;
   readonly #parts: SieveParts;
   #schedule: HintSchedule;
-  /** What the lane looked like when it was armed; undefined until it is. */
+  #stage: 'missing' | 'open' | 'armed' = 'missing';
+  /** What the lane looked like when it was armed. */
   #shown: string | undefined;
   /** The generation of the ruleset up to which nobody has touched the lane. */
   #known: number | undefined;
@@ -62,51 +64,58 @@ export class Sieve {
   }
 
   /**
-   * Makes the lane: from then on the receiver's group gets what it has to get, and once this has settled nothing else.
-   * Throws FirewallError where the kernel or nft cannot do it.
+   * Makes the lane, whatever was there: from then on the receiver's group gets what it has to get, and until {@link Sieve.tend}
+   * has filled and armed it, everything else of the right length. Throws FirewallError where the kernel or nft cannot do it.
    */
   async open(): Promise<void> {
-    const { nft, plan, now } = this.#parts;
-    this.#shown = undefined;
+    const { plan, now } = this.#parts;
+    this.#stage = 'missing';
     this.#counted = 0;
     this.#schedule = this.#newSchedule();
     const { wall, steady } = now();
     this.#lead = wall - steady;
     await this.#run(openSieveScript(plan));
-    await this.#fill();
-    if (this.#isClosed) return;
-    await this.#run(armSieveScript(plan));
-    this.#known = nft.generation();
-    this.#shown = await this.#look();
+    this.#stage = 'open';
   }
 
   /**
    * Keeps the hints right, and puts the lane right where somebody has changed it: true where that was so. To be called
-   * twice a second. Throws FirewallError.
+   * once it is open, and twice a second. Throws FirewallError.
    */
   async tend(): Promise<boolean> {
-    if (this.#isClosed) return false;
     try {
       return await this.#tend();
     } catch (error) {
       // Some hints may have been lost on the way.
-      this.#shown = undefined;
+      this.#stage = 'missing';
+      if (this.#isClosed) return false;
       throw error;
     }
   }
 
   async #tend(): Promise<boolean> {
-    const { wall, steady } = this.#parts.now();
-    const hasStepped = wall - steady < this.#lead - STEP_BACK_MS;
-    const isDisturbed = this.#shown === undefined || (await this.#isChanged());
+    const isDisturbed = this.#stage === 'armed' && (await this.#isChanged());
     if (this.#isClosed) return false;
-    if (isDisturbed || hasStepped) {
-      await this.open();
-      return isDisturbed;
-    }
+    if (isDisturbed || this.#stage === 'missing' || this.#hasSteppedBack()) await this.open();
     await this.#fill();
+    if (this.#stage === 'open') await this.#arm();
+    const { wall } = this.#parts.now();
     await this.#add(this.#schedule.ahead(wall, Math.ceil(this.#parts.clients.length / CALLS_A_WINDOW)));
-    return false;
+    return isDisturbed;
+  }
+
+  async #arm(): Promise<void> {
+    const { nft, plan } = this.#parts;
+    if (this.#isClosed) return;
+    await this.#run(armSieveScript(plan));
+    this.#known = nft.generation();
+    this.#shown = await this.#look();
+    this.#stage = 'armed';
+  }
+
+  #hasSteppedBack(): boolean {
+    const { wall, steady } = this.#parts.now();
+    return wall - steady < this.#lead - STEP_BACK_MS;
   }
 
   /** How many packets the kernel has dropped, since the last call, because they had no hint or no right length. */
@@ -172,11 +181,8 @@ export class Sieve {
   #newSchedule(): HintSchedule {
     const { clients, reach } = this.#parts;
     const withCodes = clients.flatMap(({ codes }, client) => (codes === true ? [client] : []));
-    return new HintSchedule(
-      clients.map(({ hint }) => hint),
-      reach,
-      withCodes,
-    );
+    const keys = clients.map(({ hint }) => hint);
+    return new HintSchedule(keys, reach, withCodes, NODE_SUITE.macKey);
   }
 }
 

@@ -43,6 +43,12 @@ async function start(daemon: SpadConfig['daemon'] = {}, more: SpadConfig['access
   await spad.start();
 }
 
+/** With the hints in the kernel, which is a moment after the daemon is ready. */
+async function startArmed(more: SpadConfig['access'] = {}): Promise<void> {
+  await start({}, more);
+  await waitUntil('hints to count', async () => (await server.run('nft', ['list', 'ruleset'])).includes('@hints log'));
+}
+
 const tables = async (): Promise<string[]> =>
   (await server.run('nft', ['list', 'tables'])).split('\n').filter((line) => line.includes('spad_hints'));
 
@@ -51,7 +57,7 @@ const junk = (count: number, size: (index: number) => number): Uint8Array[] =>
 
 describe('junk', () => {
   test('is dropped and counted by the kernel, and none of it reaches the receiver', async () => {
-    await start();
+    await startArmed();
     expect(spad.process.output).toContain('the kernel drops junk');
     const packets = [...junk(3000, () => 176), ...junk(300, () => 432), ...junk(600, (index) => index * 2)];
     const withOldHint = Array.from({ length: 100 }, () => alice.seal({ time: Date.now() - 3_600_000 }));
@@ -65,7 +71,7 @@ describe('junk', () => {
   });
 
   test('of the right length with a hint of now is for the receiver', async () => {
-    await start();
+    await startArmed();
     const hint = alice.seal().subarray(0, 8);
     const packets = Array.from({ length: 50 }, () => Buffer.concat([hint, randomBytes(168)]));
     const wrongLength = Array.from({ length: 20 }, () => Buffer.concat([hint, randomBytes(100)]));
@@ -79,7 +85,7 @@ describe('junk', () => {
 
   test('to another host that only passes through is left alone', async () => {
     const inner = await lab.addBehind(server, 'behind');
-    await start();
+    await startArmed();
     const address = '10.99.4.2';
     const listener = inner.spawn('python3', [
       '-uc',
@@ -230,7 +236,7 @@ test('a group that another program listens to is told, with what to do, and take
 });
 
 test('emergency codes are known to the kernel as long as the daemon runs', async () => {
-  await start({}, { coded: { key: coded.base64, allow: 'tcp/22', emergency: '1-8' } });
+  await startArmed({ coded: { key: coded.base64, allow: 'tcp/22', emergency: '1-8' } });
   const listing = await server.run('nft', ['list', 'set', 'inet', 'spad_hints_a', 'hints']);
   expect(listing.match(/0x[0-9a-f]+(?=[,\s}])(?! timeout)/g)?.length ?? 0).toBeGreaterThanOrEqual(1);
 });

@@ -53,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['server/knockd', 'server/fwknop', 'server/control', 'server/host', 'server/sieve'],
   ],
   'server/sieve': [
+    'platform',
     ...['src/base', 'src/bytes', 'src/engine', 'src/firewall', 'src/spa/native', 'server/firewall', 'server/log'],
   ],
   'server/firewall': [

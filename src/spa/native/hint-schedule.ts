@@ -4,7 +4,7 @@
  * until no honest clock can be in its window any more, and somewhat longer.
  */
 import { type UnixMs, unixMs } from '../../base/units.ts';
-import { HmacKey } from '../../crypto/hmac.ts';
+import { type MacFactory, macKeyOf } from '../../crypto/hmac.ts';
 import { hintOf, windowOf } from './keys.ts';
 import { CODE_WINDOW, WINDOW_MS } from './layout.ts';
 
@@ -28,14 +28,22 @@ export class HintSchedule {
   readonly #keys: readonly Uint8Array[];
   readonly #reach: number;
   readonly #withCodes: readonly number[];
+  readonly #makeMac: MacFactory;
   readonly #windows = new Map<number, Window>();
   #codesDone = 0;
 
   /**
    * `keys`: each client's hint key, 32 bytes. `reach`: how far from now, in milliseconds and on both sides, a packet's window
-   * may lie. `withCodes`: the clients that window 0 is known of for good.
+   * may lie. `withCodes`: the clients that window 0 is known of for good. `makeMac`: what computes the MACs; the same bytes
+   * whichever it is.
    */
-  constructor(keys: readonly Uint8Array[], reach: number, withCodes: readonly number[] = []) {
+  constructor(
+    keys: readonly Uint8Array[],
+    reach: number,
+    withCodes: readonly number[] = [],
+    makeMac: MacFactory = macKeyOf,
+  ) {
+    this.#makeMac = makeMac;
     this.#keys = keys;
     this.#reach = reach;
     this.#withCodes = withCodes;
@@ -87,7 +95,7 @@ export class HintSchedule {
   #hint(client: number, window: number): Uint8Array {
     const key = this.#keys[client];
     if (key === undefined) throw new RangeError(`there is no client ${String(client)}`);
-    return hintOf(new HmacKey(key), window);
+    return hintOf(this.#makeMac('sha256', key), window);
   }
 
   #forget(first: number, last: number): void {
