@@ -153,7 +153,7 @@ describe('SIGHUP', () => {
     expect(await tcpState(client, server.address4, 443)).toBe('filtered');
     await spad.send(client, bob.seal({ ports: 'tcp/22' }));
     await spad.settle(client, alice);
-    await waitUntil('the packet of bob to be counted', async () => (await spad.counts())['unknown-hint'] === 1);
+    await waitUntil('the packet of bob to be counted', async () => (await spad.junkCount()) === 1);
     await open(carol, client.address6);
   });
 

@@ -130,6 +130,12 @@ export class Spad {
     return (await this.audit.waitFor({ event: 'counted' }, from)).counts ?? {};
   }
 
+  /** How many packets since the start had nobody's hint, whoever has seen that: the kernel or the receiver. */
+  async junkCount(): Promise<number> {
+    const { sieved = 0, 'unknown-hint': unknown = 0 } = await this.counts();
+    return sieved + unknown;
+  }
+
   /** The process id of the receiver, once there is one. */
   receiverPid(): Promise<number> {
     const { pid } = this.process;
