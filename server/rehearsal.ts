@@ -131,7 +131,7 @@ export class Rehearsal {
     const nothing = (): undefined => undefined;
     let generation = 1;
     const runner = {
-      ...{ description: SERVER, list: () => Promise.resolve(''), json: () => Promise.resolve() },
+      ...{ description: SERVER, lasts: true, list: () => Promise.resolve(''), json: () => Promise.resolve() },
       run: () => {
         generation += 1;
         return Promise.resolve('');

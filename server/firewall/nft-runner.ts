@@ -6,6 +6,8 @@ import { findGeneration, OwnSteps } from './generation.ts';
 
 export interface NftRunner {
   readonly description: string;
+  /** Whether it speaks to the kernel by one connection for as long as this process runs, which may own tables. */
+  readonly lasts: boolean;
   /** Runs a script (nft(8)) as one transaction and gives what it printed. Throws FirewallError with the parser's words. */
   run(script: string): Promise<string>;
   /** What the table looks like without the elements of its sets; undefined where there is none. */
@@ -57,6 +59,7 @@ export const libraryRunner = (): NftRunner => {
   };
   return {
     description: 'libnftables',
+    lasts: true,
     run: (script) => {
       const { failed, text, message } = call(script);
       return failed ? Promise.reject(new FirewallError(firstLine(message))) : Promise.resolve(text);
@@ -108,6 +111,7 @@ export const programRunner = (reason: string): NftRunner => {
   };
   return {
     description: `the program nft (${reason})`,
+    lasts: false,
     run: async (script) => {
       const { code, stdout, stderr } = await nft(['-f', '-'], script);
       if (code !== 0) throw new FirewallError(firstLine(stderr));

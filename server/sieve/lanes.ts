@@ -170,11 +170,12 @@ export class SieveLanes {
   }
 }
 
-/** Takes both lanes away, whoever has made them: whether there was one. Throws FirewallError. */
+/** Takes both lanes away that a daemon has left: whether there was one. Those of one that runs stay. Throws FirewallError. */
 export const flushSieve = async (nft: NftRunner): Promise<boolean> => {
   let wasThere = false;
   for (const lane of SIEVE_LANES) {
-    if ((await nft.list(sieveTable(lane))) === undefined) continue;
+    const listing = await nft.list(sieveTable(lane));
+    if (listing === undefined || /^\s*flags owner/m.test(listing)) continue;
     await nft.run(removeSieveScript(lane));
     wasThere = true;
   }

@@ -74,8 +74,25 @@ export class Sieve {
     this.#schedule = this.#newSchedule();
     const { wall, steady } = now();
     this.#lead = wall - steady;
-    await this.#run(openSieveScript(plan));
+    await this.#remove();
+    await this.#make(plan);
     this.#stage = 'open';
+  }
+
+  /** Owned where that can be: the kernel then keeps it through a flush of the ruleset, and ends it with this process. */
+  async #make(plan: SievePlan): Promise<void> {
+    if (this.#parts.nft.lasts)
+      try {
+        await this.#run(openSieveScript(plan, true));
+        return;
+      } catch {
+        // An older kernel, or rules that it does not know at all: the next try tells.
+      }
+    await this.#run(openSieveScript(plan, false));
+  }
+
+  async #remove(): Promise<void> {
+    if ((await this.#look()) !== undefined) await this.#run(removeSieveScript(this.lane));
   }
 
   /**
@@ -131,7 +148,7 @@ export class Sieve {
   /** Takes the lane away. Throws FirewallError. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#run(removeSieveScript(this.lane));
+    await this.#remove();
   }
 
   async #fill(): Promise<void> {

@@ -42,12 +42,14 @@ export const sieveTable = (lane: SieveLane): string => `inet ${sieveTableName(la
 /** What the lane counts: packets that were handed over, and packets for this host that were dropped, the former among them. */
 export const SIEVE_COUNTERS = { hinted: 'hinted', dropped: 'dropped' } as const;
 
-/** Makes the lane anew, open, whatever was there. */
-export const openSieveScript = (plan: SievePlan): string => {
+/**
+ * Makes the lane, open; there must be none. `isOwned`: nobody else may touch it, `flush ruleset` leaves it alone, and it goes
+ * with the connection that has made it (Linux 5.12).
+ */
+export const openSieveScript = (plan: SievePlan, isOwned: boolean): string => {
   const table = sieveTable(plan.lane);
   return lines([
-    ...remove(table),
-    `add table ${table}`,
+    `add table ${table}${isOwned ? ' { flags owner; }' : ''}`,
     `add set ${table} hints { typeof @ih,0,64; flags timeout; }`,
     ...Object.values(SIEVE_COUNTERS).map((name) => `add counter ${table} ${name}`),
     `add chain ${table} pick { type filter hook prerouting priority ${String(PICK_PRIORITY)}; policy accept; }`,
@@ -65,7 +67,8 @@ export const armSieveScript = (plan: SievePlan): string =>
 export const sieveElementsScript = (lane: SieveLane, elements: readonly SieveElement[]): string =>
   elements.length === 0 ? '' : lines([`add element ${sieveTable(lane)} hints { ${elements.map(element).join(', ')} }`]);
 
-export const removeSieveScript = (lane: SieveLane): string => lines(remove(sieveTable(lane)));
+/** Takes the lane away, which must be there. */
+export const removeSieveScript = (lane: SieveLane): string => lines([`delete table ${sieveTable(lane)}`]);
 
 /** A listing of the lane without what changes by itself. */
 export const sieveShape = (listing: string): string => listing.replace(/packets \d+ bytes \d+/g, '');
@@ -83,8 +86,5 @@ const pickRule = (plan: SievePlan, hint: string): string => {
 /** No time is zero, which would mean none. */
 const element = ({ hint, left }: SieveElement): string =>
   `0x${hint}${left === undefined ? '' : ` timeout ${String(Math.max(1, Math.ceil(left)))}ms`}`;
-
-/** Deleting what is not there would fail. */
-const remove = (table: string): readonly string[] => [`add table ${table}`, `delete table ${table}`];
 
 const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');

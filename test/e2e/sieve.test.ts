@@ -147,32 +147,59 @@ describe('an honest packet', () => {
 });
 
 describe('the rules', () => {
-  test('that somebody has flushed are put right, and that is said', async () => {
-    await start();
+  test('outlast a flush of the ruleset: the very next packet opens', async () => {
+    await startArmed();
+    for (let times = 0; times < 5; times += 1) {
+      const mark = spad.audit.mark();
+      await server.run('nft', ['flush', 'ruleset']);
+      await spad.send(client, alice.seal({ ports: 'tcp/22', allow: `192.0.2.${times + 1}` }));
+      await spad.audit.waitFor({ event: 'granted', allow: `192.0.2.${times + 1}` }, mark);
+    }
+    expect(spad.process.output).not.toContain('hands packets over');
+  });
+
+  test('that nobody can own, without the library, are put right once they are flushed, and that is said', async () => {
+    const folder = join(lab.dir, `hidden${runs}`);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'libnftables.so.1'), '');
+    configure();
+    const hide = 'nft=$(readlink -f "$(command -v nft)") && cp "$nft" "$OLD/real" && mount --bind "$OLD/nft" "$nft"';
+    const script = `#!/bin/sh\nunset LD_LIBRARY_PATH\nexec ${folder}/real "$@"\n`;
+    writeFileSync(join(folder, 'nft'), script, { mode: 0o755 });
+    await spad.start({ through: `${hide} && exec "$@"`, env: { OLD: folder, LD_LIBRARY_PATH: folder } });
+    expect(spad.process.output).toContain('the kernel drops junk');
+    await waitUntil('hints to count', async () =>
+      (await server.run('nft', ['list', 'ruleset'])).includes('@hints log'),
+    );
     const from = spad.process.mark();
     await server.run('nft', ['flush', 'ruleset']);
     await spad.process.waitForLine(/somebody changed the rules by which the kernel hands packets over/, 10_000, from);
     await spad.settle(client, alice);
   });
 
-  test('are gone after a stop; those of a daemon that was killed are gone after a start or a flush', async () => {
+  test('are gone after a stop, and when the daemon is killed', async () => {
     await start();
     expect(await tables()).toHaveLength(1);
     await spad.stop();
     expect(await tables()).toEqual([]);
     await spad.start();
     await spad.stop('SIGKILL');
-    expect(await tables()).toHaveLength(1);
-    configure({ capture: 'udp' });
-    await spad.start();
-    expect(await tables()).toEqual([]);
-    await spad.stop();
-    configure();
-    await spad.start();
-    await spad.stop('SIGKILL');
+    await waitUntil('the kernel to end them', async () => (await tables()).length === 0);
+  });
+
+  test('that a daemon has left are taken away by the next one, and by a flush; those of one that runs stay', async () => {
+    const leave = (): Promise<string> => server.run('nft', ['add', 'table', 'inet', 'spad_hints_b']);
+    await leave();
+    await start({ capture: 'udp' });
+    await waitUntil('none to be left', async () => (await tables()).length === 0);
+    await leave();
     const { stdout } = await spad.exec('flush', '-c', spad.confFile);
     expect(stdout).toContain('removed: the rules by which the kernel handed packets to spad');
     expect(await tables()).toEqual([]);
+    await spad.stop();
+    await startArmed();
+    expect((await spad.exec('flush', '-c', spad.confFile)).code).toBe(0);
+    expect(await tables()).toHaveLength(1);
   });
 
   test('are only one lane, whatever reloads there were', async () => {

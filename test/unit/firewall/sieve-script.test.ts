@@ -12,9 +12,7 @@ const PLAN = { lane: 'a', port: portOf(62_201), interface: undefined, group: 622
 
 describe('a lane', () => {
   test('is made open: whatever has the right length is handed over', () => {
-    expect(openSieveScript(PLAN)).toBe(`add table inet spad_hints_a
-delete table inet spad_hints_a
-add table inet spad_hints_a
+    expect(openSieveScript(PLAN, true)).toBe(`add table inet spad_hints_a { flags owner; }
 add set inet spad_hints_a hints { typeof @ih,0,64; flags timeout; }
 add counter inet spad_hints_a hinted
 add counter inet spad_hints_a dropped
@@ -23,6 +21,7 @@ add chain inet spad_hints_a junk { type filter hook prerouting priority -309; po
 add rule inet spad_hints_a pick udp dport 62201 udp length { 184, 440, 1208 } log group 6220 queue-threshold 1 counter name hinted
 add rule inet spad_hints_a junk udp dport 62201 fib daddr type local counter name dropped drop
 `);
+    expect(openSieveScript(PLAN, false).split('\n')[0]).toBe('add table inet spad_hints_a');
   });
 
   test('is armed in one transaction', () => {
@@ -33,7 +32,7 @@ add rule inet spad_hints_b pick iifname "eth0" udp dport 62201 udp length { 184,
   });
 
   test('goes with all that is in it', () => {
-    expect(removeSieveScript('b')).toBe('add table inet spad_hints_b\ndelete table inet spad_hints_b\n');
+    expect(removeSieveScript('b')).toBe('delete table inet spad_hints_b\n');
   });
 });
 

@@ -25,6 +25,7 @@ class FakeKernel {
 
   readonly runner: NftRunner = {
     description: 'fake',
+    lasts: true,
     run: (script) => {
       this.asked.push('run');
       if (this.refuses) return Promise.reject(new Error('refused'));

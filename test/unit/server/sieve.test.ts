@@ -19,15 +19,19 @@ class FakeKernel {
   /** Undefined: nobody has made a table, or somebody has taken it away. */
   listing: string | undefined;
   refuses = false;
+  /** Knows nothing of owners. */
+  isOld = false;
   readonly scripts: string[] = [];
   counters: Readonly<Record<string, number>> = {};
 
   readonly runner: NftRunner = {
     description: 'fake',
+    lasts: true,
     run: (script) => {
-      if (this.refuses) return Promise.reject(new Error('refused'));
+      if (this.refuses || (this.isOld && script.includes('owner'))) return Promise.reject(new Error('refused'));
       this.scripts.push(script);
       this.generation += 1;
+      if (script.startsWith('delete table')) this.listing = undefined;
       if (script.includes('add table')) this.listing = 'open';
       if (script.startsWith('flush chain')) this.listing = 'armed';
       return Promise.resolve('');
@@ -152,7 +156,17 @@ describe('a sieve', () => {
     kernel.refuses = false;
     kernel.scripts.splice(0);
     await sieve.tend();
-    expect(kernel.scripts[0]).toContain('add table');
+    expect(kernel.scripts[0]).toContain('delete table');
+    expect(kernel.scripts[1]).toContain('add table');
+  });
+
+  test('is owned by the daemon where the kernel knows that', async () => {
+    await armed(3);
+    expect(kernel.scripts[0]).toContain('flags owner');
+    kernel = new FakeKernel();
+    kernel.isOld = true;
+    await armed(3);
+    expect(kernel.scripts[0]).toMatch(/^add table inet spad_hints_a$/m);
   });
 
   test('notes each of its transactions', async () => {
