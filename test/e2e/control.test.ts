@@ -91,7 +91,7 @@ test('opened, extended, overlapped, closed and over, they agree', async () => {
   await send('alice', { ...from, ports: 'tcp/22', openFor: 200 }, 'extended');
   expect((await expectAgreement()).grants.map(({ left }) => Math.ceil(left / 10_000))).toEqual([20]);
   await send('bob', { ...from, ports: 'tcp/22', openFor: 300 }, 'granted');
-  await send('bob', { allow: '2001:db8::1', ports: 'tcp/8000-8010', openFor: 4 }, 'granted');
+  await send('bob', { allow: '2001:db8::1', ports: 'tcp/8000-8010', openFor: 15 }, 'granted');
   await send('bob', { allow: '192.0.2.2', ports: 'tcp/2222', forward: 'local:8022', openFor: 100 }, 'granted');
   const all = await expectAgreement();
   expect(all.grants.map(({ stanza, forward }) => [stanza, forward])).toEqual([
@@ -102,10 +102,10 @@ test('opened, extended, overlapped, closed and over, they agree', async () => {
   ]);
   const [head, first] = await table();
   expect(head).toMatch(/^STANZA +ADDRESS +PORTS +FORWARD +UNTIL +LEFT$/);
-  expect(first).toMatch(/^bob +2001:db8::1 +tcp\/8000-8010 +- +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC +[1-4]s$/);
+  expect(first).toMatch(/^bob +2001:db8::1 +tcp\/8000-8010 +- +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC +1?\ds$/);
   await send('bob', { ...from, type: 'close', ports: 'tcp/22' }, 'closed');
   expect((await expectAgreement()).grants).toHaveLength(3);
-  await waitUntil('the shortest to be over', async () => (await list()).grants.length === 2, 10_000);
+  await waitUntil('the shortest to be over', async () => (await list()).grants.length === 2, 25_000);
   await expectAgreement();
   await send('alice', { ...from, type: 'close' }, 'closed');
   await send('bob', { allow: '192.0.2.2', type: 'close' }, 'closed');
