@@ -8,7 +8,6 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as commander from 'commander';
 import { build as runEsbuild, type BuildOptions, type Plugin } from 'esbuild';
 
 /** By program: its main file. */
@@ -42,19 +41,25 @@ const textOf = async (options: BuildOptions): Promise<string> => {
   return file.text;
 };
 
-/** commander is loaded when something of it is used: the client reads what is usual without it. */
-const lateCommander: Plugin = {
-  name: 'late-commander',
+/**
+ * These are loaded when something of them is used. What is usual is read without commander, and computed by node:crypto;
+ * of @noble the tables for AES alone would take 8 ms.
+ */
+const LATE = /^(commander$|@noble\/)/;
+
+const latePackages: Plugin = {
+  name: 'late-packages',
   setup(build) {
-    build.onResolve({ filter: /^commander$/ }, ({ path, namespace }) =>
+    build.onResolve({ filter: LATE }, ({ path, namespace }) =>
       namespace === 'late' ? undefined : { path, namespace: 'late' },
     );
-    build.onLoad({ filter: /^commander$/, namespace: 'late' }, ({ path }) => ({
-      contents: Object.keys(commander)
-        .map((name) => `Object.defineProperty(exports, '${name}', { get: () => require('${path}').${name} });`)
-        .join('\n'),
-      resolveDir: DIST,
-    }));
+    build.onLoad({ filter: LATE, namespace: 'late' }, async ({ path }) => {
+      const names = Object.keys((await import(path)) as object);
+      const lines = names.map(
+        (name) => `Object.defineProperty(exports, '${name}', { get: () => require('${path}').${name} });`,
+      );
+      return { contents: lines.join('\n'), resolveDir: DIST };
+    });
   },
 };
 
@@ -77,7 +82,7 @@ const bundle = async (name: string, main: string): Promise<void> => {
     external: ['pcap', 'koffi'],
     // Otherwise `import('koffi')`, which a script of its own cannot resolve.
     supported: { 'dynamic-import': false },
-    plugins: [lateCommander, ownAddress],
+    plugins: [latePackages, ownAddress],
     // A third of the bytes, and names, which is what stack traces need, stay.
     minifyWhitespace: true,
     minifySyntax: true,

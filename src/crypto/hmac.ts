@@ -24,7 +24,7 @@ const keyedMac = <T extends Hash<T>>(digest: CHash<T>, key: Uint8Array): MacKey[
  * HMAC (RFC 2104) under one key, of any digest: the key's two padded blocks are processed once, here; each message then
  * costs half of what a one-shot HMAC does.
  */
-export const macKeyOf: MacFactory = (digest, key) => ({ mac: keyedMac(DIGESTS[digest], key) });
+export const macKeyOf: MacFactory = (digest, key) => ({ mac: keyedMac(DIGESTS[digest](), key) });
 
 /** HMAC-SHA256: 32 bytes. */
 export class HmacKey implements MacKey {
