@@ -14,7 +14,6 @@ import {
   readSync,
   renameSync,
   type Stats,
-  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -33,22 +32,25 @@ const WRITABLE_BY_OTHERS = 0o022;
 /** Ours are some hundred kB. */
 const MAX_CACHE = 16 * 1024 * 1024;
 
-/** The folder of the program `file`, then the user's own (XDG Base Directory Specification). */
-export const cachePlaces = (file: string, env: NodeJS.ProcessEnv): readonly CachePlace[] => {
+/** The folder of the program `file`, which belongs to the user id `owner`, then the user's own (XDG Base Directory Specification). */
+export const cachePlaces = (file: string, owner: number, env: NodeJS.ProcessEnv): readonly CachePlace[] => {
   const { XDG_CACHE_HOME: configured = '', HOME: home = '' } = env;
   const base = configured.startsWith('/') ? configured : home.startsWith('/') ? `${home}/.cache` : undefined;
   const own = base === undefined ? [] : [{ folder: `${base}/spad`, isOwn: true, owners: [user()] }];
   // Whoever owns the program could have written anything into it.
-  const owners = [0, user(), statSync(file).uid];
+  const owners = [0, user(), owner];
   return [{ folder: file.slice(0, file.lastIndexOf('/')), isOwn: false, owners }, ...own];
 };
 
-/** The first cache `name` that may be believed; undefined where there is none. Never throws. */
-export const readCache = (places: readonly CachePlace[], name: string): Buffer | undefined => {
+/**
+ * The first cache `name` that may be believed; undefined where there is none. Never throws. It is in `room` where that is large enough:
+ * memory that was used before is faster to read into than new one.
+ */
+export const readCache = (places: readonly CachePlace[], name: string, room: Buffer): Buffer | undefined => {
   for (const { folder, isOwn, owners } of places) {
     try {
       if (isOwn && !isOwnFolder(folder)) continue;
-      const cache = readTrusted(`${folder}/${name}`, owners);
+      const cache = readTrusted(`${folder}/${name}`, owners, room);
       if (cache !== undefined) return cache;
     } catch {
       // Not here, or not for us.
@@ -71,12 +73,12 @@ const isTrusted = (found: Stats, owners: readonly number[]): boolean =>
  * V8 checks versions and lengths and then believes every byte, and may crash on a wrong one. So a file holds the same twice:
  * comparing that costs a twentieth of a millisecond, a checksum in JavaScript two.
  */
-const readTrusted = (path: string, owners: readonly number[]): Buffer | undefined => {
+const readTrusted = (path: string, owners: readonly number[], room: Buffer): Buffer | undefined => {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const found = fstatSync(descriptor);
     if (!isTrusted(found, owners) || found.size > MAX_CACHE || found.size % 2 !== 0) return undefined;
-    const both = Buffer.allocUnsafeSlow(found.size);
+    const both = found.size <= room.length ? room.subarray(0, found.size) : Buffer.allocUnsafeSlow(found.size);
     if (readSync(descriptor, both) !== both.length) return undefined;
     const half = both.length / 2;
     return both.compare(both, half, both.length, 0, half) === 0 ? both.subarray(0, half) : undefined;

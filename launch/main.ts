@@ -2,7 +2,7 @@
  * Starts a bundled program. The bundle beside this file is one function expression; with V8's code cache nothing of it is
  * compiled again. Where there is no cache that may be believed it is compiled, and a run that did what is usual leaves one.
  */
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { cachePlaces, readCache, writeCache } from './code-cache.ts';
@@ -20,10 +20,28 @@ type Bundle = (
 
 const file = `${__dirname}/${PROGRAM}.bundle.js`;
 const name = `${PROGRAM}-${BUILD}-${process.versions.v8}-${process.arch}.cache`;
-const places = cachePlaces(file, process.env);
-const cachedData = readCache(places, name);
-// The bundle is ASCII, and Latin-1 is the fastest to read.
-const script = new Script(readFileSync(file, 'latin1'), { filename: file, ...(cachedData && { cachedData }) });
+
+/** In bytes: most bundles and most caches. */
+const ROOM = 512 * 1024;
+
+/** The bundle, whose it is, and the memory that it was read into, which is free again. As `readFileSync`, in half the time. */
+const readBundle = (): readonly [text: string, owner: number, room: Buffer] => {
+  const descriptor = openSync(file, 'r');
+  const { size, uid } = fstatSync(descriptor);
+  const room = Buffer.allocUnsafeSlow(Math.max(size, ROOM));
+  let length = 0;
+  for (let count = -1; count !== 0 && length < size; length += count) {
+    count = readSync(descriptor, room, length, size - length, null);
+  }
+  closeSync(descriptor);
+  // The bundle is ASCII, and Latin-1 is the fastest to read.
+  return [room.toString('latin1', 0, length), uid, room];
+};
+
+const [text, owner, room] = readBundle();
+const places = cachePlaces(file, owner, process.env);
+const cachedData = readCache(places, name, room);
+const script = new Script(text, { filename: file, ...(cachedData && { cachedData }) });
 const module = { exports: {} as { readonly isUsualRun?: () => boolean } };
 
 /** With other flags V8 refuses a cache, and would go on to refuse each other's. */

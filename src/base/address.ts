@@ -147,22 +147,33 @@ export const compareCidr = (a: Cidr, b: Cidr): number => {
 
 export const isUnspecified = (address: IpAddress): boolean => address.bytes.every((byte) => byte === 0);
 
-const networks = (texts: readonly string[]): readonly Cidr[] =>
-  texts.map((text) => parseCidr(text)).filter((cidr) => cidr !== undefined);
+/** Whether an address is in one of the networks: read when first asked for, those of its family alone, so that a start is short. */
+const isAmong = (v4: readonly string[], v6: readonly string[]): ((address: IpAddress) => boolean) => {
+  const read = new Map<Family, readonly Cidr[]>();
+  return (address) => {
+    const networks = read.get(address.family) ?? parseNetworks(address.family === 4 ? v4 : v6);
+    read.set(address.family, networks);
+    return networks.some((cidr) => cidrContains(cidr, address));
+  };
+};
+
+const parseNetworks = (texts: readonly string[]): readonly Cidr[] =>
+  texts.map(parseCidr).filter((cidr) => cidr !== undefined);
 
 /** No host has such an address: unspecified, loopback, multicast, broadcast and the reserved class E. */
-const NOT_A_HOST = networks(['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4', '::/127', 'ff00::/8']);
+const isNoHost = isAmong(['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4'], ['::/127', 'ff00::/8']);
 
 /** Whether traffic from a remote host can bear this source address at all. */
-export const canBeRemoteHost = (address: IpAddress): boolean => !NOT_A_HOST.some((cidr) => cidrContains(cidr, address));
+export const canBeRemoteHost = (address: IpAddress): boolean => !isNoHost(address);
 
 /** IANA special-purpose registries (RFC 6890): addresses that mean nothing, or something else, beyond the local network. */
-const NOT_GLOBAL = networks([
-  ...['10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.0.2.0/24'],
-  ...['192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'],
-  ...['100::/64', '2001:db8::/32', '3fff::/20', '5f00::/16', '64:ff9b:1::/48', 'fc00::/7', 'fe80::/10'],
-]);
+const isLocal = isAmong(
+  [
+    ...['10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.0.2.0/24'],
+    ...['192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'],
+  ],
+  ['100::/64', '2001:db8::/32', '3fff::/20', '5f00::/16', '64:ff9b:1::/48', 'fc00::/7', 'fe80::/10'],
+);
 
 /** Whether a server on the Internet would see this very address as the source of our packets, NAT apart. */
-export const isGloballyRoutable = (address: IpAddress): boolean =>
-  canBeRemoteHost(address) && !NOT_GLOBAL.some((cidr) => cidrContains(cidr, address));
+export const isGloballyRoutable = (address: IpAddress): boolean => canBeRemoteHost(address) && !isLocal(address);

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,6 +17,7 @@ import { cachePlaces, readCache, writeCache } from '../../../launch/code-cache.t
 
 const CODE = Buffer.from('what V8 has compiled, as far as we know');
 const NAME = 'program-0-0-x64.cache';
+const ROOM = Buffer.alloc(256, 'what was read before');
 
 let folder = '';
 let program = '';
@@ -26,16 +28,27 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const beside = (): ReturnType<typeof cachePlaces> => cachePlaces(program, {});
-const own = (): ReturnType<typeof cachePlaces> => cachePlaces(program, { HOME: folder }).slice(1);
+const beside = (): ReturnType<typeof cachePlaces> => cachePlaces(program, statSync(program).uid, {});
+const own = (): ReturnType<typeof cachePlaces> =>
+  cachePlaces(program, statSync(program).uid, { HOME: folder }).slice(1);
+const read = (places: ReturnType<typeof cachePlaces>, name: string, room = ROOM): Buffer | undefined =>
+  readCache(places, name, room);
 const path = (): string => join(folder, NAME);
 
 describe('a cache beside its program', () => {
   test('is read as it was written, by whoever may run the program', () => {
     writeCache(beside(), NAME, CODE);
-    expect(readCache(beside(), NAME)).toEqual(CODE);
-    expect(readCache(beside(), 'another')).toBeUndefined();
+    expect(read(beside(), NAME)).toEqual(CODE);
+    expect(read(beside(), 'another')).toBeUndefined();
     expect(readdirSync(folder).sort()).toEqual([NAME, 'program.bundle.js']);
+  });
+
+  test('is read into the room that there is, or into more where that is too small', () => {
+    writeCache(beside(), NAME, CODE);
+    expect(read(beside(), NAME)?.buffer).toBe(ROOM.buffer);
+    for (const length of [0, 2 * CODE.length - 1]) {
+      expect(read(beside(), NAME, Buffer.alloc(length))).toEqual(CODE);
+    }
   });
 
   test('is not believed when a byte of it is another one, or it is cut short', () => {
@@ -45,9 +58,9 @@ describe('a cache beside its program', () => {
       const broken = Buffer.from(whole);
       broken[at] = (broken[at] ?? 0) ^ 0x10;
       writeFileSync(path(), broken);
-      expect(readCache(beside(), NAME), `byte ${String(at)}`).toBeUndefined();
+      expect(read(beside(), NAME), `byte ${String(at)}`).toBeUndefined();
       writeFileSync(path(), whole.subarray(0, at));
-      if (at > 0) expect(readCache(beside(), NAME), `${String(at)} bytes`).toBeUndefined();
+      if (at > 0) expect(read(beside(), NAME), `${String(at)} bytes`).toBeUndefined();
     }
   });
 
@@ -55,10 +68,10 @@ describe('a cache beside its program', () => {
     writeCache(beside(), NAME, CODE);
     for (const mode of [0o664, 0o646]) {
       chmodSync(path(), mode);
-      expect(readCache(beside(), NAME)).toBeUndefined();
+      expect(read(beside(), NAME)).toBeUndefined();
     }
     chmodSync(path(), 0o644);
-    expect(readCache(beside(), NAME)).toEqual(CODE);
+    expect(read(beside(), NAME)).toEqual(CODE);
   });
 
   test.runIf(process.geteuid?.() === 0)(
@@ -66,22 +79,23 @@ describe('a cache beside its program', () => {
     () => {
       writeCache(beside(), NAME, CODE);
       chownSync(path(), 65_534, 65_534);
-      expect(readCache(beside(), NAME)).toBeUndefined();
+      expect(read(beside(), NAME)).toBeUndefined();
       chownSync(program, 65_534, 65_534);
-      expect(readCache(beside(), NAME)).toEqual(CODE);
+      expect(read(beside(), NAME)).toEqual(CODE);
     },
   );
 
   test('is not believed through a symbolic link', () => {
     writeCache(beside(), 'other', CODE);
     symlinkSync(join(folder, 'other'), path());
-    expect(readCache(beside(), NAME)).toBeUndefined();
+    expect(read(beside(), NAME)).toBeUndefined();
   });
 });
 
 describe("a cache in the user's own folder", () => {
   test('is written where XDG_CACHE_HOME or HOME says, if that is a whole path', () => {
-    const of = (env: NodeJS.ProcessEnv): string[] => cachePlaces(program, env).map((place) => place.folder);
+    const of = (env: NodeJS.ProcessEnv): string[] =>
+      cachePlaces(program, statSync(program).uid, env).map((place) => place.folder);
     expect(of({ HOME: '/h' })).toEqual([folder, '/h/.cache/spad']);
     expect(of({ HOME: '/h', XDG_CACHE_HOME: '/c' })).toEqual([folder, '/c/spad']);
     expect(of({ HOME: '/h', XDG_CACHE_HOME: 'c' })).toEqual([folder, '/h/.cache/spad']);
@@ -90,13 +104,13 @@ describe("a cache in the user's own folder", () => {
 
   test('is read as it was written', () => {
     writeCache(own(), NAME, CODE);
-    expect(readCache(own(), NAME)).toEqual(CODE);
+    expect(read(own(), NAME)).toEqual(CODE);
   });
 
   test('is neither believed nor written when others may write into that folder', () => {
     writeCache(own(), NAME, CODE);
     chmodSync(join(folder, '.cache/spad'), 0o777);
-    expect(readCache(own(), NAME)).toBeUndefined();
+    expect(read(own(), NAME)).toBeUndefined();
     writeCache(own(), 'another', CODE);
     expect(readdirSync(join(folder, '.cache/spad'))).toEqual([NAME]);
   });
