@@ -128,6 +128,33 @@ test('to ask, the client loads no file but its own, and nothing of Node that onl
   expect(modules).toContain('NativeModule dgram');
 });
 
+describe('what is loaded late', () => {
+  /** A client that ends with an error where it loads this module of @noble. */
+  const clientWithout = (path: string): string => {
+    const bin = mkdtempSync(join(folder, 'bin-'));
+    cpSync(builtFile('bin'), bin, { recursive: true, filter: (file) => !file.endsWith('.cache') });
+    const bundle = join(bin, 'spa-client.bundle.js');
+    const start = `"node_modules/@noble/${path}"(){`;
+    const text = readFileSync(bundle, 'latin1');
+    expect(text).toContain(start);
+    writeFileSync(bundle, text.replace(start, `${start}throw new Error("loaded too early");`));
+    return join(bin, 'spa-client.cjs');
+  };
+
+  test.each(['ciphers/aes.js', 'hashes/sha2.js', 'hashes/legacy.js', 'hashes/sha3.js'])(
+    '%s, for what is usual',
+    (path) => {
+      expect(run(clientWithout(path), ['--dry-run', '--access', 'tcp/22', 'here']).status).toBe(0);
+    },
+  );
+
+  test('HChaCha20 is what a packet needs of it', () => {
+    const { status, stderr } = run(clientWithout('ciphers/chacha.js'), ['--dry-run', '--access', 'tcp/22', 'here']);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('loaded too early');
+  });
+});
+
 describe('the code cache', () => {
   let bin = '';
   let client = '';
