@@ -5,7 +5,6 @@ import { NODE_SUITE } from '../platform/node-suite.ts';
 import { type Moment, type Seconds, type SteadyMs, steadyMs } from '../src/base/units.ts';
 import { type BackendName, BACKENDS, closesPorts } from '../src/firewall/backends.ts';
 import type { PortSpec } from '../src/base/port-spec.ts';
-import type { Proof } from '../src/control/request.ts';
 import type { Decision } from '../src/engine/effect.ts';
 import { Engine } from '../src/engine/engine.ts';
 import { holdersOf } from '../src/engine/holders.ts';
@@ -15,10 +14,8 @@ import { announcer } from './announcer.ts';
 import { readClock } from './clock.ts';
 import { ConnectionWatch } from './connections.ts';
 import { CONTROL_SOCKET } from './control/client.ts';
-import { answerLine } from './control/desk.ts';
-import { ControlServer } from './control/server.ts';
+import { Operator } from './control/operator.ts';
 import { establishedAt } from './control/sockets.ts';
-import { TrialKeeper } from './control/trial-keeper.ts';
 import { Delays } from './delays.ts';
 import { Doors } from './doors.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
@@ -68,8 +65,7 @@ export class Daemon {
   readonly #connections: ConnectionWatch;
   readonly #sleep = new SleepWatch();
   readonly #repairer: Repairer;
-  readonly #trial: TrialKeeper;
-  readonly #control: ControlServer;
+  readonly #operator: Operator;
   readonly #troubles: Troubles;
   readonly #work: Work;
   readonly #delays = new Delays();
@@ -126,8 +122,11 @@ export class Daemon {
       settled: () => this.#work.changed(),
       onRepaired: () => onInput({ kind: 'firewall-repaired' }),
     });
-    this.#trial = new TrialKeeper(onInput);
-    this.#control = this.#openControl(inFolder(CONTROL_SOCKET));
+    this.#operator = new Operator(inFolder(CONTROL_SOCKET), {
+      ...{ now: readClock, via: firewall.description, look: () => this.#repairer.look(), onInput },
+      ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.guardEnds },
+      onTrouble: (message) => logger.error(message),
+    });
     this.#guardEnds = confirm === undefined ? undefined : steadyMs(now.steady + confirm * 1000);
   }
 
@@ -141,7 +140,7 @@ export class Daemon {
     const finished = new Promise<DaemonEnd>((resolve) => {
       this.#finish = resolve;
     });
-    await this.#control.open(this.#parts.confirm !== undefined);
+    await this.#operator.open(this.#parts.confirm !== undefined);
     if (this.#stopping) return finished;
     this.#connections.prepare(holdersOf(this.#parts.configuration.policy));
     this.#receiver.start();
@@ -175,7 +174,7 @@ export class Daemon {
     this.#doors.stop();
     this.#work.add({ kind: 'stop' });
     await this.#work.settle();
-    this.#control.close();
+    this.#operator.close();
     await this.#stopFirewall();
     await Promise.all([received, this.#doors.finish(), this.#fwknop.finish()]);
     this.#state.close();
@@ -219,17 +218,6 @@ export class Daemon {
     this.#input({ kind: 'report' });
   }
 
-  #openControl(path: string): ControlServer {
-    const { firewall, logger } = this.#parts;
-    const desk = {
-      ...{ now: readClock, via: firewall.description, look: () => this.#repairer.look() },
-      ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.guardEnds },
-      confirm: (proof: Proof) => this.#trial.confirm(proof),
-    };
-    const onTrouble = (message: string): void => logger.error(message);
-    return new ControlServer(path, { answer: (line) => answerLine(line, desk), onTrouble });
-  }
-
   #hear(message: Handoff): void {
     if (message.kind === 'candidate') this.#input({ kind: 'candidate', candidate: message.candidate });
     else if (message.kind === 'fwknop-candidate')
@@ -264,8 +252,8 @@ export class Daemon {
   async #perform(decisions: readonly Decision[]): Promise<void> {
     const { replay, codes, grants, audit } = this.#state;
     const trial: PerformerParts['trial'] = {
-      note: () => this.#trial.note(),
-      answer: (effect) => this.#trial.answer(effect),
+      note: () => this.#operator.note(),
+      answer: (effect) => this.#operator.answer(effect),
       giveUp: () => this.#giveUp(),
     };
     // Where nothing is really guarded, nothing in the kernel is touched.
