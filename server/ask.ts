@@ -1,34 +1,19 @@
 /** `spad grants` and `spad confirm`: what is asked of the daemon that runs, or of what it has left. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
-import { readSecretFile } from '../keys/safe-file.ts';
 import { countOf } from '../src/base/printable.ts';
-import { DEFAULT_STATE_DIR } from '../src/config/daemon-directives.ts';
-import { parseSpadConf } from '../src/config/spad-conf.ts';
 import { grantTable } from '../src/control/grant-table.ts';
 import type { Proof } from '../src/control/request.ts';
 import { type FirewallState, type GrantList, readGrantList, showGrants } from '../src/control/response.ts';
-import { BACKENDS, type BackendTraits } from '../src/firewall/backends.ts';
+import type { BackendTraits } from '../src/firewall/backends.ts';
 import { decodeGrantLog } from '../src/grant/record.ts';
+import type { Asking, Where, WhereOptions } from './asking.ts';
 import { readClock } from './clock.ts';
 import { askDaemon } from './control/client.ts';
 import { findSession, findWays } from './control/session.ts';
 import { readSockets } from './control/sockets.ts';
-import { readLastFirewall } from './firewall/leftovers.ts';
 import { readBootId } from './process/boot-clock.ts';
 import { GRANT_LOG } from './store/grant-store.ts';
-
-interface Where {
-  readonly folder: string;
-  /** Undefined where only the folder is known. */
-  readonly endedBy: BackendTraits['endedBy'] | undefined;
-}
-
-interface WhereOptions {
-  readonly config?: string;
-  readonly stateDir?: string;
-}
 
 interface AskOptions extends WhereOptions {
   readonly json?: true;
@@ -36,25 +21,6 @@ interface AskOptions extends WhereOptions {
 }
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
-
-/** Throws a sentence where the configuration cannot be read. */
-const findFolder = ({ config, stateDir }: WhereOptions, standard: string): Where => {
-  if (stateDir !== undefined) return at(stateDir);
-  const file = config ?? standard;
-  if (config === undefined && !existsSync(file)) return at(DEFAULT_STATE_DIR);
-  const { conf } = parseSpadConf(readSecretFile(file), file);
-  if (conf === undefined)
-    throw new Error(
-      `${file} has errors, so state_dir cannot be told: name it with --state-dir ("spad --check" lists them)`,
-    );
-  return at(conf.daemon.state_dir);
-};
-
-/** The last start has noted its firewall there. */
-const at = (folder: string): Where => {
-  const last = readLastFirewall(folder);
-  return { folder, endedBy: last && BACKENDS[last.firewall].endedBy };
-};
 
 const FIREWALL: Readonly<Record<FirewallState['kind'], string>> = {
   agrees: 'agrees',
@@ -127,16 +93,8 @@ const sessionProof = (): Proof => {
   return { kind: 'connection', connection, ways: findWays(readSockets()) };
 };
 
-/** Adds the commands; `standard` is the configuration where none is named. */
-export const defineAsk = (program: Command, standard: string, onStatus: (status: number) => void): void => {
-  const define = (name: string, description: string): Command =>
-    program
-      .command(name)
-      .description(description)
-      .option('-c, --config <file>', `configuration of the daemon that is asked (default: ${standard})`)
-      .option('--state-dir <folder>', 'its state_dir, instead of the configuration');
-  const whereOf = (options: WhereOptions): Where =>
-    findFolder({ ...program.opts<WhereOptions>(), ...options }, standard);
+/** Adds the commands. */
+export const defineAsk = ({ define, whereOf }: Asking, onStatus: (status: number) => void): void => {
   define('grants', 'list what is open, and whether the firewall agrees')
     .option('--json', 'as one JSON object')
     .action(async (options: AskOptions) => onStatus(await listGrants(whereOf(options), options.json === true)));

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { parseDuration, type Seconds } from '../src/base/units.ts';
 import { defineAsk } from './ask.ts';
+import { askingIn } from './asking.ts';
 import { defineCompile } from './compile.ts';
 import { defineImport } from './import.ts';
 import type { FwknopModeOptions } from './fwknop-mode.ts';
@@ -173,7 +174,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
   };
   defineStart(program, commands, onStatus);
   defineCheck(program, commands, onStatus);
-  defineAsk(program, DEFAULT_CONFIG, onStatus);
+  defineAsk(askingIn(program, DEFAULT_CONFIG), onStatus);
   defineCompile(program.command('compile'), onStatus);
   defineImport(program.command('import'), onStatus);
   await program.parseAsync([...argv], { from: 'user' });

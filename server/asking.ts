@@ -1,0 +1,58 @@
+/** What all commands have in common that ask a running daemon: how they are told which one. */
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { readSecretFile } from '../keys/safe-file.ts';
+import { DEFAULT_STATE_DIR } from '../src/config/daemon-directives.ts';
+import { parseSpadConf } from '../src/config/spad-conf.ts';
+import { BACKENDS, type BackendTraits } from '../src/firewall/backends.ts';
+import { readLastFirewall } from './firewall/leftovers.ts';
+
+/** The state folder of the daemon that is asked. */
+export interface Where {
+  readonly folder: string;
+  /** Undefined where only the folder is known. */
+  readonly endedBy: BackendTraits['endedBy'] | undefined;
+}
+
+/** By what options it is told. */
+export interface WhereOptions {
+  readonly config?: string;
+  readonly stateDir?: string;
+}
+
+export interface Asking {
+  /** A command with the options that name the daemon. */
+  readonly define: (name: string, description: string) => Command;
+  /** Throws a sentence where the configuration cannot be read. */
+  readonly whereOf: (options: WhereOptions) => Where;
+}
+
+/** Commands of `program`; `standard` is the configuration where none is named. */
+export const askingIn = (program: Command, standard: string): Asking => ({
+  define: (name, description) =>
+    program
+      .command(name)
+      .description(description)
+      .option('-c, --config <file>', `configuration of the daemon that is asked (default: ${standard})`)
+      .option('--state-dir <folder>', 'its state_dir, instead of the configuration'),
+  whereOf: (options) => findFolder({ ...program.opts<WhereOptions>(), ...options }, standard),
+});
+
+/** Throws a sentence where the configuration cannot be read. */
+const findFolder = ({ config, stateDir }: WhereOptions, standard: string): Where => {
+  if (stateDir !== undefined) return at(stateDir);
+  const file = config ?? standard;
+  if (config === undefined && !existsSync(file)) return at(DEFAULT_STATE_DIR);
+  const { conf } = parseSpadConf(readSecretFile(file), file);
+  if (conf === undefined)
+    throw new Error(
+      `${file} has errors, so state_dir cannot be told: name it with --state-dir ("spad --check" lists them)`,
+    );
+  return at(conf.daemon.state_dir);
+};
+
+/** The last start has noted its firewall there. */
+const at = (folder: string): Where => {
+  const last = readLastFirewall(folder);
+  return { folder, endedBy: last && BACKENDS[last.firewall].endedBy };
+};
