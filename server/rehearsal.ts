@@ -132,9 +132,10 @@ export class Rehearsal {
     let generation = 1;
     const runner = {
       ...{ description: SERVER, lasts: true, list: () => Promise.resolve(''), json: () => Promise.resolve() },
-      run: () => {
+      run: () => Promise.resolve(''),
+      batch: () => {
         generation += 1;
-        return Promise.resolve('');
+        return true;
       },
       ...{ wouldRun: () => Promise.resolve(true), generation: () => generation },
     };
