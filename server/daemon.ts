@@ -1,5 +1,4 @@
 /** The running daemon: inputs go into the engine, what it decides is done, what failed goes back in. */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { NODE_SUITE } from '../platform/node-suite.ts';
 import { type Moment, type Seconds, type SteadyMs, steadyMs } from '../src/base/units.ts';
@@ -23,6 +22,7 @@ import type { OwnSteps } from './firewall/generation.ts';
 import { adoptConnections } from './firewall/adoption.ts';
 import { loadDigestCache } from './fwknop/digest-cache.ts';
 import { FwknopEdge } from './fwknop/fwknop-edge.ts';
+import { grantNames } from './grant-names.ts';
 import type { Configuration, ConfigurationSource } from './load-config.ts';
 import type { Logger } from './log/logger.ts';
 import { type OpenState, openState } from './open-state.ts';
@@ -84,7 +84,7 @@ export class Daemon {
     const now = readClock();
     this.#troubles = new Troubles((text) => logger.error(text));
     this.#state = openState(configuration, now.wall, logger);
-    const newGrantId = (): string => randomBytes(6).toString('hex');
+    const newGrantId = grantNames();
     const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, logger);
     const [{ cache, usedCodes }, maxGrants] = [this.#state, conf.daemon.max_grants];
     const canCut = firewall.cuts === true;
@@ -152,7 +152,7 @@ export class Daemon {
   /** Once, when packets can come. Without it they are only slower. */
   #rehearse(): void {
     if (this.#rehearsal !== undefined || this.#stopping) return;
-    this.#rehearsal = new Rehearsal();
+    this.#rehearsal = new Rehearsal(() => this.#work.isBusy);
     this.#rehearsal.start();
   }
 

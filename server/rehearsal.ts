@@ -19,6 +19,7 @@ import { ReplayCache } from '../src/replay/cache.ts';
 import { encodeRecord } from '../src/replay/journal.ts';
 import { sealNative } from '../src/spa/native/seal.ts';
 import { deriveUnsealKeys } from '../src/spa/native/unseal.ts';
+import { grantNames } from './grant-names.ts';
 import { nftables } from './firewall/nftables.ts';
 import { AuditFile } from './log/audit-file.ts';
 import { perform, type PerformerParts } from './perform.ts';
@@ -48,11 +49,16 @@ export class Rehearsal {
   readonly #reader = new HandoffReader();
   readonly #audit: AuditFile;
   readonly #work: Work;
+  readonly #isBusy: () => boolean;
   #played = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `audit`: where its lines go. Throws the system's error where that cannot be opened. */
-  constructor(audit = '/dev/null') {
+  /**
+   * `isBusy`: whether the daemon is, which goes first, and whose own packets are a rehearsal as good. `audit`: where the lines
+   * go. Throws the system's error where that cannot be opened.
+   */
+  constructor(isBusy = (): boolean => false, audit = '/dev/null') {
+    this.#isBusy = isBusy;
     this.#audit = new AuditFile(audit);
     const parts = this.#edges();
     this.#work = new Work({
@@ -85,7 +91,7 @@ export class Rehearsal {
 
   async #play(): Promise<void> {
     const begin = performance.now();
-    while (this.#played < PACKETS && performance.now() - begin < SLICE_MS) await this.#playOne();
+    while (this.#played < PACKETS && !this.#isBusy() && performance.now() - begin < SLICE_MS) await this.#playOne();
     if (this.#played === PACKETS) this.#audit.close();
     else if (this.#timer !== undefined) this.#goOn();
   }
@@ -122,7 +128,7 @@ export class Rehearsal {
     };
     const client = { stanza, keys: deriveUnsealKeys(this.#secret, SERVER, NODE_SUITE) };
     const policy = { clients: [client], fwknop: NO_FWKNOP, doors: [], guard: ports, maxAge: 120_000 };
-    const newGrantId = (): string => randomBytes(6).toString('hex');
+    const newGrantId = grantNames();
     const cache = new ReplayCache(PACKETS, unixMs(0));
     return new Engine({ policy, cache, maxGrants: PACKETS, newGrantId, suite: NODE_SUITE });
   }
@@ -132,9 +138,10 @@ export class Rehearsal {
     let generation = 1;
     const runner = {
       ...{ description: SERVER, lasts: true, list: () => Promise.resolve(''), json: () => Promise.resolve() },
-      run: () => {
+      run: () => Promise.resolve(''),
+      batch: () => {
         generation += 1;
-        return Promise.resolve('');
+        return true;
       },
       ...{ wouldRun: () => Promise.resolve(true), generation: () => generation },
     };

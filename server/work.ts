@@ -67,9 +67,14 @@ export class Work {
     this.#begin();
   }
 
+  /** Whether something that has come in is not decided or not done yet. */
+  get isBusy(): boolean {
+    return this.#deciding !== undefined || this.#changing !== undefined;
+  }
+
   /** Settles when all that has come in has been decided and done. */
   async settle(): Promise<void> {
-    while (this.#deciding !== undefined || this.#changing !== undefined) {
+    while (this.isBusy) {
       await this.#deciding;
       await this.#changing;
     }

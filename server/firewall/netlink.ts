@@ -6,6 +6,9 @@ const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
 const NETLINK_NETFILTER = 12;
 const NLM_F_REQUEST = 1;
+const NLMSG_ERROR = 2;
+/** Behind nlmsghdr. */
+const ERROR_AT = 16;
 const NFNL_SUBSYS_NFTABLES = 10;
 const MSG_DONTWAIT = 0x40;
 /** The two upper bits of an attribute's type say how it is encoded. */
@@ -53,6 +56,34 @@ export const request = (
  * next question.
  */
 export const openNetlink = (): ((question: Uint8Array) => Uint8Array | undefined) => {
+  const { send, receive } = openSocket();
+  // The kernel answers before send() comes back, and to nobody else.
+  return (question) => (send(question) ? receive() : undefined);
+};
+
+/**
+ * Hands the kernel a batch of which the last message asks for an answer, one transaction: whether the kernel has carried it out.
+ * Throws where there is no such socket.
+ */
+export const openBatches = (): ((batch: Uint8Array) => boolean) => {
+  const { send, receive } = openSocket();
+  return (batch) => {
+    if (!send(batch)) return false;
+    const taken = isDone(receive());
+    // What went wrong is told message by message, each time in an answer of its own.
+    while (!taken && receive() !== undefined);
+    return taken;
+  };
+};
+
+interface NetlinkSocket {
+  /** Whether the kernel has taken the bytes. */
+  readonly send: (bytes: Uint8Array) => boolean;
+  /** What is there already, good until the next call; undefined where nothing is. */
+  readonly receive: () => Uint8Array | undefined;
+}
+
+const openSocket = (): NetlinkSocket => {
   const library = koffi.load('libc.so.6');
   const socket = library.func('int socket(int domain, int type, int protocol)');
   const send = library.func('int64_t send(int fd, const void *data, size_t length, int flags)');
@@ -60,12 +91,20 @@ export const openNetlink = (): ((question: Uint8Array) => Uint8Array | undefined
   const fd: unknown = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_NETFILTER);
   if (typeof fd !== 'number' || fd < 0) throw new Error('no netlink socket');
   const answer = Buffer.alloc(ANSWER_ROOM);
-  return (question) => {
-    // The kernel answers before send() comes back, and to nobody else.
-    if (Number(send(fd, question, question.length, 0)) !== question.length) return undefined;
-    const length = Number(receive(fd, answer, answer.length, MSG_DONTWAIT));
-    return length > 0 ? answer.subarray(0, length) : undefined;
+  return {
+    send: (bytes) => Number(send(fd, bytes, bytes.length, 0)) === bytes.length,
+    receive: () => {
+      const length = Number(receive(fd, answer, answer.length, MSG_DONTWAIT));
+      return length > 0 ? answer.subarray(0, length) : undefined;
+    },
   };
+};
+
+/** Whether an answer is the kernel's word that all went well: an error message (netlink(7)) with the number 0. */
+export const isDone = (answer: Uint8Array | undefined): boolean => {
+  if (answer === undefined || answer.length < ERROR_AT + 4) return false;
+  const view = new DataView(answer.buffer, answer.byteOffset, answer.length);
+  return view.getUint16(4, true) === NLMSG_ERROR && view.getInt32(ERROR_AT, true) === 0;
 };
 
 /** The attributes of a message with this number, by type; undefined where it is another message, such as an error, or cut short. */

@@ -3,6 +3,7 @@ import koffi from 'koffi';
 import { runProgram } from '../process/run.ts';
 import { FirewallError } from './backend.ts';
 import { findGeneration, OwnSteps } from './generation.ts';
+import { openBatches } from './netlink.ts';
 
 export interface NftRunner {
   readonly description: string;
@@ -10,6 +11,8 @@ export interface NftRunner {
   readonly lasts: boolean;
   /** Runs a script (nft(8)) as one transaction and gives what it printed. Throws FirewallError with the parser's words. */
   run(script: string): Promise<string>;
+  /** Hands messages to the kernel as they are, one transaction: whether they were carried out. Absent: there is no way to. */
+  readonly batch?: ((messages: Uint8Array) => boolean) | undefined;
   /** What the table looks like without the elements of its sets; undefined where there is none. */
   list(table: string): Promise<string | undefined>;
   /** What `list` prints of `what` as JSON, elements included; undefined where there is no such thing. Throws FirewallError where the kernel may not be asked. */
@@ -27,12 +30,21 @@ const PROGRAM_TIMEOUT_MS = 10_000;
 
 /** The library where it can be loaded, else the program. What `steps` count does not show in its generation. */
 export const findNftRunner = (steps = new OwnSteps()): NftRunner => {
-  const generation = steps.without(findGeneration());
+  const direct = { generation: steps.without(findGeneration()), batch: findBatches() };
   try {
-    return { ...libraryRunner(), generation };
+    return { ...libraryRunner(), ...direct };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { ...programRunner(reason), generation };
+    return { ...programRunner(reason), ...direct };
+  }
+};
+
+/** Where there is no such socket all goes through the library or the program. */
+const findBatches = (): NftRunner['batch'] => {
+  try {
+    return openBatches();
+  } catch {
+    return undefined;
   }
 };
 

@@ -1,6 +1,7 @@
 /** The nftables back-end: scripts of src/firewall/nft-script.ts, run as transactions, held against what the kernel shows. */
 import { type SteadyMs, steadyMs } from '../../src/base/units.ts';
 import { DesiredState, NOTHING_WANTED, type Wanted } from '../../src/firewall/desired.ts';
+import { changeBatch } from '../../src/firewall/nft-batch.ts';
 import {
   changeScript,
   fillScript,
@@ -54,7 +55,7 @@ class NftablesFirewall implements FirewallBackend {
     const undo = this.#desired.apply(changes);
     this.#desired.prune(this.#now());
     try {
-      await this.#run(changes.map((change) => changeScript(change, this.#now())).join(''));
+      if (!this.#handOver(changes)) await this.#run(this.#scriptOf(changes));
     } catch {
       // Most likely somebody has flushed the ruleset: all of it is made anew, the changes included.
       try {
@@ -110,15 +111,34 @@ class NftablesFirewall implements FirewallBackend {
     this.#shown = await this.#list();
   }
 
+  #scriptOf(changes: readonly FirewallChange[]): string {
+    return changes.map((change) => changeScript(change, this.#now())).join('');
+  }
+
+  /** Whether the kernel itself has carried changes out; what is too much for it, or refused, is a script's matter. */
+  #handOver(changes: readonly FirewallChange[]): boolean {
+    if (this.#runner.batch === undefined) return false;
+    const batch = changeBatch(changes, this.#now());
+    if (batch === undefined) return false;
+    this.#changes += 1;
+    const taken = this.#runner.batch(batch);
+    if (taken) this.#noteOwnStep();
+    this.#changes += 1;
+    return taken;
+  }
+
   async #run(script: string): Promise<void> {
     this.#changes += 1;
-    const before = this.#runner.generation();
     await this.#runner.run(script);
-    const after = this.#runner.generation();
-    // A transaction is one generation; what is more was somebody else, and is looked at in the next repair.
-    const isOurs = before !== undefined && before === this.#known && after !== undefined && after - before <= 1;
-    if (isOurs) this.#known = after;
+    this.#noteOwnStep();
     this.#changes += 1;
+  }
+
+  /** A transaction is one generation; what is more was somebody else, and is looked at in the next repair. */
+  #noteOwnStep(): void {
+    const generation = this.#runner.generation();
+    const isOurs = this.#known !== undefined && generation !== undefined && generation - this.#known <= 1;
+    if (isOurs) this.#known = generation;
   }
 
   async #list(): Promise<string | undefined> {

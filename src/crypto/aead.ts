@@ -9,7 +9,9 @@ const SIGMA = Uint32Array.of(0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574)
 
 const wordsOf = (bytes: Uint8Array, count: number): Uint32Array => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 4 * count);
-  return Uint32Array.from({ length: count }, (_, index) => view.getUint32(4 * index, true));
+  const words = new Uint32Array(count);
+  for (let index = 0; index < count; index += 1) words[index] = view.getUint32(4 * index, true);
+  return words;
 };
 
 /** HChaCha20: the key, 32 bytes, under which XChaCha20 is ChaCha20 with the last 8 bytes of the nonce. */

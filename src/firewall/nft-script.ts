@@ -163,14 +163,19 @@ export const probeScript = (openings: readonly Opening[]): string => elements('d
 export const probeTrialScript = (guard: readonly PortSpec[]): string =>
   `delete element ${TABLE} ${TRIAL_SET} { ${guard.map(ports).join(', ')} }`;
 
-/** A part of a millisecond counts as a whole one, and no timeout is zero, which would mean none. */
 const timeoutAt =
   (now: SteadyMs) =>
   (opening: Opening, { early }: Element): string =>
     ` timeout ${leftOf(opening.ends, now, early)}`;
 
-const leftOf = (ends: SteadyMs, now: SteadyMs, early = 0): string =>
-  milliseconds(Math.max(1, Math.ceil(ends - now) - early));
+const leftOf = (ends: SteadyMs, now: SteadyMs, early = 0): string => milliseconds(millisecondsLeft(ends, now, early));
+
+/**
+ * The timeout (ms) of an element that is to go at `ends`, or `early` milliseconds before. A part of a millisecond counts as a
+ * whole one, and no timeout is zero, which would mean none.
+ */
+export const millisecondsLeft = (ends: SteadyMs, now: SteadyMs, early = 0): number =>
+  Math.max(1, Math.ceil(ends - now) - early);
 
 /** nft reads at most eight digits of them: a day and some hours. */
 const milliseconds = (time: number): string =>

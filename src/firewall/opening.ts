@@ -51,6 +51,8 @@ const layProtocol = (grants: readonly Grant[], protocol: Protocol): Opening[] =>
       .filter((spec) => spec.protocol === protocol)
       .map(({ first, last }): PortSpan => ({ ...spanOf(grant), protocol, first, last })),
   );
+  // Nearly always: nothing to cut.
+  if (spans.length < 2) return spans.map(openingOf);
   const edges = spans.flatMap((span, place) => [
     { port: span.first, place, span },
     { port: span.last + 1, place, span: undefined },
@@ -65,8 +67,10 @@ const layProtocol = (grants: readonly Grant[], protocol: Protocol): Opening[] =>
     const winner = skyline.winner();
     if (winner !== undefined) append(pieces, { ...winner, first: port as Port, last: (next - 1) as Port });
   }
-  return pieces.map(({ place: _, ...opening }) => opening);
+  return pieces.map(openingOf);
 };
+
+const openingOf = ({ place: _, ...opening }: PortSpan): Opening => opening;
 
 const spanOf = ({ address, ends, forwarding }: Grant): Pick<PortSpan, 'address' | 'ends' | 'forwarding' | 'place'> => ({
   ...{ address, ends, place: forwardingKey(forwarding) },

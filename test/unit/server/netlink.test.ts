@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { OwnSteps } from '../../../server/firewall/generation.ts';
 import { readCounter } from '../../../server/firewall/kernel-counter.ts';
-import { attributesOf, nestedIn, request } from '../../../server/firewall/netlink.ts';
+import { attributesOf, isDone, nestedIn, request } from '../../../server/firewall/netlink.ts';
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -45,6 +45,18 @@ describe('an answer', () => {
     expect(readCounter(error)).toBeUndefined();
     for (let length = 0; length < ANSWER.length; length += 1)
       expect(readCounter(ANSWER.subarray(0, length))).toBeUndefined();
+  });
+
+  test('says whether a batch was carried out', () => {
+    const done = bytes('2400000002000000000000003c1f0000' + '00000000' + '540000000c0a050400000000');
+    expect(isDone(done)).toBe(true);
+    expect(isDone(undefined)).toBe(false);
+    expect(isDone(ANSWER)).toBe(false);
+    expect(isDone(done.subarray(0, 19))).toBe(false);
+    // ENOENT
+    const refused = done.slice();
+    refused.set(bytes('feffffff'), 16);
+    expect(isDone(refused)).toBe(false);
   });
 
   test('with a length that lies is none', () => {

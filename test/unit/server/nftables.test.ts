@@ -68,6 +68,43 @@ const setUp = async (forwards = false): Promise<[FakeKernel, ReturnType<typeof n
   return [kernel, firewall];
 };
 
+describe('a change of single ports', () => {
+  /** Takes messages, or refuses them, and counts what comes as messages. */
+  const withBatches = async (takes: boolean): Promise<[FakeKernel, ReturnType<typeof nftables>]> => {
+    const kernel = new FakeKernel();
+    const batch = (): boolean => {
+      kernel.asked.push('batch');
+      if (takes) kernel.change();
+      return takes;
+    };
+    const firewall = nftables({ ...kernel.runner, batch }, () => steadyMs(kernel.now));
+    await firewall.synchronize({ ...NOTHING_WANTED, openings: [] });
+    kernel.take();
+    return [kernel, firewall];
+  };
+
+  test('goes to the kernel itself, and is known to be ours', async () => {
+    const [kernel, firewall] = await withBatches(true);
+    await firewall.apply([{ close: [], open: opening() }]);
+    expect(kernel.take()).toEqual(['batch']);
+    expect(await firewall.repair()).toBe(false);
+    expect(kernel.take()).toEqual([]);
+    kernel.change();
+    await firewall.apply([{ close: [], open: opening({}, 90_000) }]);
+    kernel.holds = false;
+    expect(await firewall.repair()).toBe(true);
+  });
+
+  test('that the kernel refuses is tried as a script, which says why or mends it', async () => {
+    const [kernel, firewall] = await withBatches(false);
+    await firewall.apply([{ close: [], open: opening() }]);
+    expect(kernel.take()).toEqual(['batch', 'run']);
+    expect(kernel.scripts.at(-1)).toContain('add element inet spad grant4');
+    kernel.refuses = true;
+    await expect(firewall.apply([{ close: opening(), open: [] }])).rejects.toThrow('refused');
+  });
+});
+
 describe('repair', () => {
   test('asks nothing while nobody but us has changed anything', async () => {
     const [kernel, firewall] = await setUp();
