@@ -8,7 +8,7 @@ import { residence, waitUntilIdle } from '../knock-usage.ts';
 import type { Setting } from '../question.ts';
 import { type JunkKind, junkOf } from './junk.ts';
 import { type Flood, JunkSender, MANY_SOURCES } from './junk-sender.ts';
-import { compilePrograms } from './native.ts';
+import { compileProgram } from './native.ts';
 import { isSieveOffered } from './sieve.ts';
 import { DRAIN_TIMEOUT_MS, settle, startDaemon, type Target } from './targets.ts';
 import { type Wire, Wires } from './wires.ts';
@@ -50,7 +50,7 @@ interface Candidate {
 }
 
 export async function measureMemory(setting: Setting): Promise<MemoryReport> {
-  const program = compilePrograms(setting.scratch.newFolder())['junk-sender'];
+  const program = compileProgram(setting.scratch.newFolder(), 'junk-sender');
   return Wires.with(async (wires) => {
     const sieve = await isSieveOffered(await wires.add(), setting.scratch.newFolder());
     const lines: MemoryLine[] = [];
