@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const LOOK_EVERY_MS = 400;
+const LOOK_EVERY_MS = 200;
 /** Less processor time than this between two looks is idling. */
 const IDLE_MS = 2;
 

@@ -17,7 +17,7 @@ export interface Options {
 
 /** What is not said on the command line. */
 const DEFAULTS: Readonly<Record<Mode, Readonly<Record<'packets' | 'starts' | 'rounds' | 'patience', number>>>> = {
-  short: { packets: 20, starts: 1, rounds: 1, patience: 10 },
+  short: { packets: 10, starts: 1, rounds: 1, patience: 0 },
   full: { packets: 200, starts: 5, rounds: 3, patience: 240 },
 };
 

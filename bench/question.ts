@@ -4,7 +4,7 @@ import type { Quiet } from './quiet.ts';
 import type { Scratch } from './scratch.ts';
 import type { Table } from './table.ts';
 
-/** `short`: all questions together within three minutes, for a look; `full`: for the page. */
+/** `short`: a few of each, for a look; `full`: for the page. */
 export type Mode = 'short' | 'full';
 
 export interface Setting {

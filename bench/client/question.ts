@@ -10,7 +10,7 @@ import type { Question, Setting } from '../question.ts';
 import { type Summary, summarize } from '../summary.ts';
 import { figure, type Table } from '../table.ts';
 
-const CALLS = { short: 10, full: 40 } as const;
+const CALLS = { short: 5, full: 40 } as const;
 const TIMEOUT_MS = 120_000;
 
 interface ClientLine {

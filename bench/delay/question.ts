@@ -11,7 +11,7 @@ import { type Summary, summarize } from '../summary.ts';
 import { figure, type Table } from '../table.ts';
 import { compileTextSender, TextSender } from '../text-sender.ts';
 
-const ASKED = { short: 100, full: 500 } as const;
+const ASKED = { short: 50, full: 500 } as const;
 const EVERY_MS = 20;
 const JUNK_RATE = 50_000;
 /** A genuine packet every other millisecond, for about as long as is asked. */

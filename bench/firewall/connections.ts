@@ -10,7 +10,6 @@ import { summarize } from '../summary.ts';
 
 const PORT = 22;
 const TURN_MS = 100;
-const TURNS_A_ROUND = 20;
 
 /** @throws Error with the remedy when there is no compiler, or its words when it refuses. */
 export function compileConnects(folder: string): string {
@@ -26,7 +25,8 @@ export interface ConnectionSetting {
   readonly lab: Lab;
   readonly quiet: Quiet;
   readonly program: string;
-  readonly rounds: number;
+  /** With a firewall and without. */
+  readonly turns: number;
 }
 
 export interface ConnectionRate {
@@ -40,7 +40,7 @@ export async function compareConnections(
   bare: Host,
   guarded: Host,
 ): Promise<ConnectionRate> {
-  const { lab, quiet, program, rounds } = setting;
+  const { lab, quiet, program, turns } = setting;
   const client = lab.host('client');
   const servers = [bare, guarded].map((host) => host.spawn(program, ['serve', String(PORT)]));
   await Promise.all(servers.map((server) => server.waitForLine(/^ready$/)));
@@ -51,7 +51,7 @@ export async function compareConnections(
   await rate(bare);
   await rate(guarded);
   const rates: [number[], number[]] = [[], []];
-  for (let turn = 0; turn < rounds * TURNS_A_ROUND; turn++) {
+  for (let turn = 0; turn < turns; turn++) {
     const [one, other] = await quiet.measure(async () => [await rate(bare), await rate(guarded)] as const);
     rates[0].push(one);
     rates[1].push(other);

@@ -15,6 +15,7 @@ const HANDS_TIMEOUT_MS = 240_000;
 export async function measureFirewalls(setting: Setting): Promise<FirewallReport> {
   const { progress } = setting;
   const size = SIZES[setting.mode];
+  const turns = setting.rounds * size.turns;
   const program = compileConnects(setting.scratch.newFolder());
   const lines: BackendLine[] = [];
   const missing: FirewallReport['missing'][number][] = [];
@@ -35,7 +36,7 @@ export async function measureFirewalls(setting: Setting): Promise<FirewallReport
         if (crowd > subject.most) connections.push(undefined);
         else {
           await hands(subject, place, 'keep', crowd, 0);
-          const found = await compareConnections({ ...setting, lab, program }, lab.host('bare'), place.host);
+          const found = await compareConnections({ ...setting, lab, program, turns }, lab.host('bare'), place.host);
           connections.push(found.share);
           bare.push(found.bare);
         }

@@ -9,13 +9,15 @@ export interface FirewallSize {
   readonly crowds: readonly number[];
   /** How often one grant is opened, extended and closed in a round. */
   readonly times: number;
+  /** Turns of a tenth of a second, with a firewall and without, in a round. */
+  readonly turns: number;
   /** Whether those back-ends are asked too that take a tenth of a second and more for a grant. */
   readonly slow: boolean;
 }
 
 export const SIZES: Readonly<Record<Mode, FirewallSize>> = {
-  short: { grants: [10, 1000], crowds: [10], times: 10, slow: false },
-  full: { grants: [10, 1000, 10_000, 100_000], crowds: [10, 10_000], times: 60, slow: true },
+  short: { grants: [10, 1000], crowds: [10], times: 10, turns: 5, slow: false },
+  full: { grants: [10, 1000, 10_000, 100_000], crowds: [10, 10_000], times: 60, turns: 20, slow: true },
 };
 
 /** Milliseconds; undefined where it was left out. */

@@ -11,7 +11,7 @@ import { type Flood, JunkSender } from './junk-sender.ts';
 import { compilePrograms, type NativePrograms } from './native.ts';
 import { isSieveOffered } from './sieve.ts';
 import { DRAIN_TIMEOUT_MS, settle, startCallback, startDaemon, startReader, type Target } from './targets.ts';
-import { Wires } from './wires.ts';
+import { type Wire, Wires } from './wires.ts';
 
 /** How much junk, and at which rate. */
 export interface Load {
@@ -88,11 +88,16 @@ export async function measureJunk(setting: Setting): Promise<JunkReport> {
   return Wires.with(async (wires) => {
     const bench = { ...setting, wires, programs };
     const sieve = await isSieveOffered(await wires.add(), setting.scratch.newFolder());
-    const lanes: Lane[] = [];
-    for (const column of columnsOf(setting.mode, sieve)) {
-      setting.progress(`junk: start ${column.kind}, ${String(column.clients)} clients`);
-      lanes.push({ column, target: await startColumn(bench, column) });
-    }
+    const places = [];
+    for (const column of columnsOf(setting.mode, sieve)) places.push({ column, wire: await wires.add() });
+    setting.progress('junk: start all that it is sent to');
+    // A start is not measured here, so all may start at once.
+    const lanes = await Promise.all(
+      places.map(async ({ column, wire }): Promise<Lane> => ({
+        column,
+        target: await startColumn(bench, column, wire),
+      })),
+    );
     const rows = await measureRows(bench, lanes);
     for (const { target } of lanes) await target.process.stop();
     const texts = setting.mode === 'short' || fwknopVersion() === undefined ? [] : await measureTexts(bench);
@@ -117,13 +122,12 @@ function columnsOf(mode: Setting['mode'], sieve: boolean): Column[] {
     { kind: 'reader', clients: 0 },
     { kind: 'callback', clients: 0 },
     ...spads('pcap'),
-    ...(sieve ? spads('nflog') : []),
+    ...(sieve ? spads('nflog').slice(0, mode === 'short' ? 1 : undefined) : []),
     ...(mode === 'short' || knockdVersion() === undefined ? [] : [{ kind: 'knockd' as const, clients: 1 }]),
   ];
 }
 
-async function startColumn({ wires, programs, scratch }: Bench, { kind, clients }: Column): Promise<Target> {
-  const wire = await wires.add();
+async function startColumn({ programs, scratch }: Bench, { kind, clients }: Column, wire: Wire): Promise<Target> {
   switch (kind) {
     case 'reader':
       return startReader(wire, programs['pcap-reader']);
@@ -184,7 +188,7 @@ const isAsked = ({ kind }: Column, junk: JunkKind): boolean => kind !== 'knockd'
 
 function loadOf(kind: JunkKind, mode: Setting['mode']): Load {
   const rate = kind === 'replay' ? REPLAY_RATE : FLOOD_RATE;
-  return { count: mode === 'short' ? rate / 2 : rate, rate };
+  return { count: mode === 'short' ? rate / 4 : rate, rate };
 }
 
 const floodOf = (kind: JunkKind, genuine: Uint8Array, { rate }: Load): Flood => ({

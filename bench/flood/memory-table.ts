@@ -3,7 +3,7 @@ import { figure, type Table } from '../table.ts';
 import { KIND_NAMES } from './junk.ts';
 import type { MemoryReport } from './memory.ts';
 
-export function memoryTable({ lines, sources }: MemoryReport): Table {
+export function memoryTable({ lines, sources, warmUp }: MemoryReport): Table {
   return {
     title: `Memory: a flood from ${String(sources)} sources, MB resident`,
     head: ['daemon', 'junk', 'ready', 'before', 'most during', 'after', 'growth', 'thousand/s'],
@@ -15,8 +15,8 @@ export function memoryTable({ lines, sources }: MemoryReport): Table {
       figure(perSecond / 1000),
     ]),
     notes: [
-      'Growth is from before the flood to whichever is more, the most during it or after it. Before: after 200 000 of the ' +
-        'same junk from one source.',
+      'Growth is from before the flood to whichever is more, the most during it or after it. Before: after ' +
+        `${String(warmUp)} packets of the same junk from one source.`,
     ],
   };
 }

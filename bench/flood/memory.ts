@@ -8,14 +8,16 @@ import { residence, waitUntilIdle } from '../knock-usage.ts';
 import type { Setting } from '../question.ts';
 import { type JunkKind, junkOf } from './junk.ts';
 import { type Flood, JunkSender, MANY_SOURCES } from './junk-sender.ts';
-import { compilePrograms } from './native.ts';
+import { compileProgram } from './native.ts';
 import { isSieveOffered } from './sieve.ts';
 import { DRAIN_TIMEOUT_MS, settle, startDaemon, type Target } from './targets.ts';
 import { type Wire, Wires } from './wires.ts';
 
 const RATE = 100_000;
 /** From one source, so that code is compiled and heaps have grown before anything counts. */
-const WARM_UP = 200_000;
+const WARM_UP = { short: 50_000, full: 200_000 } as const;
+/** Powers of two; each sends one packet. */
+const SOURCES = { short: 1 << 18, full: MANY_SOURCES } as const;
 const LOOK_EVERY_MS = 100;
 /** After the flood, before the last look. */
 const SETTLE_MS = 1000;
@@ -37,6 +39,8 @@ export interface MemoryLine {
 
 export interface MemoryReport {
   readonly sources: number;
+  /** Packets from one source before the flood. */
+  readonly warmUp: number;
   readonly rate: number;
   readonly lines: readonly MemoryLine[];
 }
@@ -50,20 +54,25 @@ interface Candidate {
 }
 
 export async function measureMemory(setting: Setting): Promise<MemoryReport> {
-  const program = compilePrograms(setting.scratch.newFolder())['junk-sender'];
+  const program = compileProgram(setting.scratch.newFolder(), 'junk-sender');
+  const size = { sources: SOURCES[setting.mode], warmUp: WARM_UP[setting.mode] };
   return Wires.with(async (wires) => {
     const sieve = await isSieveOffered(await wires.add(), setting.scratch.newFolder());
+    const places = [];
+    for (const { name, kinds, start } of candidatesOf(setting.mode, sieve))
+      for (const kind of kinds) places.push({ name, kind, start, wire: await wires.add() });
+    setting.progress('memory: start all');
+    // What is begun after a start takes seconds, and all may do it at once: what they use of the processor is not measured.
+    const targets = await Promise.all(
+      places.map(async (place) => ({ ...place, target: await place.start(place.wire, setting.scratch.newFolder()) })),
+    );
     const lines: MemoryLine[] = [];
-    for (const { name, kinds, start } of candidatesOf(setting.mode, sieve)) {
-      for (const kind of kinds) {
-        setting.progress(`memory: ${name}, ${kind}`);
-        const wire = await wires.add();
-        const target = await start(wire, setting.scratch.newFolder());
-        lines.push({ name, kind, ...(await memoryOf(target, new JunkSender(program, wire), kind)) });
-        await target.process.stop();
-      }
+    for (const { name, kind, target } of targets) {
+      setting.progress(`memory: ${name}, ${kind}`);
+      lines.push({ name, kind, ...(await memoryOf(target, new JunkSender(program, target.wire), kind, size)) });
+      await target.process.stop();
     }
-    return { sources: MANY_SOURCES, rate: RATE, lines };
+    return { ...size, rate: RATE, lines };
   });
 }
 
@@ -99,16 +108,17 @@ async function memoryOf(
   { process, genuine }: Target,
   sender: JunkSender,
   kind: JunkKind,
+  { sources, warmUp }: Pick<MemoryReport, 'sources' | 'warmUp'>,
 ): Promise<Omit<MemoryLine, 'name' | 'kind'>> {
   const resident = (): number => residence(process.pid).now;
   const flood: Flood = { junk: junkOf(kind, await genuine()), sources: 1, rate: RATE };
   const ready = resident();
-  await sender.send(flood, WARM_UP);
+  await sender.send(flood, warmUp);
   await settle(process.pid);
   const before = resident();
   const samples: number[] = [];
   const watch = setInterval(() => samples.push(resident()), LOOK_EVERY_MS);
-  const { packets, perSecond } = await sender.send({ ...flood, sources: MANY_SOURCES }, MANY_SOURCES);
+  const { packets, perSecond } = await sender.send({ ...flood, sources }, sources);
   clearInterval(watch);
   await waitUntilIdle(process.pid, DRAIN_TIMEOUT_MS);
   await sleep(SETTLE_MS);

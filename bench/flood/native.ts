@@ -12,19 +12,25 @@ export type NativePrograms = Readonly<Record<NativeProgram, string>>;
 
 /** @throws Error with the remedy when there is no compiler, or its words when it refuses. */
 export function compilePrograms(folder: string): NativePrograms {
-  const compile = (name: NativeProgram): string => {
-    const program = join(folder, name);
-    const source = join(repositoryRoot(), `bench/native/${name}.c`);
-    const { status, stderr, error } = spawnSync('cc', ['-O2', '-o', program, source, ...PROGRAMS[name]], {
-      encoding: 'utf8',
-    });
-    if (error !== undefined) throw new Error('floods need a C compiler: install the package gcc');
-    if (status !== 0) throw new Error(`${source} does not compile (libpcap-dev is needed):\n${stderr}`);
-    return program;
-  };
   return {
-    'junk-sender': compile('junk-sender'),
-    'honest-sender': compile('honest-sender'),
-    'pcap-reader': compile('pcap-reader'),
+    'junk-sender': compileProgram(folder, 'junk-sender'),
+    'honest-sender': compileProgram(folder, 'honest-sender'),
+    'pcap-reader': compileProgram(folder, 'pcap-reader'),
   };
+}
+
+/**
+ * One of them alone, into the folder.
+ * @returns where it is
+ * @throws Error as {@link compilePrograms}
+ */
+export function compileProgram(folder: string, name: NativeProgram): string {
+  const program = join(folder, name);
+  const source = join(repositoryRoot(), `bench/native/${name}.c`);
+  const { status, stderr, error } = spawnSync('cc', ['-O2', '-o', program, source, ...PROGRAMS[name]], {
+    encoding: 'utf8',
+  });
+  if (error !== undefined) throw new Error('floods need a C compiler: install the package gcc');
+  if (status !== 0) throw new Error(`${source} does not compile (libpcap-dev is needed):\n${stderr}`);
+  return program;
 }

@@ -62,12 +62,15 @@ interface Stanzas {
 }
 
 /** Capturing first, then on sockets. */
-function contendersOf({ hosts, client }: FwknopSetting, options: Stanzas): readonly Contender<FwknopDaemon>[] {
-  const [pcap, udp] = hosts.spad;
-  const own = [spadFwknop('pcap', pcap, client, options), spadFwknop('udp', udp, client, options)];
-  if (hosts.fwknopd === undefined) return own;
-  const [theirPcap, theirUdp] = hosts.fwknopd;
-  return [...own, fwknopd('pcap', theirPcap, client, options), fwknopd('udp', theirUdp, client, options)];
+function contendersOf({ hosts, client, size }: Bench, options: Stanzas): readonly Contender<FwknopDaemon>[] {
+  const captures = size.sockets ? (['pcap', 'udp'] as const) : (['pcap'] as const);
+  const { spad, fwknopd: peers } = hosts;
+  return [
+    ...captures.map((capture, index) => spadFwknop(capture, spad[index] ?? spad[0], client, options)),
+    ...(peers === undefined
+      ? []
+      : captures.map((capture, index) => fwknopd(capture, peers[index] ?? peers[0], client, options))),
+  ];
 }
 
 const senderTo = (bench: Bench, host: Host): Promise<TextSender> =>
@@ -117,6 +120,7 @@ async function junkCost(
 
 async function measureBursts(bench: Bench): Promise<BurstLine[]> {
   const lines: BurstLine[] = [];
+  if (bench.size.burst === 0) return lines;
   for (const contender of contendersOf(bench, { openForSeconds: BURST_OPEN_FOR, quiet: true })) {
     bench.progress(`fwknop, ${bench.size.burst} genuine packets at once: ${contender.name}`);
     lines.push({ name: contender.name, ...(await measureBurst(bench, contender, bench.size.burst)) });

@@ -13,16 +13,18 @@ export interface FwknopSize {
   /** Junk datagrams by which the cost under a flood is measured. */
   readonly floodPackets: number;
   readonly floodStanzas: readonly number[];
-  /** Genuine packets sent as one. */
+  /** Genuine packets sent as one; 0: it is not asked. */
   readonly burst: number;
   /** Genuine packets of each kind during a flood. */
   readonly honest: number;
+  /** Whether daemons on sockets are asked too, not only those that capture. */
+  readonly sockets: boolean;
 }
 
 export const SIZES: Readonly<Record<Mode, FwknopSize>> = {
   short: {
-    junk: [{ stanzas: 100, count: 500, rate: 500 }],
-    ...{ floodPackets: 20_000, floodStanzas: [], burst: 100, honest: 5 },
+    junk: [{ stanzas: 100, count: 200, rate: 500 }],
+    ...{ floodPackets: 20_000, floodStanzas: [], burst: 0, honest: 5, sockets: false },
   },
   full: {
     junk: [
@@ -32,7 +34,7 @@ export const SIZES: Readonly<Record<Mode, FwknopSize>> = {
       { stanzas: 1000, count: 400, rate: 80 },
       { stanzas: 5000, count: 80, rate: 15 },
     ],
-    ...{ floodPackets: 100_000, floodStanzas: [100, 5000], burst: 1000, honest: 10 },
+    ...{ floodPackets: 100_000, floodStanzas: [100, 5000], burst: 1000, honest: 10, sockets: true },
   },
 };
 /** Datagrams a second in a flood. */

@@ -6,7 +6,8 @@ import { latencyTable } from '../latency/table.ts';
 
 export function fwknopTables(report: FwknopReport): readonly Table[] {
   const floods = report.floods.length === 0 ? [] : [floodTable(report)];
-  return [junkTable(report), burstTable(report), ...floods, latencyOf(report)];
+  const bursts = report.burst.length === 0 ? [] : [burstTable(report)];
+  return [junkTable(report), ...bursts, ...floods, latencyOf(report)];
 }
 
 function junkTable({ rounds, size, names, junk }: FwknopReport): Table {

@@ -38,8 +38,8 @@ export const GATE: Question = {
 };
 
 function answer({ mode, rounds, progress }: Setting): Answer {
-  const sizes = mode === 'full' ? [1, 100, 10_000, 100_000] : [1, 100, 10_000];
-  const times = mode === 'full' ? 2_000_000 : 300_000;
+  const sizes = mode === 'full' ? [1, 100, 10_000, 100_000] : [1, 10_000];
+  const times = mode === 'full' ? 2_000_000 : 100_000;
   const costs = sizes.flatMap((clients) => {
     progress(`gate: ${String(clients)} clients`);
     const subject = makeSubject(clients);

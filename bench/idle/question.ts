@@ -9,9 +9,9 @@ import type { Question, Setting } from '../question.ts';
 import type { Table } from '../table.ts';
 
 /** How long nothing happens. */
-const SECONDS = { short: 10, full: 60 } as const;
-/** After the start: code that is compiled in the background is compiled by now. */
-const SETTLE_MS = 12_000;
+const SECONDS = { short: 5, full: 60 } as const;
+/** After the start: the authorizer's rehearsal is over, and code that is compiled in the background is compiled by now. */
+const SETTLE_MS = { short: 8000, full: 12_000 } as const;
 
 interface IdleLine {
   readonly name: string;
@@ -31,7 +31,7 @@ interface Idler {
 
 export const IDLE: Question = {
   name: 'idle',
-  summary: 'processor time of spad, fwknopd and the knock daemons while nothing happens, over a minute (short: 10 s)',
+  summary: 'processor time of spad, fwknopd and the knock daemons while nothing happens, over a minute (short: 5 s)',
   ask: async (setting) => {
     const report = await withArena((arena) => measureIdling(setting, arena));
     return { tables: [idleTable(report)], plots: [], figures: report };
@@ -44,8 +44,8 @@ async function measureIdling(setting: Setting, { contenders, hosts }: Arena): Pr
   const seconds = SECONDS[mode];
   const running: Idler[] = [];
   try {
+    progress('idle: start all');
     for (const contender of contenders) {
-      progress(`idle: start ${contender.name}`);
       const daemon = await startReady(contender, scratch.newFolder(), portRange(1));
       running.push({ name: contender.name, process: daemon.process });
     }
@@ -56,7 +56,7 @@ async function measureIdling(setting: Setting, { contenders, hosts }: Arena): Pr
       running.push({ name, process: knocker.process });
       await waitUntilListening(knocker);
     }
-    await sleep(SETTLE_MS);
+    await sleep(SETTLE_MS[mode]);
     progress(`idle: nothing happens for ${seconds} s`);
     const lines = await quiet.measure(async () => {
       const begin = performance.now();

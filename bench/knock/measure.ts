@@ -25,11 +25,13 @@ export interface KnockSize {
   readonly packets: number;
   /** Sources that knock once and never again. */
   readonly spoofed: number;
+  /** Whether each flood of forged sources meets a daemon of its own; else the last one meets what the one before has left. */
+  readonly apart: boolean;
 }
 
 const SIZES: Readonly<Record<Mode, KnockSize>> = {
-  short: { sequences: 10, honest: 3, packets: 10_000, spoofed: 50_000 },
-  full: { sequences: 50, honest: 20, packets: 200_000, spoofed: 1_000_000 },
+  short: { sequences: 10, honest: 2, packets: 10_000, spoofed: 20_000, apart: false },
+  full: { sequences: 50, honest: 20, packets: 200_000, spoofed: 1_000_000, apart: true },
 };
 /** Packets a second. */
 const RATE = 50_000;
@@ -122,9 +124,12 @@ async function measureRound(bench: Bench): Promise<KnockRound> {
     const oneSource = await underFlood(bench, daemon, FLOOD_SOURCE, 0);
     return { latencies, foreign, idleMatch, firstKnock, paced, oneSource };
   });
-  const memory = await withDaemon(bench, (daemon) => memoryOf(bench, daemon));
-  const manySources = await withDaemon(bench, (daemon) => underFlood(bench, daemon, 'random', 0));
-  return { ...work, manySources, memory };
+  const flood = (daemon: RunningKnocker): Promise<FloodResult> => underFlood(bench, daemon, 'random', 0);
+  const { memory, after } = await withDaemon(bench, async (daemon) => ({
+    memory: await memoryOf(bench, daemon),
+    after: bench.size.apart ? undefined : await flood(daemon),
+  }));
+  return { ...work, manySources: after ?? (await withDaemon(bench, flood)), memory };
 }
 
 /** A daemon of its own, which has opened once: all its code has run. */

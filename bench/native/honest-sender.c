@@ -73,9 +73,13 @@ static void fire(struct shot *shot) {
 
 /* Sends what is due; when the next datagram is. */
 static int64_t knock(struct shot *shot, int64_t at) {
-  int64_t age = at - shot->sent;
-  if (age > timeout + PATIENCE) shot->latency = 0;
+  /* What is settled stays settled: one that has opened is not lost by growing old while others are still sent. */
   if (shot->latency >= 0) return INT64_MAX;
+  int64_t age = at - shot->sent;
+  if (age > timeout + PATIENCE) {
+    shot->latency = 0;
+    return INT64_MAX;
+  }
   if (age > timeout || shot->knocks == MAX_KNOCKS) return shot->sent + timeout + PATIENCE + 1;
   if (at >= shot->next) {
     struct echo echo = {(uint32_t)(shot - shots), shot->knocks};

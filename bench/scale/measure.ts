@@ -15,11 +15,11 @@ import { compileTextSender, TextSender } from '../text-sender.ts';
 import type { RotationResult } from './rotation.ts';
 
 const CLIENTS = {
-  short: { spad: [1, 1000, 10_000], fwknopd: [1, 1000] },
+  short: { spad: [1, 10_000], fwknopd: [1, 1000] },
   full: { spad: [1, 100, 1000, 10_000, 100_000], fwknopd: [1, 100, 1000] },
 } as const;
-/** Junk of the right size, by which a rejection's cost is measured. */
-const JUNK = { short: 20_000, full: 100_000 } as const;
+/** Junk of the right size, by which a rejection's cost is measured; the short look leaves it to the question "junk". */
+const JUNK = { short: 0, full: 100_000 } as const;
 const JUNK_RATE = 20_000;
 /** As the daemon's default: `max_age` in milliseconds. */
 const MAX_AGE = 120_000;
@@ -85,7 +85,7 @@ async function look({ scratch, client, program, mode }: Place, contender: Conten
     const ready = performance.now() - daemon.startedAt;
     await sleep(SETTLE_MS);
     const memory = residentMegabytes(pid);
-    if (contender.kind === 'fwknopd') return { ready, memory, reject: undefined };
+    if (contender.kind === 'fwknopd' || JUNK[mode] === 0) return { ready, memory, reject: undefined };
     const sender = await TextSender.between(program, scratch.newFolder(), client, contender.host);
     await sender.send({ source: LOUD, texts: rightSizeJunk(), count: JUNK_RATE / 4, rate: JUNK_RATE });
     await waitUntilIdle(pid, DRAIN_TIMEOUT_MS);

@@ -9,7 +9,7 @@ import { compileTextSender } from '../text-sender.ts';
 import { measureStream } from './stream.ts';
 
 /** fwknopd opens about a hundred a second, and slows down as they grow more. */
-const PACKETS = { short: { spad: 2000, fwknopd: 100 }, full: { spad: 10_000, fwknopd: 1000 } } as const;
+const PACKETS = { short: { spad: 1000, fwknopd: 50 }, full: { spad: 10_000, fwknopd: 1000 } } as const;
 
 export interface ThroughputLine {
   readonly name: string;

@@ -177,9 +177,11 @@ describe('the answer to "memory"', () => {
   test('has a line for each daemon and kind', () => {
     const line = { ready: 120, before: 130, most: 134, after: 131, packets: 1_048_576, perSecond: 99_900 };
     const table = memoryTable({
-      ...{ sources: 1_048_576, rate: 100_000 },
+      ...{ sources: 1_048_576, warmUp: 50_000, rate: 100_000 },
       lines: [{ name: 'spad, pcap', kind: 'random', ...line }],
     });
+    expect(table.title).toContain('a flood from 1048576 sources');
+    expect(table.notes).toEqual([expect.stringContaining('after 50000 packets of the same junk from one source')]);
     expect(table.rows).toEqual([['spad, pcap', 'right size, random', '120', '130', '134', '131', '+4.00', '99.9']]);
   });
 });
