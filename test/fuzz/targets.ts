@@ -34,6 +34,7 @@ import { fwknopConfTargets } from './fwknop-conf-targets.ts';
 import { fwknopStateTargets } from './fwknop-state-targets.ts';
 import { fwknopTargets } from './fwknop-targets.ts';
 import { knockTargets } from './knock-targets.ts';
+import { replyTargets } from './reply-targets.ts';
 import {
   bodySeeds,
   confSeeds,
@@ -205,6 +206,7 @@ export const targets: readonly Target[] = [
   ...codeTargets,
   ...controlTargets,
   ...knockTargets,
+  ...replyTargets,
   ...fwknopConfTargets,
   ...fwknopTargets,
   ...fwknopStateTargets,

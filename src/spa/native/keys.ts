@@ -7,8 +7,8 @@ import { SECRET_LENGTH } from '../../crypto/secret.ts';
 import { type CryptoSuite, NOBLE } from '../../crypto/suite.ts';
 import { HINT_LENGTH, WINDOW_MS } from './layout.ts';
 
-/** Which key: the receiver process holds `hint` and `mac` and nothing else; `seal` and `code` never leave the authorizer. */
-export type KeyLabel = 'hint' | 'mac' | 'seal' | 'code';
+/** Which key: the receiver process holds `hint` and `mac` and nothing else; `seal`, `code` and `reply` never leave the authorizer. */
+export type KeyLabel = 'hint' | 'mac' | 'seal' | 'code' | 'reply';
 
 /** Whether `name` can be a server's name: 1 to 64 bytes of UTF-8, no control characters. */
 export const isServerName = (name: string): boolean => {

@@ -35,3 +35,9 @@ export const MAX_ADDRESSES = 2;
 export const MAX_PORTS = 16;
 /** Protocol, first port, last port. */
 export const PORT_LENGTH = 5;
+
+/** The reply, section 10. */
+export const REPLY_AAD_LABEL = 'spa1 reply';
+export const REPLY_BODY_SIZE = 136;
+export const REPLY_VERSION = 1;
+export const STATUS_NUMBERS = { opened: 1, closed: 2, accepted: 3, refused: 4, failed: 5 } as const;

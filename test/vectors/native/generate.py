@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """
-The oracle of packet format spa1: writes good.json, bad.json and codes.json next to itself.
+The oracle of packet format spa1: writes good.json, bad.json, codes.json and replies.json next to itself.
 
 Written from docs/native-packet.md, RFC 8439 (ChaCha20, Poly1305), draft-irtf-cfrg-xchacha-03 (HChaCha20, XChaCha20)
 and RFC 5869 (HKDF) alone; it shares no code with the TypeScript it judges, and needs the standard library only.
@@ -996,6 +996,131 @@ def make_codes():
 
 # --- files ------------------------------------------------------------------------------------------------------
 
+# --- replies (section 10) ---------------------------------------------------------------------------------------
+
+replies = []
+STATUSES = {1: "opened", 2: "closed", 3: "accepted", 4: "refused", 5: "failed"}
+REASONS = (
+    "stanza-expired source-not-allowed address-required address-not-allowed port-not-allowed no-port-named forward-not-allowed "
+    "forward-of-range forward-family command-not-allowed too-many-grants nothing-to-close"
+).split()
+SOURCE, SOURCE6 = bytes([4, 198, 51, 100, 7]), b"\x06" + ipaddress.ip_address("2001:db8::7").packed
+
+
+def reply_fields(status=1, reason=0, time=NOW, end=NOW + 30_000, source=SOURCE, port=40_000, version=1):
+    return bytes([version, status, reason]) + struct.pack(">QQ", time, end) + source + u16(port)
+
+
+def judge_reply(secret, server, request, datagram):
+    """What a client that has sent `request` reads."""
+    refuse("wrong-size", len(datagram) != 176)
+    box = xaead_open(derive(secret, server, "reply"), datagram[:24], b"spa1 reply" + request[-32:], datagram[24:])
+    refuse("unsealing-failed", box is None)
+    body = Body(box)
+    refuse("bad-version", body.number(1) != 1)
+    status = STATUSES.get(body.number(1))
+    refuse("unknown-status", status is None)
+    number = body.number(1)
+    refuse("unknown-reason", number > len(REASONS) or (number > 0) != (status == "refused"))
+    time = body.number(8)
+    refuse("bad-time", time > 2**53 - 1)
+    end = body.number(8)
+    refuse("bad-end", end > 2**53 - 1 or (end > 0) != (status == "opened"))
+    family = body.number(1)
+    refuse("bad-address", family not in (4, 6))
+    packed = body.take(4 if family == 4 else 16)
+    refuse("bad-address", packed == bytes(len(packed)) or is_mapped(packed))
+    port = body.number(2)
+    refuse("bad-port", port == 0)
+    refuse("nonzero-padding", any(box[body.at :]))
+    return {
+        "status": status,
+        "reason": REASONS[number - 1] if number else None,
+        "timeMs": time,
+        "endMs": end,
+        "source": str(ipaddress.ip_address(packed)),
+        "port": port,
+    }
+
+
+def add_reply(name, fields, fault=None, spoil=lambda datagram: datagram, key="reply", aad=None, request=None, size=136):
+    unique(name)
+    secret, server = secret_of(name), SERVER
+    sent = Parts(name).datagram() if request is None else request
+    data = fields + bytes(size - len(fields))
+    sealed = xaead_seal(derive(secret, server, key), nonce_of(name), b"spa1 reply" + sent[-32:] if aad is None else aad, data)
+    datagram = spoil(nonce_of(name) + sealed)
+    try:
+        read, verdict = judge_reply(secret, server, Parts(name).datagram(), datagram), None
+    except Rejected as rejected:
+        read, verdict = None, str(rejected)
+    assert verdict == fault, (name, verdict)
+    replies.append(
+        {
+            "name": name,
+            "secret": base64.b64encode(secret).decode(),
+            "server": server,
+            "replyKey": derive(secret, server, "reply").hex(),
+            "request": Parts(name).datagram().hex(),
+            "nonce": nonce_of(name).hex(),
+            "datagram": datagram.hex(),
+            "fault": fault,
+            "reply": read,
+        }
+    )
+
+
+def make_replies():
+    add_reply("reply-opened", reply_fields())
+    add_reply("reply-opened-v6", reply_fields(source=SOURCE6))
+    add_reply("reply-opened-first-millisecond", reply_fields(time=0, end=1))
+    add_reply("reply-opened-highest-times", reply_fields(time=2**53 - 1, end=2**53 - 1))
+    add_reply("reply-opened-that-is-over", reply_fields(end=NOW - 1))
+    add_reply("reply-lowest-port", reply_fields(port=1))
+    add_reply("reply-highest-port", reply_fields(port=65535))
+    for status in (2, 3, 5):
+        add_reply(f"reply-{STATUSES[status]}", reply_fields(status=status, end=0))
+    for number, reason in enumerate(REASONS, 1):
+        add_reply(f"reply-refused-{reason}", reply_fields(status=4, reason=number, end=0))
+
+    for size in (0, 23, 24, 40, 175, 177, 432, 1200):
+        add_reply(f"reply-size-{size}", reply_fields(), "wrong-size", lambda datagram, size=size: (datagram * 8)[:size])
+    for index in (0, 23, 24, 159, 160, 175):
+        add_reply(f"reply-byte-{index}-flipped", reply_fields(), "unsealing-failed", lambda d, index=index: flip(d, index))
+    for label in ("hint", "mac", "seal", "code"):
+        add_reply(f"reply-under-{label}-key", reply_fields(), "unsealing-failed", key=label)
+    add_reply("reply-without-label", reply_fields(), "unsealing-failed", aad=Parts("reply-without-label").datagram()[-32:])
+    add_reply("reply-without-mac", reply_fields(), "unsealing-failed", aad=b"spa1 reply")
+    half = b"spa1 reply" + Parts("reply-half-of-mac").datagram()[-32:-16]
+    add_reply("reply-half-of-mac", reply_fields(), "unsealing-failed", aad=half)
+    add_reply("reply-to-another-request", reply_fields(), "unsealing-failed", request=Parts("another request").datagram())
+
+    for version in (0, 2, 255):
+        add_reply(f"reply-version-{version}", reply_fields(version=version), "bad-version")
+    for status in (0, 6, 255):
+        add_reply(f"reply-status-{status}", reply_fields(status=status), "unknown-status")
+    for number in (0, 13, 255):
+        add_reply(f"reply-refused-number-{number}", reply_fields(status=4, reason=number, end=0), "unknown-reason")
+    for status in (1, 2, 3, 5):
+        add_reply(f"reply-{STATUSES[status]}-with-reason", reply_fields(status=status, reason=1), "unknown-reason")
+    for time in (2**53, 2**64 - 1):
+        add_reply(f"reply-time-{time}", reply_fields(time=time), "bad-time")
+        add_reply(f"reply-end-{time}", reply_fields(end=time), "bad-end")
+    add_reply("reply-opened-without-end", reply_fields(end=0), "bad-end")
+    for status in (2, 3, 5):
+        add_reply(f"reply-{STATUSES[status]}-with-end", reply_fields(status=status), "bad-end")
+    add_reply("reply-refused-with-end", reply_fields(status=4, reason=1), "bad-end")
+    for family in (0, 5, 10, 255):
+        add_reply(f"reply-family-{family}", reply_fields(source=bytes([family]) + SOURCE6[1:]), "bad-address")
+    add_reply("reply-v4-unspecified", reply_fields(source=b"\x04" + bytes(4)), "bad-address")
+    add_reply("reply-v6-unspecified", reply_fields(source=b"\x06" + bytes(16)), "bad-address")
+    add_reply("reply-v6-mapped", reply_fields(source=b"\x06" + bytes(10) + b"\xff\xff" + SOURCE[1:]), "bad-address")
+    add_reply("reply-port-0", reply_fields(port=0), "bad-port")
+    add_reply("reply-padding-first", reply_fields() + b"\x01", "nonzero-padding")
+    add_reply("reply-padding-last", reply_fields().ljust(135, b"\x00") + b"\x80", "nonzero-padding")
+    add_reply("reply-port-before-padding", reply_fields(port=0) + b"\x01", "bad-port")
+
+
 GOOD_ABOUT = (
     "Packet format spa1 (docs/native-packet.md): each secret, server name, nonce and request gives exactly this datagram, "
     "and a server whose clock is at nowMs accepts it (max_age 120 s). Written by generate.py; do not edit."
@@ -1014,6 +1139,11 @@ CODES_ABOUT = (
     "generate.py; do not edit."
 )
 
+REPLIES_ABOUT = (
+    "Replies of packet format spa1 (docs/native-packet.md, section 10): what a client that has sent `request` with the secret to the "
+    "server of this name reads in each datagram, or the fault. Written by generate.py; do not edit."
+)
+
 
 def files():
     make_good()
@@ -1028,12 +1158,14 @@ def files():
         make_bad_shape,
         make_bad_time,
         make_codes,
+        make_replies,
     ):
         make()
     return {
         "good.json": {"about": GOOD_ABOUT, "maxAgeMs": MAX_AGE, "vectors": good},
         "bad.json": {"about": BAD_ABOUT, "maxAgeMs": MAX_AGE, "vectors": bad},
         "codes.json": {"about": CODES_ABOUT, "maxAgeMs": MAX_AGE, "vectors": codes},
+        "replies.json": {"about": REPLIES_ABOUT, "vectors": replies},
     }
 
 
