@@ -29,6 +29,7 @@ import { type OpenState, openState } from './open-state.ts';
 import { perform, type PerformerParts } from './perform.ts';
 import { ReceiverSource } from './receiver-source.ts';
 import { Rehearsal } from './rehearsal.ts';
+import { Replies } from './replies.ts';
 import { reloadConfiguration } from './reloader.ts';
 import { Repairer } from './repairer.ts';
 import { SieveLanes } from './sieve/lanes.ts';
@@ -67,6 +68,7 @@ export class Daemon {
   readonly #repairer: Repairer;
   readonly #operator: Operator;
   readonly #troubles: Troubles;
+  readonly #replies: Replies;
   readonly #work: Work;
   readonly #delays = new Delays();
   #rehearsal: Rehearsal | undefined;
@@ -109,6 +111,12 @@ export class Daemon {
     const [closeLog, dryRun] = [inFolder('fwknop-closes.log'), parts.firewallName === 'dry-run'];
     this.#fwknop = new FwknopEdge({ closeLog, dryRun, logger, onInput });
     this.#connections = new ConnectionWatch({ logger, onInput });
+    this.#replies = new Replies({
+      ...{ logger, isMute: parts.firewallName === 'dry-run' || receiver.capture === 'file' },
+      port: () => this.#receiver.port,
+      handOver: (order) => this.#receiver.reply(order),
+      onFailed: () => onInput({ kind: 'counted', counts: { 'reply-failed': 1 } }),
+    });
     this.#work = new Work({
       decide: (input) => this.#engine.handle(input, this.#momentOf(input)),
       perform: (decisions) => this.#perform(decisions),
@@ -177,6 +185,7 @@ export class Daemon {
     this.#operator.close();
     await this.#stopFirewall();
     await Promise.all([received, this.#doors.finish(), this.#fwknop.finish()]);
+    this.#replies.close();
     this.#state.close();
     this.#finish?.(this.#end);
   }
@@ -261,7 +270,7 @@ export class Daemon {
     const parts = {
       adopt: (ports: readonly PortSpec[]) => adoptConnections(guards ? establishedAt(ports) : []),
       ...{ replay, codes, grants, audit, trial, firewall: this.#parts.firewall, delay: () => this.#delays.take() },
-      ...{ doors: this.#doors, fwknop: this.#fwknop, connections: this.#connections },
+      ...{ replies: this.#replies, doors: this.#doors, fwknop: this.#fwknop, connections: this.#connections },
       grantEvents: () => this.#engine.logEvents(),
     };
     const failures = await perform(decisions, parts);

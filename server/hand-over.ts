@@ -76,6 +76,11 @@ export class HandOver<S extends ReceiverSettings | KnockSettings, T> {
     this.#present.host.stop();
   }
 
+  /** As {@link ReceiverHost.write}, to the present one. */
+  write(bytes: Uint8Array): boolean {
+    return this.#present.host.write(bytes);
+  }
+
   /** What the present one tells is not to be relied on: the next one replaces it at once. */
   distrust(): void {
     this.#isReady = false;

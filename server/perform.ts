@@ -13,6 +13,7 @@ import type {
   Effect,
   EffectFailure,
   JournalClosesEffect,
+  ReplyEffect,
   RunCommandEffect,
   RunProgramEffect,
   UseSequenceEffect,
@@ -43,6 +44,8 @@ export interface PerformerParts {
     readonly run: (effect: RunProgramEffect) => void;
     readonly ask: (effect: AskEffect) => void;
   };
+  /** Does not wait for what it has begun. */
+  readonly replies: { readonly send: (effects: readonly ReplyEffect[]) => void };
   /** Does not wait for what it has begun. */
   readonly connections: { readonly ask: (effect: AskConnectionsEffect) => void };
   /** What the grant log says when it is written anew. */
@@ -75,6 +78,7 @@ const ABANDONS = {
   ask: false,
   'ask-connections': false,
   audit: false,
+  reply: false,
   answer: false,
   'give-up': false,
 } as const satisfies Record<Effect['kind'], boolean>;
@@ -193,6 +197,7 @@ const STEPS = {
       const events = effects.flatMap((effect) => effect.events);
       grants.append(events, grantEvents);
     }),
+  reply: (stretch, { replies }) => stretch.all('reply', (effects) => replies.send(effects)),
   'run-command': (stretch, { doors }) => stretch.each('run-command', (effect) => doors.run(effect)),
   'journal-closes': (stretch, { fwknop }) => stretch.each('journal-closes', (effect) => fwknop.journal(effect)),
   'run-program': (stretch, { fwknop }) => stretch.each('run-program', (effect) => fwknop.run(effect)),

@@ -17,6 +17,8 @@ const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5000;
 /** A receiver that has lived this long was all right; the next delay is the first again. */
 const STABLE_MS = 10_000;
+/** Bytes that a receiver may leave unread on its standard input. */
+const MAX_UNREAD = 256 * 1024;
 
 export interface ReceiverEvents {
   /** A message of the receiver, `ready` and `trouble` excepted, which are told to the operator here. */
@@ -58,6 +60,14 @@ export class ReceiverHost {
     this.#settings = settings;
     this.#watchInterface();
     this.#respawnNow();
+  }
+
+  /** Writes to the receiver's standard input, behind its settings; false where it has none, or does not read it. */
+  write(bytes: Uint8Array): boolean {
+    const input = this.#child?.stdin;
+    if (input?.writable !== true || input.writableLength > MAX_UNREAD) return false;
+    input.write(bytes);
+    return true;
   }
 
   stop(): void {

@@ -1,6 +1,8 @@
 /** Candidates from the network, without a gap when the configuration is read again. */
 import { formatAddress } from '../src/base/address.ts';
+import type { Port } from '../src/base/units.ts';
 import type { ReceiverSettings, ReceiverWish } from '../src/engine/receiver-settings.ts';
+import { encodeReplyOrder, type ReplyOrder } from '../src/engine/reply-order.ts';
 import { type CandidateMessage, translatorBetween } from '../src/engine/receiver-places.ts';
 import { HandOver } from './hand-over.ts';
 import type { Logger } from './log/logger.ts';
@@ -35,6 +37,17 @@ export class ReceiverSource {
       await this.#parts.lanes.clear();
       await this.#begin();
     });
+  }
+
+  /** The SPA port of the latest settings. */
+  get port(): Port {
+    return this.#wish.port;
+  }
+
+  /** Has the receiver send a reply; undefined where it has no socket to send it from. */
+  reply(order: ReplyOrder): boolean | undefined {
+    if (this.#settings?.capture !== 'udp') return undefined;
+    return this.#receivers?.write(encodeReplyOrder(order)) ?? false;
   }
 
   /** Settles when nothing is left in the kernel that hands packets over. */

@@ -123,7 +123,12 @@ export class Rehearsal {
     const ports = [{ protocol: 'tcp', first: portOf(1), last: portOf(65_535) }] as const;
     const stanza = {
       ...{ name: SERVER, allow: ports, defaultPorts: [], openFor: OPEN_FOR, maxOpenFor: OPEN_FOR, expires: undefined },
-      ...{ sources: [{ address: must(parseAddress('0.0.0.0')), prefix: 0 }], requireAddress: false, forward: [] },
+      ...{
+        sources: [{ address: must(parseAddress('0.0.0.0')), prefix: 0 }],
+        requireAddress: false,
+        forward: [],
+        reply: false,
+      },
       ...{ forwardSource: 'client' as const, whileConnected: false, dropOnExpiry: false },
     };
     const client = { stanza, keys: deriveUnsealKeys(this.#secret, SERVER, NODE_SUITE) };
@@ -155,7 +160,7 @@ export class Rehearsal {
       },
       ...{ audit: this.#audit, delay: nothing },
       ...{ doors: { run: nothing, useUp: nothing }, fwknop: { journal: nothing, run: nothing, ask: nothing } },
-      ...{ connections: { ask: nothing }, grantEvents: () => [], adopt: nothing },
+      ...{ replies: { send: nothing }, connections: { ask: nothing }, grantEvents: () => [], adopt: nothing },
       trial: { note: nothing, answer: nothing, giveUp: nothing },
     };
   }

@@ -18,6 +18,7 @@ const FAILED_TO = {
   ask: 'a packet could not be looked into',
   'ask-connections': 'connections could not be looked at',
   audit: 'the audit log could not be written',
+  reply: 'a client could not be answered',
   answer: 'a question on the control socket could not be answered',
   'give-up': 'the end could not be begun',
 } as const satisfies Record<Decision[number]['kind'], string>;

@@ -1,6 +1,7 @@
 /** What the receiver does with each packet: decode, gate, hand over or count. */
 import type { IpAddress } from '../../src/base/address.ts';
-import type { Port, UnixMs } from '../../src/base/units.ts';
+import { port, type Port, type UnixMs } from '../../src/base/units.ts';
+import type { ReplyPath } from '../../src/engine/input.ts';
 import type { LinkType } from '../../src/frame/link.ts';
 import { decodeFrame } from '../../src/frame/packet.ts';
 import { PacketView } from '../../src/frame/packet-view.ts';
@@ -47,10 +48,10 @@ export class GateLoop {
   }
 
   /** One datagram from a socket. */
-  datagram(datagram: Uint8Array, source: IpAddress, now: UnixMs): void {
+  datagram(datagram: Uint8Array, source: IpAddress, now: UnixMs, sourcePort?: Port): void {
     this.chores(now);
     const verdict = this.#gate?.check(datagram, now);
-    if (typeof verdict === 'number') this.#handOver(verdict, datagram, source, now);
+    if (typeof verdict === 'number') this.#handOver(verdict, datagram, source, now, pathTo(sourcePort, undefined));
     else if (this.#texts === undefined || !isText(datagram, verdict)) this.#refuse(verdict);
     else this.#texts.take(datagram, { source, destination: undefined, captured: now, transport: 'udp' });
   }
@@ -67,16 +68,18 @@ export class GateLoop {
   /** The payload is looked at where it lies; a view of it is made for whom it is worth one. */
   #frameToPort(view: PacketView, now: UnixMs): void {
     const verdict = this.#gate?.check(view.bytes, now, view.payloadStart, view.payloadEnd);
-    if (typeof verdict === 'number') this.#handOver(verdict, view.payload(), view.source(), now);
-    else if (this.#texts === undefined || !isText(view.payload(), verdict)) this.#refuse(verdict);
+    if (typeof verdict === 'number') {
+      const path = pathTo(port(view.sourcePort), view.destination());
+      this.#handOver(verdict, view.payload(), view.source(), now, path);
+    } else if (this.#texts === undefined || !isText(view.payload(), verdict)) this.#refuse(verdict);
     else {
       const ends = { source: view.source(), destination: view.destination() };
       this.#texts.take(view.payload(), { ...ends, captured: now, transport: 'udp' });
     }
   }
 
-  #handOver(client: number, datagram: Uint8Array, source: IpAddress, now: UnixMs): void {
-    const candidate = { client, captured: now, source, datagram };
+  #handOver(client: number, datagram: Uint8Array, source: IpAddress, now: UnixMs, path: ReplyPath | undefined): void {
+    const candidate = { client, captured: now, source, datagram, ...(path === undefined ? {} : { replyPath: path }) };
     if (!this.#outbox.send({ kind: 'candidate', candidate })) this.#outbox.count('pipe-full');
   }
 
@@ -84,6 +87,9 @@ export class GateLoop {
     if (verdict !== undefined) this.#outbox.count(verdict);
   }
 }
+
+const pathTo = (sourcePort: Port | undefined, at: IpAddress | undefined): ReplyPath | undefined =>
+  sourcePort === undefined ? undefined : { sourcePort, at };
 
 /**
  * Whether a datagram that is no client's in the native format is looked at as a text. The formats share some lengths: there

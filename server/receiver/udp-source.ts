@@ -1,8 +1,9 @@
 /** Receiving on an ordinary UDP socket: no libpcap and no privilege, but something listens. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { parseAddress } from '../../src/base/address.ts';
-import { type Port, unixMs } from '../../src/base/units.ts';
+import { formatAddress, parseAddress } from '../../src/base/address.ts';
+import { port as portOf, type Port, unixMs } from '../../src/base/units.ts';
+import { ReplyOrderReader } from '../../src/engine/reply-order.ts';
 import type { GateLoop } from './gate-loop.ts';
 import type { Capture } from './pcap-source.ts';
 
@@ -16,6 +17,7 @@ export const openUdp = async (port: Port, loop: GateLoop): Promise<Capture> => {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EAFNOSUPPORT')) throw error;
   }
+  sendReplies(sockets);
   return {
     description: `the UDP socket ${String(port)}`,
     start: () => {
@@ -23,12 +25,26 @@ export const openUdp = async (port: Port, loop: GateLoop): Promise<Capture> => {
         socket.on('message', (message, sender) => {
           // A link-local sender carries its interface after a percent sign.
           const source = parseAddress(sender.address.replace(/%.*$/, ''));
-          if (source !== undefined) loop.datagram(message, source, unixMs(Date.now()));
+          if (source !== undefined) loop.datagram(message, source, unixMs(Date.now()), portOf(sender.port));
         });
       }
     },
     countDrops: () => undefined,
   };
+};
+
+/** What the authorizer has us send. Its end, or what is no order, is the end of the reading. */
+const sendReplies = (sockets: readonly Socket[]): void => {
+  const reader = new ReplyOrderReader();
+  const onData = (chunk: Buffer): void => {
+    const orders = reader.push(chunk);
+    if (orders === undefined) process.stdin.off('data', onData).pause();
+    for (const { to, port, datagram } of orders ?? []) {
+      const socket = sockets[to.family === 4 ? 0 : 1];
+      socket?.send(datagram, port, formatAddress(to), () => undefined);
+    }
+  };
+  process.stdin.on('data', onData);
 };
 
 const bind = async (socket: Socket, port: Port): Promise<Socket> => {

@@ -23,6 +23,8 @@ export interface Stanza extends GrantTerms {
   readonly forward: readonly ForwardRule[];
   /** What inner hosts see as the source. */
   readonly forwardSource: Forwarding['source'];
+  /** Whether a client that asks for a reply gets one. */
+  readonly reply: boolean;
   /** The first instant at which the stanza no longer holds. */
   readonly expires: UnixMs | undefined;
 }

@@ -41,6 +41,11 @@ export const accessDirectives = {
   max_open_for: optional(duration(1, MAX_OPEN_FOR), seconds(3600), 'the longest grant; a longer wish is cut to it'),
   source: optional(cidrs, ANYWHERE, 'where packets may come from and which addresses may be opened'),
   require_address: optional(yesNo, false, "yes: only an address sealed in the packet opens, never the packet's source"),
+  reply: optional(
+    yesNo,
+    true,
+    'yes: a client that asks is told what its packet has come to, in a sealed datagram; no: nothing is ever sent to it',
+  ),
   forward: optional(
     forwardRules,
     [],
@@ -98,7 +103,8 @@ export const readNative = (name: string, section: IniSection, file: string, issu
     );
   const stanza = {
     ...{ name, allow, defaultPorts, openFor, maxOpenFor, forward, forwardSource: source },
-    ...{ sources: values.source, requireAddress: values.require_address, expires: values.expires },
+    ...{ sources: values.source, requireAddress: values.require_address, reply: values.reply },
+    expires: values.expires,
     ...termsOf(values),
   };
   const key = values.key === undefined ? { file: values.key_file ?? '' } : { secret: values.key };

@@ -5,7 +5,7 @@ import type { Moment } from '../base/units.ts';
 import type { ReplayCache, ReplayRecord } from '../replay/cache.ts';
 import type { CodeRecord, UsedCodes } from '../replay/used-codes.ts';
 import { judgeFreshness } from '../spa/freshness.ts';
-import { unsealNative } from '../spa/native/unseal.ts';
+import { type UnsealKeys, unsealNative } from '../spa/native/unseal.ts';
 import type { Rejection } from '../spa/rejection.ts';
 import type { SpaRequest } from '../spa/request.ts';
 import type { AuditLine } from './audit.ts';
@@ -16,6 +16,8 @@ import type { Policy } from './policy.ts';
 /** How far a candidate came. */
 export interface Admission {
   readonly stanza: Stanza;
+  /** The client's. */
+  readonly keys: UnsealKeys;
   /** Undefined where the packet could not be read. */
   readonly request?: SpaRequest;
   /** To be made durable: set once the packet is known to be genuine, fresh and new, whatever the policy says then. */
@@ -40,10 +42,11 @@ export interface Memory {
 export const admit = (candidate: Candidate, policy: Policy, memory: Memory, now: Moment): Admission | undefined => {
   const client = policy.clients[candidate.client];
   if (client === undefined) return undefined;
-  const { stanza } = client;
+  const { stanza, keys } = client;
+  const whose = { stanza, keys };
   const rejected = (reason: Rejection): Admission['outcome'] => ({ kind: 'rejected', reason });
-  const unsealed = unsealNative(candidate.datagram, client.keys);
-  if (!unsealed.ok) return { stanza, outcome: rejected(unsealed.error) };
+  const unsealed = unsealNative(candidate.datagram, keys);
+  if (!unsealed.ok) return { ...whose, outcome: rejected(unsealed.error) };
   const { request, digest, code } = unsealed.value;
   const judge = (): Admission['outcome'] => {
     const authorized = authorize(request, candidate.source, stanza, now.wall);
@@ -52,14 +55,14 @@ export const admit = (candidate: Candidate, policy: Policy, memory: Memory, now:
   if (code !== undefined) {
     const use = judgeCode(code, client, memory.codes);
     return use.ok
-      ? { stanza, request, code, use: use.value, outcome: judge() }
-      : { stanza, request, code, outcome: rejected(use.error) };
+      ? { ...whose, request, code, use: use.value, outcome: judge() }
+      : { ...whose, request, code, outcome: rejected(use.error) };
   }
   const stale = judgeFreshness(request.time, now.wall, policy.maxAge);
-  if (stale !== undefined) return { stanza, request, outcome: rejected(stale) };
+  if (stale !== undefined) return { ...whose, request, outcome: rejected(stale) };
   const seen = memory.cache.judge(digest, request.time);
-  if (seen !== undefined) return { stanza, request, outcome: rejected(seen) };
-  return { stanza, request, record: { digest, time: request.time }, outcome: judge() };
+  if (seen !== undefined) return { ...whose, request, outcome: rejected(seen) };
+  return { ...whose, request, record: { digest, time: request.time }, outcome: judge() };
 };
 
 /** The line about a packet that was refused, `now` being when it came. */

@@ -5,7 +5,7 @@
  */
 import type { ProgramRun } from '../access/fwknop-program.ts';
 import type { PendingClose } from '../access/pending-close.ts';
-import type { Family } from '../base/address.ts';
+import type { Family, IpAddress } from '../base/address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import type { Wanted } from '../firewall/desired.ts';
 import type { FirewallChange } from '../firewall/opening.ts';
@@ -14,8 +14,11 @@ import type { GrantEvent } from '../grant/record.ts';
 import type { Door, KnockStep } from '../knock/door.ts';
 import type { ReplayRecord } from '../replay/cache.ts';
 import type { CodeRecord } from '../replay/used-codes.ts';
+import type { ReplyOutcome } from '../spa/native/reply.ts';
+import type { UnsealKeys } from '../spa/native/unseal.ts';
 import type { AuditLine } from './audit.ts';
 import type { FwknopQuestion } from './fwknop-question.ts';
+import type { ReplyPath } from './input.ts';
 
 /** Must be durable on disk before the next effect. */
 export interface RememberEffect {
@@ -121,6 +124,21 @@ export interface AskConnectionsEffect {
   readonly grants: readonly Grant[];
 }
 
+/**
+ * To the client, over the network: what its packet has come to. Sealed and sent at the edge, at once or never; nothing
+ * waits for it.
+ */
+export interface ReplyEffect {
+  readonly kind: 'reply';
+  readonly outcome: ReplyOutcome;
+  /** Where the packet came from, and where it came to. */
+  readonly to: IpAddress;
+  readonly path: ReplyPath;
+  readonly keys: Pick<UnsealKeys, 'reply' | 'sealBox'>;
+  /** 32 bytes: what the reply is bound to. */
+  readonly requestMac: Uint8Array;
+}
+
 /** To whoever has sent the input `confirm` of this id: done, or the sentence by which it was refused. */
 export interface AnswerEffect {
   readonly kind: 'answer';
@@ -154,6 +172,7 @@ export type Effect =
   | AskEffect
   | AskConnectionsEffect
   | AuditEffect
+  | ReplyEffect
   | AnswerEffect
   | GiveUpEffect;
 

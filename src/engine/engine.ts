@@ -12,6 +12,7 @@ import { Ledger } from '../grant/ledger.ts';
 import type { GrantEvent } from '../grant/record.ts';
 import type { ReplayCache } from '../replay/cache.ts';
 import { UsedCodes } from '../replay/used-codes.ts';
+import type { Rejection } from '../spa/rejection.ts';
 import { startCommandFor } from '../knock/door.ts';
 import type { Knock } from '../knock/knock.ts';
 import { type Admission, admit, describeRejection, type Memory } from './admit.ts';
@@ -27,6 +28,7 @@ import { type Holders, holdersOf } from './holders.ts';
 import type { Candidate, Input } from './input.ts';
 import { describeGrant as describe, effectsOfStep } from './ledger-effects.ts';
 import { type Policy, replayAgeOf } from './policy.ts';
+import { failedReplies, outcomeOfRejection, outcomeOfStep, replyTo } from './reply-desk.ts';
 import { RejectionDesk } from './rejection-desk.ts';
 import { TrialDesk } from './trial-desk.ts';
 
@@ -63,8 +65,8 @@ const FAILURES = {
 } as const satisfies Partial<Record<Effect['kind'], AuditReason>>;
 
 /** Without its line the audit log would fail again; without the grant log the kernel still closes on time. */
-const isHarmless = (effect: Effect): effect is Exclude<Effect, { kind: keyof typeof FAILURES }> =>
-  !Object.hasOwn(FAILURES, effect.kind);
+type HarmfulEffect = Extract<Effect, { kind: keyof typeof FAILURES }>;
+const isHarmless = (effect: Effect): effect is Exclude<Effect, HarmfulEffect> => !Object.hasOwn(FAILURES, effect.kind);
 
 const audit = (line: AuditLine): AuditEffect => ({ kind: 'audit', line });
 
@@ -191,15 +193,19 @@ export class Engine {
 
   #decide(admission: Admission, candidate: Candidate, now: Moment): Decision {
     const { outcome, stanza, code } = admission;
-    if (outcome.kind === 'rejected')
-      return this.#rejections.tell(describeRejection(outcome.reason, admission, candidate, now), now);
+    const refuse = (reason: Rejection): Decision => [
+      ...this.#rejections.tell(describeRejection(reason, admission, candidate, now), now),
+      ...replyTo(candidate, admission, outcomeOfRejection(reason)),
+    ];
+    if (outcome.kind === 'rejected') return refuse(outcome.reason);
     const step =
       outcome.kind === 'open'
         ? this.#desk.open(outcome, stanza, now)
         : this.#desk.close(outcome.addresses, outcome.ports, stanza);
-    if (!step.ok) return this.#rejections.tell(describeRejection(step.error, admission, candidate, now), now);
+    if (!step.ok) return refuse(step.error);
     const about = { stanza: stanza.name, format: 'native', source: candidate.source } as const;
-    return this.#stepEffects(step.value, [], { ...about, ...(code === undefined ? {} : { code }) });
+    const also = replyTo(candidate, admission, outcomeOfStep(step.value));
+    return this.#stepEffects(step.value, also, { ...about, ...(code === undefined ? {} : { code }) });
   }
 
   #knock(knock: Knock, now: Moment): readonly Decision[] {
@@ -237,8 +243,13 @@ export class Engine {
   }
 
   /** A failed step is taken back: the ledger never claims what the firewall does not have. */
-  #recover({ effect, message, decision }: EffectFailure, now: Moment): readonly Decision[] {
-    if (isHarmless(effect)) return [];
+  #recover(failure: EffectFailure, now: Moment): readonly Decision[] {
+    if (isHarmless(failure.effect)) return [];
+    const replies = failedReplies(failure.decision);
+    return [...this.#takeBack(failure, failure.effect, now), ...(replies.length > 0 ? [replies] : [])];
+  }
+
+  #takeBack({ message, decision }: EffectFailure, effect: HarmfulEffect, now: Moment): readonly Decision[] {
     const reason = FAILURES[effect.kind];
     const step = decision.find((one) => one.kind === 'change-firewall');
     this.#counters.add(reason);

@@ -5,7 +5,7 @@
  *     length of what follows (2) · kind (1) · fields, big-endian
  */
 import { addressFromBytes, type IpAddress } from '../base/address.ts';
-import { unixMs } from '../base/units.ts';
+import { port, unixMs } from '../base/units.ts';
 import { decodeUtf8, encodeUtf8 } from '../bytes/encoding.ts';
 import { ByteReader } from '../bytes/reader.ts';
 import { ByteWriter } from '../bytes/writer.ts';
@@ -82,12 +82,17 @@ const encodePayload = (message: Handoff): Uint8Array => {
   }
 };
 
-const encodeCandidate = ({ client, captured, source, datagram }: Candidate): Uint8Array => {
-  const writer = new ByteWriter(13 + source.bytes.length + datagram.length);
+/** Without a way to answer the port is 0; without an address of ours its family is. */
+const encodeCandidate = ({ client, captured, source, datagram, replyPath }: Candidate): Uint8Array => {
+  const at = replyPath?.at;
+  const writer = new ByteWriter(16 + source.bytes.length + (at?.bytes.length ?? 0) + datagram.length);
   writer.u32(client);
   writer.u64(captured);
   writer.u8(source.family);
   writer.put(source.bytes);
+  writer.u16(replyPath?.sourcePort ?? 0);
+  writer.u8(at?.family ?? 0);
+  if (at !== undefined) writer.put(at.bytes);
   writer.put(datagram);
   return writer.bytes;
 };
@@ -172,13 +177,20 @@ const decodeCandidate = (payload: Uint8Array): Handoff | undefined => {
   const reader = new ByteReader(payload);
   const client = reader.u32();
   const captured = reader.u64();
+  const source = readAddress(reader, reader.u8());
+  if (source === undefined) return undefined;
+  const sourcePort = port(reader.u16());
   const family = reader.u8();
-  if (family !== 4 && family !== 6) return undefined;
-  const source: IpAddress = addressFromBytes(reader.take(family === 4 ? 4 : 16));
+  const at = readAddress(reader, family);
+  if (family !== 0 && at === undefined) return undefined;
   const datagram = reader.take(reader.remaining);
   if (reader.overrun || captured === undefined) return undefined;
-  return { kind: 'candidate', candidate: { client, captured: unixMs(captured), source, datagram } };
+  const replyPath = sourcePort === undefined ? {} : { replyPath: { sourcePort, at } };
+  return { kind: 'candidate', candidate: { client, captured: unixMs(captured), source, datagram, ...replyPath } };
 };
+
+const readAddress = (reader: ByteReader, family: number): IpAddress | undefined =>
+  family === 4 || family === 6 ? addressFromBytes(reader.take(family === 4 ? 4 : 16)) : undefined;
 
 const decodeCounts = (payload: Uint8Array): Handoff | undefined => {
   const reader = new ByteReader(payload);

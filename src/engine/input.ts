@@ -1,6 +1,6 @@
 import type { PendingClose } from '../access/pending-close.ts';
 import type { IpAddress } from '../base/address.ts';
-import type { SteadyMs, UnixMs } from '../base/units.ts';
+import type { Port, SteadyMs, UnixMs } from '../base/units.ts';
 import type { Proof } from '../control/request.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { Knock } from '../knock/knock.ts';
@@ -8,6 +8,14 @@ import type { EffectFailure, RunProgramEffect } from './effect.ts';
 import type { FwknopAnswer } from './fwknop-question.ts';
 import type { Policy } from './policy.ts';
 import type { TrialFacts } from './trial.ts';
+
+/** How the sender of a packet can be answered. */
+export interface ReplyPath {
+  /** The port that it came from. */
+  readonly sourcePort: Port;
+  /** The address of ours that it came to; undefined where a socket received it. */
+  readonly at: IpAddress | undefined;
+}
 
 /** A datagram that the receiver's gate has let through. */
 export interface Candidate {
@@ -17,6 +25,8 @@ export interface Candidate {
   /** When it was captured, by the receiver's word: good for capture files, not for judging freshness. */
   readonly captured: UnixMs;
   readonly datagram: Uint8Array;
+  /** By the receiver's word; absent where nobody can be answered. */
+  readonly replyPath?: ReplyPath;
 }
 
 /** A text in fwknop's format that the receiver's gate has let through. */

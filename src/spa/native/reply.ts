@@ -76,7 +76,7 @@ export const sealReply = (
   replyKey: Uint8Array,
   requestMac: Uint8Array,
   nonce: Uint8Array,
-  suite: CryptoSuite = NOBLE,
+  suite: Pick<CryptoSuite, 'sealBox'> = NOBLE,
 ): Uint8Array => {
   const writer = new ByteWriter(REPLY_LENGTH);
   writer.put(nonce);
@@ -89,7 +89,7 @@ export const openReply = (
   datagram: Uint8Array,
   replyKey: Uint8Array,
   requestMac: Uint8Array,
-  suite: CryptoSuite = NOBLE,
+  suite: Pick<CryptoSuite, 'openBox'> = NOBLE,
 ): Result<Reply, ReplyFault> => {
   if (datagram.length !== REPLY_LENGTH) return err('wrong-size');
   const nonce = datagram.subarray(0, NONCE_LENGTH);

@@ -11,7 +11,7 @@ import { deriveNativeKey } from './keys.ts';
 import { BOX_OFFSET, DATAGRAM_SIZES, HINT_LENGTH, REPLAY_KEY_LENGTH } from './layout.ts';
 import { associatedData } from './seal.ts';
 
-/** What the authorizer needs to read one client's packets. */
+/** What the authorizer needs to read one client's packets, and to answer them. */
 export interface UnsealKeys {
   readonly mac: MacKey;
   /** 32 bytes. */
@@ -19,6 +19,10 @@ export interface UnsealKeys {
   readonly code: MacKey;
   /** What opens boxes under `seal`. */
   readonly openBox: CryptoSuite['openBox'];
+  /** 32 bytes. */
+  readonly reply: Uint8Array;
+  /** What seals boxes under `reply`. */
+  readonly sealBox: CryptoSuite['sealBox'];
 }
 
 export interface Unsealed {
@@ -35,6 +39,8 @@ export const deriveUnsealKeys = (secret: Secret, server: string, suite: CryptoSu
   seal: deriveNativeKey(secret, server, 'seal', suite),
   code: suite.macKey('sha256', deriveNativeKey(secret, server, 'code', suite)),
   openBox: suite.openBox,
+  reply: deriveNativeKey(secret, server, 'reply', suite),
+  sealBox: suite.sealBox,
 });
 
 /** Whether the last 32 bytes are the MAC of those before them; takes the same time whichever bytes differ. */

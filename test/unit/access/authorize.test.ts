@@ -20,6 +20,7 @@ const stanzaOf = (fields: Partial<Stanza> = {}): Stanza => ({
   maxOpenFor: seconds(3600),
   sources: [cidr('0.0.0.0/0'), cidr('::/0')],
   requireAddress: false,
+  reply: true,
   ...PLAIN_TERMS,
   forward: [],
   forwardSource: 'client',

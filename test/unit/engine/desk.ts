@@ -32,6 +32,7 @@ export const stanzaOf = (name: string, fields: Partial<Stanza> = {}): Stanza => 
   maxOpenFor: seconds(3600),
   sources: [cidr('0.0.0.0/0'), cidr('::/0')],
   requireAddress: false,
+  reply: true,
   ...PLAIN_TERMS,
   forward: [],
   forwardSource: 'client',
@@ -104,6 +105,8 @@ const showEffect = (effect: Effect): string => {
       return showWanted(effect.wanted);
     case 'adopt-connections':
       return `adopt ${effect.ports.map(formatPortSpec).join(',')}`;
+    case 'reply':
+      return `reply ${effect.outcome.status} to ${formatAddress(effect.to)}`;
     case 'flush-firewall':
     case 'note-connections':
     case 'give-up':

@@ -54,6 +54,7 @@ const edges = (broken: readonly string[] = []): { parts: PerformerParts; asked: 
         run: ({ run }) => note('program', run.argv.join(' ')),
         ask: ({ id }) => note('question', id),
       },
+      replies: { send: (effects) => note('reply', String(effects.length)) },
       connections: { ask: () => undefined },
       grantEvents: () => [],
       adopt: (ports) => note('adopt', String(ports.length)),
