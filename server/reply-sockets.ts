@@ -23,6 +23,7 @@ interface Kept {
 
 export class ReplySockets {
   readonly #kept = new Map<string, Kept>();
+  #opening = 0;
   readonly #onFailure: (error: Error) => void;
 
   constructor(onFailure: (error: Error) => void) {
@@ -39,10 +40,19 @@ export class ReplySockets {
       transmit(kept.socket, order.datagram, this.#onFailure);
       return;
     }
+    if (this.#opening >= MAX_KEPT) {
+      this.#onFailure(new Error('too many clients ask at once'));
+      return;
+    }
+    this.#opening += 1;
     connectTo(order, at, spaPort, (socket) => {
       this.#keep(name, socket);
       transmit(socket, order.datagram, this.#onFailure);
-    }).catch((error: unknown) => this.#onFailure(error instanceof Error ? error : new Error(String(error))));
+    })
+      .catch((error: unknown) => this.#onFailure(error instanceof Error ? error : new Error(String(error))))
+      .finally(() => {
+        this.#opening -= 1;
+      });
   }
 
   close(): void {

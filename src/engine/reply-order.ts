@@ -34,7 +34,9 @@ export class ReplyOrderReader {
 
   /** The orders that `chunk` completes; undefined from the first byte on that begins none. */
   push(chunk: Uint8Array): ReplyOrder[] | undefined {
-    const bytes = Uint8Array.of(...this.#held, ...chunk);
+    const bytes = new Uint8Array(this.#held.length + chunk.length);
+    bytes.set(this.#held);
+    bytes.set(chunk, this.#held.length);
     const orders: ReplyOrder[] = [];
     let offset = 0;
     for (;;) {

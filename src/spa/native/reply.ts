@@ -45,21 +45,24 @@ export const REPLY_FAULTS = [
 ] as const;
 export type ReplyFault = (typeof REPLY_FAULTS)[number];
 
-/** The numbers of reasons, from 1; a reason never changes its place, and new ones come behind. */
-export const REPLY_REASONS: readonly PolicyRejection[] = [
-  'stanza-expired',
-  'source-not-allowed',
-  'address-required',
-  'address-not-allowed',
-  'port-not-allowed',
-  'no-port-named',
-  'forward-not-allowed',
-  'forward-of-range',
-  'forward-family',
-  'command-not-allowed',
-  'too-many-grants',
-  'nothing-to-close',
-];
+/** A reason never changes its number, and new ones come behind. */
+const REASON_NUMBERS: Readonly<Record<PolicyRejection, number>> = {
+  'stanza-expired': 1,
+  'source-not-allowed': 2,
+  'address-required': 3,
+  'address-not-allowed': 4,
+  'port-not-allowed': 5,
+  'no-port-named': 6,
+  'forward-not-allowed': 7,
+  'forward-of-range': 8,
+  'forward-family': 9,
+  'command-not-allowed': 10,
+  'too-many-grants': 11,
+  'nothing-to-close': 12,
+};
+
+/** All reasons. */
+export const REPLY_REASONS = Object.keys(REASON_NUMBERS) as readonly PolicyRejection[];
 
 /** The length of every reply in bytes, which is that of the shortest request. */
 export const REPLY_LENGTH = NONCE_LENGTH + REPLY_BODY_SIZE + TAG_LENGTH;
@@ -121,7 +124,7 @@ const encodeReply = ({ outcome, time, source, sourcePort }: Reply): Uint8Array =
 const endOf = (outcome: ReplyOutcome): number => (outcome.status === 'opened' ? outcome.ends : 0);
 
 const reasonNumberOf = (outcome: ReplyOutcome): number =>
-  outcome.status === 'refused' ? REPLY_REASONS.indexOf(outcome.reason) + 1 : 0;
+  outcome.status === 'refused' ? REASON_NUMBERS[outcome.reason] : 0;
 
 const canBeSource = (address: IpAddress): boolean => !isUnspecified(address) && !isV4Mapped(address);
 
@@ -131,10 +134,8 @@ const decodeReply = (body: Uint8Array): Result<Reply, ReplyFault> => {
   if (reader.u8() !== REPLY_VERSION) return err('bad-version');
   const status = statusOf(reader.u8());
   if (status === undefined) return err('unknown-status');
-  const number = reader.u8();
-  const reason = REPLY_REASONS[number - 1];
-  if ((status === 'refused') !== (reason !== undefined) || (reason === undefined && number !== 0))
-    return err('unknown-reason');
+  const reason = reasonOf(status, reader.u8());
+  if (reason === undefined) return err('unknown-reason');
   const time = reader.u64();
   if (time === undefined) return err('bad-time');
   const ends = reader.u64();
@@ -144,7 +145,7 @@ const decodeReply = (body: Uint8Array): Result<Reply, ReplyFault> => {
   const sourcePort = port(reader.u16());
   if (sourcePort === undefined) return err('bad-port');
   if (body.subarray(reader.offset).some((byte) => byte !== 0)) return err('nonzero-padding');
-  return ok({ outcome: outcomeOf(status, unixMs(ends), reason), time: unixMs(time), source, sourcePort });
+  return ok({ outcome: outcomeOf(status, reason, unixMs(ends)), time: unixMs(time), source, sourcePort });
 };
 
 type Status = ReplyOutcome['status'];
@@ -162,8 +163,14 @@ const readSource = (reader: ByteReader): IpAddress | undefined => {
 
 const isFamily = (number: number): number is Family => number === 4 || number === 6;
 
-/** `reason` is there where the status is `refused`. */
-const outcomeOf = (status: Status, ends: UnixMs, reason: PolicyRejection | undefined): ReplyOutcome => {
+/** `none` for whoever is not refused; undefined where number and status do not fit. */
+const reasonOf = (status: Status, number: number): PolicyRejection | 'none' | undefined => {
+  if (status !== 'refused') return number === 0 ? 'none' : undefined;
+  return REPLY_REASONS.find((reason) => REASON_NUMBERS[reason] === number);
+};
+
+const outcomeOf = (status: Status, reason: PolicyRejection | 'none', ends: UnixMs): ReplyOutcome => {
+  if (reason !== 'none') return { status: 'refused', reason };
   if (status === 'opened') return { status, ends };
-  return status === 'refused' ? { status, reason: reason ?? 'stanza-expired' } : { status };
+  return { status: status === 'refused' ? 'failed' : status };
 };
