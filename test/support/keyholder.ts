@@ -22,6 +22,8 @@ export interface Wish {
   /** `10.0.0.5:22`, `[fd00::5]:22` or `local:8022`. */
   readonly forward?: string;
   readonly command?: string;
+  /** Whether an answer is asked for; not, unless told. */
+  readonly reply?: boolean;
 }
 
 function words<T>(text: string | undefined, parse: (word: string) => T | undefined): T[] {
@@ -67,7 +69,7 @@ export class Keyholder {
       type: wish.type ?? 'open',
       time: unixMs(wish.time ?? Date.now()),
       openFor: seconds(wish.openFor ?? 0),
-      reply: false,
+      reply: wish.reply ?? false,
       addresses: words(wish.allow, parseAddress).map(hostCidr),
       ports: normalizePorts(words(wish.ports, parsePortSpec)),
       forward: words(wish.forward, readForward)[0],

@@ -8,11 +8,16 @@ import {
   RECEIVER_COUNTS,
 } from '../../../src/engine/handoff.ts';
 import { join } from '../frame/frames.ts';
-import { hex, ip, toHex } from '../values.ts';
+import { hex, ip, portOf, toHex } from '../values.ts';
 
-const candidate: Handoff = {
+const candidate: Extract<Handoff, { kind: 'candidate' }> = {
   kind: 'candidate',
   candidate: { client: 7, source: ip('192.0.2.1'), captured: unixMs(0x19b76db185e), datagram: hex('aabbcc') },
+};
+
+const answerable: Handoff = {
+  kind: 'candidate',
+  candidate: { ...candidate.candidate, replyPath: { sourcePort: portOf(40_000), at: ip('198.51.100.7') } },
 };
 
 const read = (bytes: Uint8Array): { messages: Handoff[]; breached: boolean } => {
@@ -22,9 +27,12 @@ const read = (bytes: Uint8Array): { messages: Handoff[]; breached: boolean } => 
 };
 
 describe('on the wire', () => {
-  test('a candidate: length, kind, client, time, family, address, datagram', () => {
+  test('a candidate: length, kind, client, time, source, its port, the address that it came to, datagram', () => {
     expect(toHex(encodeHandoff(candidate))).toBe(
-      '0015 01 00000007 0000019b76db185e 04 c0000201 aabbcc'.replaceAll(' ', ''),
+      '0018 01 00000007 0000019b76db185e 04 c0000201 0000 00 aabbcc'.replaceAll(' ', ''),
+    );
+    expect(toHex(encodeHandoff(answerable))).toBe(
+      '001c 01 00000007 0000019b76db185e 04 c0000201 9c40 04 c6336407 aabbcc'.replaceAll(' ', ''),
     );
   });
 
@@ -49,6 +57,7 @@ describe('a reader', () => {
   const messages: Handoff[] = [
     { kind: 'ready', text: 'any (LINUX_SLL2)' },
     candidate,
+    answerable,
     { kind: 'counts', counts: { 'unknown-hint': 12, 'kernel-dropped': 3 } },
     { kind: 'trouble', text: 'Gerät weg' },
     { kind: 'done' },
@@ -72,6 +81,8 @@ describe('a reader', () => {
     ['a candidate of nothing', '0001 01'],
     ['a candidate of family 5', '000e 01 00000007 0000019b76db185e 05'],
     ['a candidate whose address is cut', '0011 01 00000007 0000019b76db185e 04 c00002'],
+    ['a candidate whose own address is cut', '0017 01 00000007 0000019b76db185e 04 c0000201 9c40 04 c63364'],
+    ['a candidate to family 5', '0018 01 00000007 0000019b76db185e 04 c0000201 9c40 05 c6336407'],
     ['a candidate from beyond all time', '0012 01 00000007 ffffffffffffffff 04 c0000201'],
     ['a count that is cut', '0004 02 000000'],
     ['a count without a name', '0006 02 ff 00000001'],
