@@ -19,10 +19,9 @@ const NO_SALT = new Uint8Array(SECRET_LENGTH);
 
 /** SHA-256's compression alone, block by block. */
 class Compression extends _SHA256 {
-  readonly #initial = this.get();
-
+  /** FIPS 180-4, 5.3.3. */
   restart(): void {
-    this.set(...this.#initial);
+    this.set(0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19);
   }
 
   compress(block: DataView): void {
