@@ -18,8 +18,8 @@ import type { ReceiverSettings, ReceiverWish } from '../src/engine/receiver-sett
 import type { BackendName } from '../src/firewall/backends.ts';
 import type { DoorRule } from '../src/knock/door-rule.ts';
 import { NODE_SUITE } from '../platform/node-suite.ts';
-import { type GateKeys, reachFor } from '../src/spa/native/gate.ts';
-import { deriveNativeKey } from '../src/spa/native/keys.ts';
+import { reachFor } from '../src/spa/native/gate.ts';
+import { deriveGateKeys } from '../src/spa/native/gate-keys.ts';
 import { deriveUnsealKeys, type UnsealKeys } from '../src/spa/native/unseal.ts';
 import { loadDoors } from './load-doors.ts';
 import { firewallIssues, withBackend } from './load-firewall.ts';
@@ -162,11 +162,7 @@ interface Parts {
 const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Configuration => {
   const { daemon, access } = conf;
   const maxAge = daemon.max_age * 1000;
-  const gateKeys = secrets.map((secret, index): GateKeys => ({
-    hint: deriveNativeKey(secret, daemon.name, 'hint', NODE_SUITE),
-    mac: deriveNativeKey(secret, daemon.name, 'mac', NODE_SUITE),
-    codes: access[index]?.codes !== undefined,
-  }));
+  const withCodes = access.flatMap(({ codes }, index) => (codes === undefined ? [] : [index]));
   const clients = access.flatMap((entry, index) => {
     const secret = secrets[index];
     return secret === undefined ? [] : [new SilentClient(entry, secret, daemon.name)];
@@ -188,7 +184,7 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
       port: daemon.port,
       user,
       reach: reachFor(clients.length, maxAge),
-      clients: gateKeys,
+      clients: deriveGateKeys(secrets, daemon.name, withCodes),
       fwknop: fwknopReceiverSettings(fwknopPolicy, ways),
     },
   };

@@ -108,7 +108,7 @@ export class ReceiverHost {
     const reader = new HandoffReader();
     this.#child = child;
     child.stdin?.on('error', () => undefined);
-    child.stdin?.write(`${encodeSettings(this.#settings)}\n`);
+    child.stdin?.write(encodeSettings(this.#settings));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#logger.error(`receiver: ${text.trim()}`));
     child.stdio[3]?.on('error', () => undefined);
     child.stdio[3]?.on('data', (chunk: Buffer) => {

@@ -4,8 +4,9 @@ import { NODE_SUITE } from '../../platform/node-suite.ts';
 import { GateLoop, type Sink } from '../../server/receiver/gate-loop.ts';
 import { Tally } from '../../server/receiver/tally.ts';
 import { port, type UnixMs } from '../../src/base/units.ts';
-import { type GateKeys, NativeGate, reachFor } from '../../src/spa/native/gate.ts';
+import { NativeGate, reachFor } from '../../src/spa/native/gate.ts';
 import { hintOf, windowOf } from '../../src/spa/native/keys.ts';
+import { type ClientKeys, gateKeysOf } from '../../test/support/gate-keys.ts';
 
 const MAX_AGE_MS = 120_000;
 const SPA_PORT = 62_201;
@@ -30,11 +31,11 @@ const keyOf = (label: string, client: number): Uint8Array =>
 export function makeSubject(clients: number): Subject {
   const spa = port(SPA_PORT);
   if (spa === undefined) throw new Error('no port');
-  const keys = Array.from({ length: clients }, (_, client): GateKeys => ({
+  const keys = Array.from({ length: clients }, (_, client): ClientKeys => ({
     hint: keyOf('hint', client),
     mac: keyOf('mac', client),
   }));
-  const gate = new NativeGate(keys, reachFor(clients, MAX_AGE_MS), NODE_SUITE.macKey);
+  const gate = new NativeGate(gateKeysOf(keys), reachFor(clients, MAX_AGE_MS), NODE_SUITE.macKey);
   const tally = new Tally();
   const sink: Sink = {
     count: (name, count) => tally.count(name, count),
@@ -56,7 +57,7 @@ export function makeSubject(clients: number): Subject {
 /** Ethernet, IPv4 without options, UDP. */
 export const PAYLOAD_OFFSET = 42;
 
-function frameOf(kind: Kind, keys: readonly GateKeys[], now: UnixMs): Uint8Array {
+function frameOf(kind: Kind, keys: readonly ClientKeys[], now: UnixMs): Uint8Array {
   const length = kind === 'wrong size' ? 175 : 176;
   const frame = new Uint8Array(PAYLOAD_OFFSET + length);
   const view = new DataView(frame.buffer);

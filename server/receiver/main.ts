@@ -6,8 +6,15 @@
 import { readSync } from 'node:fs';
 import { NODE_SUITE } from '../../platform/node-suite.ts';
 import { unixMs } from '../../src/base/units.ts';
-import { decodeSettings, type KnockSettings, type ReceiverSettings } from '../../src/engine/receiver-settings.ts';
+import {
+  decodeSettings,
+  type KnockSettings,
+  type ReceiverSettings,
+  SETTINGS_HEAD,
+  settingsLength,
+} from '../../src/engine/receiver-settings.ts';
 import { NativeGate } from '../../src/spa/native/gate.ts';
+import { clientsOf } from '../../src/spa/native/gate-keys.ts';
 import { GateLoop } from './gate-loop.ts';
 import { KnockLoop } from './knock-loop.ts';
 import { Outbox } from './outbox.ts';
@@ -22,17 +29,22 @@ const IDLE_CHORES_MS = 1000;
 
 /** Standard input is kept open: its end is the authorizer's end. */
 const readSettings = (): ReceiverSettings | KnockSettings => {
-  const chunk = Buffer.alloc(65_536);
-  const chunks: Buffer[] = [];
-  for (;;) {
-    const length = readSync(0, chunk);
-    if (length === 0) throw new Error('the authorizer has gone');
-    chunks.push(Buffer.from(chunk.subarray(0, length)));
-    if (chunk[length - 1] === 0x0a) break;
-  }
-  const settings = decodeSettings(Buffer.concat(chunks).toString('utf8'));
+  const head = readWhole(Buffer.alloc(SETTINGS_HEAD), 0);
+  const whole = Buffer.alloc(settingsLength(head));
+  whole.set(head);
+  const settings = decodeSettings(readWhole(whole, SETTINGS_HEAD));
   if (settings === undefined) throw new Error('the settings are not of this version');
   return settings;
+};
+
+/** Fills `bytes` from `start` on. */
+const readWhole = (bytes: Buffer, start: number): Buffer => {
+  for (let at = start; at < bytes.length;) {
+    const length = readSync(0, bytes, at, bytes.length - at, null);
+    if (length === 0) throw new Error('the authorizer has gone');
+    at += length;
+  }
+  return bytes;
 };
 
 const openCapture = async (settings: ReceiverSettings, loop: GateLoop, outbox: Outbox): Promise<Capture> => {
@@ -74,7 +86,7 @@ const lookOut = async (settings: KnockSettings, outbox: Outbox): Promise<void> =
 
 const guardGate = async (settings: ReceiverSettings, outbox: Outbox): Promise<void> => {
   const gate =
-    settings.clients.length === 0 ? undefined : new NativeGate(settings.clients, settings.reach, NODE_SUITE.macKey);
+    clientsOf(settings.clients) === 0 ? undefined : new NativeGate(settings.clients, settings.reach, NODE_SUITE.macKey);
   const texts = settings.fwknop === undefined ? undefined : new TextLoop(settings.fwknop, outbox);
   const loop = new GateLoop({ gate, texts }, outbox, settings.port);
   const capture = await openCapture(settings, loop, outbox);
@@ -82,14 +94,24 @@ const guardGate = async (settings: ReceiverSettings, outbox: Outbox): Promise<vo
   if (server !== undefined && settings.capture !== 'file')
     await openTcp(server, settings.capture === 'udp' ? texts : undefined);
   if (settings.user !== undefined) becomeUser(settings.user);
-  // For a file, time is what the file says.
-  if (settings.capture !== 'file') loop.chores(unixMs(Date.now()));
   capture.start();
   outbox.send({ kind: 'ready', text: capture.description });
+  // For a file, time is what the file says.
+  if (settings.capture !== 'file') prepareHints(gate);
   setInterval(() => {
     capture.countDrops();
-    if (settings.capture !== 'file') loop.chores(unixMs(Date.now()));
+    if (settings.capture === 'file') return;
+    loop.chores(unixMs(Date.now()));
+    prepareHints(gate);
   }, IDLE_CHORES_MS);
+};
+
+/** All that are needed now, a slice at a time: packets are taken in between, and the first makes what is left. */
+const prepareHints = (gate: NativeGate | undefined): void => {
+  const now = unixMs(Date.now());
+  if (gate === undefined || gate.isReady(now)) return;
+  gate.advance(now);
+  setImmediate(() => prepareHints(gate));
 };
 
 process.umask(0o077);

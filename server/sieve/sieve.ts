@@ -1,5 +1,4 @@
 /** One lane of the sieve in the kernel (src/firewall/sieve-script.ts): filled, armed, kept up to date, put right, taken away. */
-import { NODE_SUITE } from '../../platform/node-suite.ts';
 import { type Moment, type UnixMs, unixMs } from '../../src/base/units.ts';
 import { encodeHex } from '../../src/bytes/encoding.ts';
 import {
@@ -14,7 +13,8 @@ import {
   sieveTable,
   sieveTableName,
 } from '../../src/firewall/sieve-script.ts';
-import type { GateKeys } from '../../src/spa/native/gate.ts';
+import { clientsOf, type GateKeys } from '../../src/spa/native/gate-keys.ts';
+import { HintMaker } from '../../src/spa/native/hint-maker.ts';
 import { HintSchedule, type TimedHint } from '../../src/spa/native/hint-schedule.ts';
 import type { OwnSteps } from '../firewall/generation.ts';
 import type { ReadCounter } from '../firewall/kernel-counter.ts';
@@ -22,7 +22,7 @@ import type { NftRunner } from '../firewall/nft-runner.ts';
 
 export interface SieveParts {
   readonly plan: SievePlan;
-  readonly clients: readonly GateKeys[];
+  readonly clients: GateKeys;
   /** How far from now hints are kept, in milliseconds. */
   readonly reach: number;
   readonly nft: NftRunner;
@@ -117,7 +117,7 @@ export class Sieve {
     await this.#fill();
     if (this.#stage === 'open') await this.#arm();
     const { wall } = this.#parts.now();
-    await this.#add(this.#schedule.ahead(wall, Math.ceil(this.#parts.clients.length / CALLS_A_WINDOW)));
+    await this.#add(this.#schedule.ahead(wall, Math.ceil(clientsOf(this.#parts.clients) / CALLS_A_WINDOW)));
     return isDisturbed;
   }
 
@@ -197,9 +197,7 @@ export class Sieve {
 
   #newSchedule(): HintSchedule {
     const { clients, reach } = this.#parts;
-    const withCodes = clients.flatMap(({ codes }, client) => (codes === true ? [client] : []));
-    const keys = clients.map(({ hint }) => hint);
-    return new HintSchedule(keys, reach, withCodes, NODE_SUITE.macKey);
+    return new HintSchedule(new HintMaker(clients), reach);
   }
 }
 

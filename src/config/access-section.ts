@@ -5,10 +5,10 @@ import { coversPorts, formatPortSpec } from '../base/port-spec.ts';
 import { seconds } from '../base/units.ts';
 import type { Secret } from '../crypto/secret.ts';
 import type { CodeRange } from '../spa/native/code.ts';
-import { maybe, maybeSecret, oneOf, optional, readSection, required, yesNo } from './directive.ts';
+import { maybe, maybeSecret, oneOf, optional, readSection, required, type ValuesOf, yesNo } from './directive.ts';
 import type { IniSection } from './ini-file.ts';
 import type { Issue } from './issue.ts';
-import { termsDirectives, termsOf } from './terms.ts';
+import { termsDirectives } from './terms.ts';
 import {
   absolutePath,
   cidrs,
@@ -101,12 +101,7 @@ export const readNative = (name: string, section: IniSection, file: string, issu
       `[${section.name}] forwards to hosts that are not of the family of forward_source = ${formatAddress(source)}`,
       'an address stands for hosts of its own family alone; masquerade does for both',
     );
-  const stanza = {
-    ...{ name, allow, defaultPorts, openFor, maxOpenFor, forward, forwardSource: source },
-    ...{ sources: values.source, requireAddress: values.require_address, reply: values.reply },
-    expires: values.expires,
-    ...termsOf(values),
-  };
+  const stanza = stanzaOf(name, values);
   const key = values.key === undefined ? { file: values.key_file ?? '' } : { secret: values.key };
   if (values.emergency !== undefined && values.require_address) {
     const problem = `[${section.name}] has emergency codes and require_address = yes, which refuses them: no code names an address`;
@@ -120,3 +115,20 @@ export const readNative = (name: string, section: IniSection, file: string, issu
   }
   return [{ stanza, key, codes: values.emergency, line: section.line }];
 };
+
+/** Written out: each object that is put together of others has a shape of its own, which takes more than what it holds. */
+const stanzaOf = (name: string, values: ValuesOf<typeof accessDirectives>): Stanza => ({
+  name,
+  allow: values.allow,
+  defaultPorts: values.default,
+  openFor: values.open_for,
+  maxOpenFor: values.max_open_for,
+  forward: values.forward,
+  forwardSource: values.forward_source,
+  sources: values.source,
+  requireAddress: values.require_address,
+  reply: values.reply,
+  expires: values.expires,
+  whileConnected: values.while_connected,
+  dropOnExpiry: values.drop_on_expiry,
+});

@@ -34,41 +34,57 @@ interface OpenSection extends IniSection {
 
 /** Reads `text`; `file` is its name in the issues. Keys are lower-cased. */
 export const parseIni = (text: string, file: string): IniFile => {
-  const sections: OpenSection[] = [];
+  const issues: Issue[] = [];
+  return { sections: [...iniSections(text, file, issues)], issues };
+};
+
+/**
+ * The sections of `text` one after another, each as soon as its end has been read, so that of ten thousand only one need be
+ * held. What is wrong is added to `issues`, of a section before it is given.
+ */
+export function* iniSections(text: string, file: string, issues: Issue[]): Generator<IniSection, void, undefined> {
+  let section: OpenSection | undefined;
   /** The line where each began: looked up by name, for there may be thousands. */
   const begun = new Map<string, number>();
-  const issues: Issue[] = [];
-  for (const [index, raw] of text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .entries()) {
-    const line = index + 1;
+  let line = 0;
+  const complain: Complain = (problem, hint) => issues.push({ severity: 'error', file, line, problem, hint });
+  for (const raw of linesOf(text)) {
+    line += 1;
     const content = raw.trim();
-    const complain = (problem: string, hint: string): unknown =>
-      issues.push({ severity: 'error', file, line, problem, hint });
     if (content === '' || content.startsWith(';') || content.startsWith('#')) continue;
-    const header = /^\[(.*)\]$/.exec(withoutComment(content));
-    if (header !== null) openSection(sections, begun, (header[1] ?? '').trim().replace(/\s+/g, ' '), line, complain);
-    else addEntry(sections.at(-1), content, line, complain);
+    const name = content.startsWith('[') ? headerOf(content) : undefined;
+    if (name === undefined) addEntry(section, content, line, complain);
+    else {
+      if (section !== undefined) yield section;
+      section = openSection(begun, name, line, complain);
+    }
   }
-  return { sections, issues };
-};
+  if (section !== undefined) yield section;
+}
+
+/** Without their ends; those of Windows are cut with the white space. */
+function* linesOf(text: string): Generator<string, void, undefined> {
+  for (let start = text.startsWith('\uFEFF') ? 1 : 0; start <= text.length;) {
+    const end = text.indexOf('\n', start);
+    yield text.slice(start, end < 0 ? text.length : end);
+    if (end < 0) return;
+    start = end + 1;
+  }
+}
+
+/** Undefined where the line is no header. */
+const headerOf = (content: string): string | undefined =>
+  /^\[(.*)\]$/.exec(withoutComment(content))?.[1]?.trim().replace(/\s+/g, ' ');
 
 type Complain = (problem: string, hint: string) => unknown;
 
-const openSection = (
-  sections: OpenSection[],
-  begun: Map<string, number>,
-  name: string,
-  line: number,
-  complain: Complain,
-): void => {
+const openSection = (begun: Map<string, number>, name: string, line: number, complain: Complain): OpenSection => {
   const before = begun.get(name);
   if (name === '') complain('a section without a name', 'write [spad] or [access NAME]');
   if (before !== undefined) {
     complain(`section [${printable(name)}] again`, `it began at line ${String(before)}; give each section once`);
   } else begun.set(name, line);
-  sections.push({ name, line, entries: [] });
+  return { name, line, entries: [] };
 };
 
 const addEntry = (section: OpenSection | undefined, content: string, line: number, complain: Complain): void => {

@@ -11,7 +11,7 @@ import { fwknopDirectives, readFwknop } from './fwknop-section.ts';
 import { readSection } from './directive.ts';
 import { checkBackend, type FirewallConf, readFirewall } from './firewall-section.ts';
 import { unguarded } from './guard.ts';
-import { type IniSection, parseIni } from './ini-file.ts';
+import { type IniSection, iniSections } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
 
 export interface SpadConf {
@@ -31,9 +31,8 @@ export interface SpadConfReading {
 
 /** Reads spad.conf from `text`; `file` is its name in the issues. */
 export const parseSpadConf = (text: string, file: string): SpadConfReading => {
-  const ini = parseIni(text, file);
-  const issues: Issue[] = [...ini.issues];
-  const daemonSection = ini.sections.find((section) => section.name === 'spad');
+  const issues: Issue[] = [];
+  const { daemonSection, access, fwknop, doorSections, names } = readSections(text, file, issues);
   const daemon = daemonSection && readSection(daemonDirectives, daemonSection, file, issues);
   if (daemonSection === undefined) {
     issues.push({
@@ -44,12 +43,8 @@ export const parseSpadConf = (text: string, file: string): SpadConfReading => {
       hint: 'it begins with "[spad]" and "name = …"',
     });
   }
-  const named = ini.sections.flatMap((section) => nameSection(section, file, issues));
-  const { access, fwknop } = readAccess(named, file, issues);
-  const doors = named.flatMap(({ kind, name, section }) =>
-    kind === 'door' ? (readDoor(name, section, file, issues) ?? []) : [],
-  );
-  checkNames(named, file, issues);
+  const doors = doorSections.flatMap(({ name, section }) => readDoor(name, section, file, issues) ?? []);
+  checkNames(doorSections, names, file, issues);
   const firewall = daemon && readFirewall(daemon, daemonSection, file, issues);
   const conf = daemon && firewall && { daemon, firewall, access, fwknop, doors };
   if (conf !== undefined) {
@@ -65,6 +60,35 @@ interface NamedSection {
   readonly name: string;
   readonly section: IniSection;
 }
+
+interface Sections {
+  readonly access: readonly AccessEntry[];
+  readonly fwknop: readonly FwknopEntry[];
+  readonly daemonSection: IniSection | undefined;
+  readonly doorSections: readonly NamedSection[];
+  /** Of every `[access NAME]`. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** Each `[access NAME]` is read as it comes, and its text let go: there may be ten thousand. */
+const readSections = (text: string, file: string, issues: Issue[]): Sections => {
+  let daemonSection: IniSection | undefined;
+  const access: AccessEntry[] = [];
+  const fwknop: FwknopEntry[] = [];
+  const doorSections: NamedSection[] = [];
+  const names = new Set<string>();
+  for (const section of iniSections(text, file, issues)) {
+    if (section.name === 'spad') daemonSection ??= section;
+    for (const named of nameSection(section, file, issues)) {
+      if (named.kind === 'door') doorSections.push(named);
+      else {
+        names.add(named.name);
+        readAccess(named, { access, fwknop }, file, issues);
+      }
+    }
+  }
+  return { daemonSection, access, fwknop, doorSections, names };
+};
 
 const nameSection = (section: IniSection, file: string, issues: Issue[]): NamedSection[] => {
   const complain = (problem: string, hint: string): [] => {
@@ -92,33 +116,33 @@ const nameSection = (section: IniSection, file: string, issues: Issue[]): NamedS
 };
 
 /** A grant belongs to a name: what a door has opened is not a client's to close. */
-const checkNames = (named: readonly NamedSection[], file: string, issues: Issue[]): void => {
-  for (const { name, section } of named.filter(({ kind }) => kind === 'door')) {
-    const client = named.find((other) => other.kind === 'access' && other.name === name);
-    if (client === undefined) continue;
+const checkNames = (
+  doors: readonly NamedSection[],
+  clients: ReadonlySet<string>,
+  file: string,
+  issues: Issue[],
+): void => {
+  for (const { name, section } of doors) {
+    if (!clients.has(name)) continue;
     const problem = `[door ${name}] has the name of [access ${name}]`;
     issues.push({ severity: 'error', file, line: section.line, problem, hint: 'give the door a name of its own' });
   }
 };
 
-/** Every `[access NAME]` by its format. */
+/** Reads an `[access NAME]` by its format into the list, or lists, that it belongs to. */
 const readAccess = (
-  named: readonly NamedSection[],
+  { name, section }: NamedSection,
+  { access, fwknop }: { readonly access: AccessEntry[]; readonly fwknop: FwknopEntry[] },
   file: string,
   issues: Issue[],
-): Pick<SpadConf, 'access' | 'fwknop'> => {
-  const access: AccessEntry[] = [];
-  const fwknop: FwknopEntry[] = [];
-  for (const { name, section } of named.filter(({ kind }) => kind === 'access')) {
-    const format = section.entries.find(({ key }) => key === 'format')?.value ?? 'native';
-    if (format === 'fwknop' || format === 'both') {
-      fwknop.push(...readFwknop(name, section, file, format === 'both', issues));
-    } else if (!FORMATS.some((known) => known === format))
-      readSection({ format: accessDirectives.format }, only(section, 'format'), file, issues);
-    if (format === 'both') access.push(...readNativeToo(name, section, file, issues));
-    else if (format === 'native') access.push(...readNative(name, tellFormat(section, file, issues), file, issues));
-  }
-  return { access, fwknop };
+): void => {
+  const format = section.entries.find(({ key }) => key === 'format')?.value ?? 'native';
+  if (format === 'fwknop' || format === 'both') {
+    fwknop.push(...readFwknop(name, section, file, format === 'both', issues));
+  } else if (!FORMATS.some((known) => known === format))
+    readSection({ format: accessDirectives.format }, only(section, 'format'), file, issues);
+  if (format === 'both') access.push(...readNativeToo(name, section, file, issues));
+  else if (format === 'native') access.push(...readNative(name, tellFormat(section, file, issues), file, issues));
 };
 
 /** The native side of a section of both formats; what has been told of a key that both have is not told again. */
@@ -141,6 +165,7 @@ const only = (section: IniSection, ...keys: readonly string[]): IniSection => ({
 const tellFormat = (section: IniSection, file: string, issues: Issue[]): IniSection => {
   const isStray = (key: string): boolean =>
     Object.hasOwn(fwknopDirectives, key) && !Object.hasOwn(accessDirectives, key);
+  if (!section.entries.some(({ key }) => isStray(key))) return section;
   for (const { key, line } of section.entries.filter((entry) => isStray(entry.key))) {
     const problem = `"${key}" is about fwknop's packets`;
     issues.push({ severity: 'error', file, line, problem, hint: 'set format = fwknop, or format = both' });

@@ -2,7 +2,8 @@
  * A receiver names a client, or an HMAC key, by its place in its own settings. After a reload one with the old settings is
  * still heard for a moment: what it names must be found in the new ones, or is gone.
  */
-import { encodeHex } from '../bytes/encoding.ts';
+import { bytesKey } from '../bytes/encoding.ts';
+import { clientsOf, macKeyAt } from '../spa/native/gate-keys.ts';
 import type { Handoff } from './handoff.ts';
 import { hmacName } from './policy.ts';
 import type { ReceiverSettings } from './receiver-settings.ts';
@@ -30,7 +31,8 @@ export const translatorBetween = (
   };
 };
 
-const clientNames = ({ clients }: Numbering): readonly string[] => clients.map(({ mac }) => encodeHex(mac));
+const clientNames = ({ clients }: Numbering): readonly string[] =>
+  Array.from({ length: clientsOf(clients) }, (_, client) => bytesKey(macKeyAt(clients, client)));
 
 const keyNames = ({ fwknop }: Numbering): readonly string[] =>
   (fwknop?.gate.keys ?? []).map(({ hmac }) => hmacName(hmac));

@@ -1,12 +1,15 @@
 /**
- * What the authorizer tells a new receiver, as one line of JSON on its standard input: never in its arguments or its
- * environment, where others could read the keys.
+ * What the authorizer tells a new receiver on its standard input: never in its arguments or its environment, where others
+ * could read the keys. The clients' keys are bytes behind the JSON of everything else: as text, ten thousand would leave
+ * megabytes of rubbish in both processes. All of it: length of the JSON and of the keys (32 bits each, big-endian), JSON, keys.
  */
 import type { Family } from '../base/address.ts';
 import type { Port } from '../base/units.ts';
-import { decodeHex, encodeHex } from '../bytes/encoding.ts';
+import { decodeUtf8, encodeUtf8 } from '../bytes/encoding.ts';
+import { ByteReader } from '../bytes/reader.ts';
+import { ByteWriter } from '../bytes/writer.ts';
 import type { Watch } from '../knock/watch.ts';
-import type { GateKeys } from '../spa/native/gate.ts';
+import { GATE_KEYS_LENGTH, type GateKeys } from '../spa/native/gate-keys.ts';
 import {
   decodeFwknopSettings,
   type EncodedFwknopSettings,
@@ -28,7 +31,7 @@ export interface ReceiverSettings {
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
   /** How far from now hints are kept, in milliseconds. */
   readonly reach: number;
-  readonly clients: readonly GateKeys[];
+  readonly clients: GateKeys;
   /** Undefined where no client is fwknop's. */
   readonly fwknop: FwknopSettings | undefined;
 }
@@ -51,42 +54,58 @@ export interface KnockSettings {
   readonly families: readonly Family[];
 }
 
-/** One line without its newline. */
-export const encodeSettings = (settings: ReceiverSettings | KnockSettings): string => {
-  if (settings.capture === 'knock') return JSON.stringify(settings);
-  return JSON.stringify({
-    ...settings,
-    clients: settings.clients.map(({ hint, mac, codes }) => ({ hint: encodeHex(hint), mac: encodeHex(mac), codes })),
-    fwknop: settings.fwknop === undefined ? undefined : encodeFwknopSettings(settings.fwknop),
-  });
+/** The two lengths. */
+export const SETTINGS_HEAD = 8;
+
+export const encodeSettings = (settings: ReceiverSettings | KnockSettings): Uint8Array => {
+  if (settings.capture === 'knock') return join(settings, new Uint8Array(0));
+  const { clients, fwknop, ...rest } = settings;
+  const others: EncodedSettings = {
+    ...rest,
+    withCodes: clients.withCodes,
+    fwknop: fwknop === undefined ? undefined : encodeFwknopSettings(fwknop),
+  };
+  return join(others, clients.bytes);
 };
 
-/** Undefined where the text is not what {@link encodeSettings} writes. The sender is trusted, a mix-up of versions is not. */
-export const decodeSettings = (text: string): ReceiverSettings | KnockSettings | undefined => {
-  const value: unknown = JSON.parse(text);
+const join = (value: EncodedSettings | KnockSettings, keys: Uint8Array): Uint8Array => {
+  const text = encodeUtf8(JSON.stringify(value));
+  const writer = new ByteWriter(SETTINGS_HEAD + text.length + keys.length);
+  writer.u32(text.length);
+  writer.u32(keys.length);
+  writer.put(text);
+  writer.put(keys);
+  return writer.bytes;
+};
+
+/** How long settings are that begin with these {@link SETTINGS_HEAD} bytes, those included. */
+export const settingsLength = (head: Uint8Array): number => {
+  const reader = new ByteReader(head);
+  return SETTINGS_HEAD + reader.u32() + reader.u32();
+};
+
+/**
+ * Undefined where the bytes are not what {@link encodeSettings} writes; throws where they hold no JSON. The sender is
+ * trusted, a mix-up of versions is not.
+ */
+export const decodeSettings = (bytes: Uint8Array): ReceiverSettings | KnockSettings | undefined => {
+  if (bytes.length < SETTINGS_HEAD || bytes.length !== settingsLength(bytes)) return undefined;
+  const reader = new ByteReader(bytes);
+  const [textLength, keysLength] = [reader.u32(), reader.u32()];
+  const text = decodeUtf8(reader.take(textLength));
+  const value: unknown = text === undefined ? undefined : JSON.parse(text);
   if (isKnockSettings(value)) return value;
-  if (!isSettings(value)) return undefined;
-  const known = value.clients.map(decodeKeys).filter((keys) => keys !== undefined);
-  const fwknop = value.fwknop === undefined ? undefined : decodeFwknopSettings(value.fwknop);
-  if (known.length !== value.clients.length || (value.fwknop !== undefined && fwknop === undefined)) return undefined;
-  return { ...value, clients: known, fwknop };
+  if (!isSettings(value) || keysLength % GATE_KEYS_LENGTH !== 0) return undefined;
+  const { withCodes, fwknop: encoded, ...rest } = value;
+  const fwknop = encoded === undefined ? undefined : decodeFwknopSettings(encoded);
+  if (encoded !== undefined && fwknop === undefined) return undefined;
+  if (!withCodes.every((client) => client >= 0 && client < keysLength / GATE_KEYS_LENGTH)) return undefined;
+  return { ...rest, clients: { bytes: reader.take(keysLength), withCodes }, fwknop };
 };
 
 type EncodedSettings = Omit<ReceiverSettings, 'clients' | 'fwknop'> & {
   readonly fwknop?: EncodedFwknopSettings | undefined;
-  readonly clients: readonly EncodedKeys[];
-};
-
-interface EncodedKeys {
-  readonly hint: string;
-  readonly mac: string;
-  readonly codes?: boolean;
-}
-
-const decodeKeys = (keys: EncodedKeys): GateKeys | undefined => {
-  const [hint, mac] = [decodeHex(keys.hint), decodeHex(keys.mac)];
-  if (hint?.length !== 32 || mac?.length !== 32) return undefined;
-  return keys.codes === true ? { hint, mac, codes: true } : { hint, mac };
+  readonly withCodes: readonly number[];
 };
 
 const isSettings = (value: unknown): value is EncodedSettings =>
@@ -102,9 +121,9 @@ const isSettings = (value: unknown): value is EncodedSettings =>
   typeof value.port === 'number' &&
   'reach' in value &&
   typeof value.reach === 'number' &&
-  'clients' in value &&
-  Array.isArray(value.clients) &&
-  value.clients.every(isEncodedKeys);
+  'withCodes' in value &&
+  Array.isArray(value.withCodes) &&
+  value.withCodes.every(Number.isInteger);
 
 const isKnockSettings = (value: unknown): value is KnockSettings =>
   typeof value === 'object' &&
@@ -119,12 +138,3 @@ const isKnockSettings = (value: unknown): value is KnockSettings =>
   Array.isArray(value.local) &&
   'families' in value &&
   Array.isArray(value.families);
-
-const isEncodedKeys = (keys: unknown): boolean =>
-  typeof keys === 'object' &&
-  keys !== null &&
-  'hint' in keys &&
-  typeof keys.hint === 'string' &&
-  'mac' in keys &&
-  typeof keys.mac === 'string' &&
-  (!('codes' in keys) || typeof keys.codes === 'boolean');

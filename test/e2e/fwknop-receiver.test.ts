@@ -21,6 +21,7 @@ import { builtFile } from '../support/paths.ts';
 import { sendFrames } from '../support/send-frames.ts';
 import { waitUntil } from '../support/wait.ts';
 import { ethernet, join as joinBytes, v6 } from '../unit/frame/frames.ts';
+import { gateKeysOf } from '../support/gate-keys.ts';
 
 const PORT = 62_201 as Port;
 const SPOOFED = '10.99.0.77';
@@ -44,7 +45,7 @@ function settings(fields: Partial<ReceiverSettings>, transports = ALL): Receiver
   const other: FwknopHmacKey = { type: 'sha256', key: randomBytes(32) };
   return {
     ...{ capture: 'pcap', interface: 'any', file: undefined, port: PORT, user: { uid: 65_534, gid: 65_534 } },
-    ...{ reach: 900_000, clients: [] },
+    ...{ reach: 900_000, clients: gateKeysOf([]) },
     fwknop: {
       gate: {
         keys: [
@@ -116,7 +117,7 @@ const SENT: readonly (readonly [string, FwknopCandidate['transport'], string | u
 
 describe.each(['any', 'eth0'])('captured on %s', (device) => {
   test('each transport of the real client', async () => {
-    await start({ interface: device, clients: [{ hint: randomBytes(32), mac: randomBytes(32) }] });
+    await start({ interface: device, clients: gateKeysOf([{ hint: randomBytes(32), mac: randomBytes(32) }]) });
     for (const [index, [, transport, source, args]] of SENT.entries()) {
       const text = await fwknop(...args);
       expect(told(await receiver.next(index))).toEqual({
@@ -189,7 +190,7 @@ test('what is not wanted is counted by its reason, and what the kernel can see c
 });
 
 test('native packets and texts of a native length are told apart', async () => {
-  await start({ clients: [{ hint: randomBytes(32), mac: randomBytes(32) }] });
+  await start({ clients: gateKeysOf([{ hint: randomBytes(32), mac: randomBytes(32) }]) });
   await sendDatagram(client, server.address4, PORT, randomBytes(176));
   await sendDatagram(client, server.address4, PORT, encodeUtf8('8'.repeat(176)));
   await sendDatagram(client, server.address4, PORT, randomBytes(204));

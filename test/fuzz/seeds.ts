@@ -21,6 +21,7 @@ import {
 } from '../unit/frame/frames.ts';
 import { TEXTS } from '../unit/spa/fwknop/captured.ts';
 import { ascii, cidr, grantOf, hex, ip, portOf, present, spec } from '../unit/values.ts';
+import { gateKeysOf } from '../support/gate-keys.ts';
 
 interface Vector {
   secret: string;
@@ -98,7 +99,7 @@ const receiverSettings = encodeSettings({
   port: portOf(62_201),
   user: { uid: 1, gid: 1 },
   reach: 900_000,
-  clients: [{ hint: new Uint8Array(32).fill(1), mac: new Uint8Array(32).fill(2) }],
+  clients: gateKeysOf([{ hint: new Uint8Array(32).fill(1), mac: new Uint8Array(32).fill(2), codes: true }]),
   fwknop: {
     gate: {
       keys: [
@@ -116,7 +117,7 @@ const receiverSettings = encodeSettings({
   },
 });
 
-export const settingsSeeds = [ascii(receiverSettings)];
+export const settingsSeeds = [receiverSettings];
 
 const LOG_MOMENT = { wall: unixMs(NOW), steady: steadyMs(0), boot: 'b' };
 const events = [

@@ -48,6 +48,7 @@ import {
   nativeVectors,
   wordSeeds,
 } from './seeds.ts';
+import { gateKeysOf } from '../support/gate-keys.ts';
 
 /** Reads bytes; throws, or complains by the sentence it returns, where the decoder breaks its promise. */
 export interface Target {
@@ -86,7 +87,7 @@ const clients = nativeVectors.map(({ secret, server }) => ({
   hint: deriveNativeKey(secret, server, 'hint'),
   mac: deriveNativeKey(secret, server, 'mac'),
 }));
-const gate = new NativeGate(clients.slice(0, 8), 120_000);
+const gate = new NativeGate(gateKeysOf(clients.slice(0, 8)), 120_000);
 gate.advance(NOW);
 
 const checkGate: Check = (input) => {
@@ -128,22 +129,21 @@ const handoff: Check = (input) => {
   return messages.length === again.length ? undefined : 'messages that depend on where the stream is cut';
 };
 
-/** The authorizer writes this text itself; what is no JSON at all is the one thing that may throw. */
+/** The authorizer writes this itself; a text that is no JSON at all is the one thing that may throw. */
 const settings: Check = (input) => {
-  const text = textOf(input);
-  if (!isJson(text)) return undefined;
-  const value = decodeSettings(text);
+  const value = readSettings(input);
   if (value === undefined || value.capture === 'knock') return undefined;
-  const areWhole = value.clients.every((keys) => keys.hint.length === 32 && keys.mac.length === 32);
-  return areWhole ? undefined : 'a short key';
+  const { bytes, withCodes } = value.clients;
+  if (bytes.length % 64 !== 0) return 'a short key';
+  return withCodes.every((client) => client >= 0 && client < bytes.length / 64) ? undefined : 'codes of nobody';
 };
 
-const isJson = (text: string): boolean => {
+const readSettings = (input: Uint8Array): ReturnType<typeof decodeSettings> => {
   try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
+    return decodeSettings(input);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 };
 

@@ -4,9 +4,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { unixMs } from '../../src/base/units.ts';
 import { GRACE_MS, HintSchedule, type TimedHint } from '../../src/spa/native/hint-schedule.ts';
+import { HmacKey } from '../../src/crypto/hmac.ts';
+import { hintsOf } from '../support/gate-keys.ts';
 
 const MINUTE = 60_000;
 const KEYS = [1, 2, 3].map((seed) => new Uint8Array(32).fill(seed));
+const MAC_KEYS = KEYS.map((key) => new HmacKey(key));
 
 const hint = (client: number, window: number): string => {
   const message = Buffer.alloc(8);
@@ -51,7 +54,7 @@ test('at every moment every hint that a packet may begin with is known, and litt
       fc.array(step, { minLength: 1, maxLength: 40 }),
       fc.integer({ min: 0, max: 10 * MINUTE }),
       (steps, reach) => {
-        const schedule = new HintSchedule(KEYS, reach, [1]);
+        const schedule = new HintSchedule(hintsOf(MAC_KEYS, [1]), reach);
         const set = new TimedSet();
         let wall = 1_700_000_000_000;
         let steady = 0;
@@ -81,7 +84,7 @@ test('at every moment every hint that a packet may begin with is known, and litt
 });
 
 test('the window that comes next is known before it is needed', () => {
-  const schedule = new HintSchedule(KEYS, 2 * MINUTE);
+  const schedule = new HintSchedule(hintsOf(MAC_KEYS), 2 * MINUTE);
   const now = unixMs(100 * MINUTE);
   while (schedule.due(now, 2).length > 0);
   const given: string[] = [];
@@ -92,7 +95,7 @@ test('the window that comes next is known before it is needed', () => {
 });
 
 test('the nearest windows come first', () => {
-  const schedule = new HintSchedule([new Uint8Array(32).fill(1)], 2 * MINUTE);
+  const schedule = new HintSchedule(hintsOf(MAC_KEYS.slice(0, 1)), 2 * MINUTE);
   const windows = schedule.due(unixMs(100.5 * MINUTE), 10).map(({ hint: bytes }) => Buffer.from(bytes).toString('hex'));
   expect(windows).toEqual([100, 99, 101, 98, 102].map((window) => hint(0, window)));
 });

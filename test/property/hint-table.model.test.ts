@@ -10,6 +10,7 @@ import { HmacKey, type MacKey } from '../../src/crypto/hmac.ts';
 import { HintTable, NOWHERE } from '../../src/spa/native/hint-table.ts';
 import { PairIndex } from '../../src/spa/native/pair-index.ts';
 import { secretOf } from '../unit/values.ts';
+import { hintsOf } from '../support/gate-keys.ts';
 
 const MINUTE = 60_000;
 const CLIENTS = 5;
@@ -143,7 +144,7 @@ test.each([
   fc.assert(
     fc.property(commands, fc.constantFrom(0, 5000, 30_000, 60_000, 120_000, 150_000), (list, reach) => {
       fc.modelRun(() => {
-        const real = new HintTable(keys, reach, WITH_CODES);
+        const real = new HintTable(hintsOf(keys, WITH_CODES), reach);
         const model: Model = { now: 1_767_225_600_000, reach, hint };
         real.advance(unixMs(model.now), 0);
         return { model, real };

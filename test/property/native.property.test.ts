@@ -12,12 +12,13 @@ import { deriveUnsealKeys, unsealNative } from '../../src/spa/native/unseal.ts';
 import { UNSEAL_REJECTIONS } from '../../src/spa/rejection.ts';
 import { requestOf, secretOf, toHex } from '../unit/values.ts';
 import { bytes, request, secret, serverName } from './arbitraries.ts';
+import { gateKeysOf } from '../support/gate-keys.ts';
 
 const MAX_AGE = 120_000;
 
 const gateFor = (key: Parameters<typeof deriveNativeKey>[0], server: string, now: number): NativeGate => {
   const keys = { hint: deriveNativeKey(key, server, 'hint'), mac: deriveNativeKey(key, server, 'mac') };
-  const gate = new NativeGate([keys], MAX_AGE);
+  const gate = new NativeGate(gateKeysOf([keys]), MAX_AGE);
   gate.advance(unixMs(now));
   return gate;
 };

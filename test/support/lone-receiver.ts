@@ -33,7 +33,7 @@ export class LoneReceiver {
       for (const message of reader.push(chunk)) this.take(message);
       if (reader.breached) this.failure += 'it sent what is no message';
     });
-    this.child.stdin?.write(`${encodeSettings(settings)}\n`);
+    this.child.stdin?.write(encodeSettings(settings));
   }
 
   /** @throws Error with its words when it does not capture in time. */

@@ -20,6 +20,7 @@ import { repositoryRoot } from '../support/paths.ts';
 import { stanzaOf } from '../unit/engine/desk.ts';
 import { specs } from '../unit/values.ts';
 import { SUITES } from './suites.ts';
+import { gateKeysOf } from '../support/gate-keys.ts';
 
 interface Vector {
   readonly name: string;
@@ -46,7 +47,7 @@ const gateVerdict = (vector: Vector, suite: CryptoSuite): number | Rejection => 
   const [hint, mac] = (['hint', 'mac'] as const).map((label) =>
     deriveNativeKey(secretOf(vector), vector.server, label, suite),
   ) as [Uint8Array, Uint8Array];
-  const gate = new NativeGate([{ hint, mac, codes: vector.hold !== null }], maxAgeMs, suite.macKey);
+  const gate = new NativeGate(gateKeysOf([{ hint, mac, codes: vector.hold !== null }]), maxAgeMs, suite.macKey);
   gate.advance(unixMs(vector.nowMs));
   return gate.check(bytes(vector.datagram), unixMs(vector.nowMs));
 };

@@ -15,6 +15,7 @@ import { deriveUnsealKeys, type Unsealed, unsealNative } from '../../src/spa/nat
 import { FRESHNESS_REJECTIONS, GATE_REJECTIONS, type Rejection, UNSEAL_REJECTIONS } from '../../src/spa/rejection.ts';
 import type { Forward, RequestType, SpaRequest } from '../../src/spa/request.ts';
 import { SUITES } from './suites.ts';
+import { gateKeysOf } from '../support/gate-keys.ts';
 
 type JsonForward = { kind: 'address'; address: string; port: number } | { kind: 'local'; port: number } | null;
 
@@ -106,7 +107,7 @@ const receive = (vector: Vector, maxAge: number, suite: CryptoSuite): Unsealed |
   const hint = deriveNativeKey(secret, vector.server, 'hint', suite);
   const mac = deriveNativeKey(secret, vector.server, 'mac', suite);
   const now = unixMs(vector.nowMs);
-  const gate = new NativeGate([{ hint, mac }], maxAge, suite.macKey);
+  const gate = new NativeGate(gateKeysOf([{ hint, mac }]), maxAge, suite.macKey);
   gate.advance(now);
   const client = gate.check(bytes(vector.datagram), now);
   if (typeof client === 'string') return client;

@@ -3,20 +3,13 @@
  * makes them.
  */
 import type { UnixMs } from '../../base/units.ts';
-import { type MacFactory, type MacKey, macKeyOf } from '../../crypto/hmac.ts';
+import { type MacFactory, macKeyOf } from '../../crypto/hmac.ts';
 import type { GateRejection } from '../rejection.ts';
+import { clientsOf, type GateKeys, macKeyAt } from './gate-keys.ts';
+import { HintMaker } from './hint-maker.ts';
 import { HintTable, NOWHERE } from './hint-table.ts';
 import { DATAGRAM_SIZES } from './layout.ts';
 import { macMatches } from './unseal.ts';
-
-/** One client as the gate knows it; its place in the list is its number. */
-export interface GateKeys {
-  /** 32 bytes each. */
-  readonly hint: Uint8Array;
-  readonly mac: Uint8Array;
-  /** Whether it has emergency codes, so that window 0 is looked out for at any time. */
-  readonly codes?: boolean;
-}
 
 /** Up to this many clients, the table also reaches {@link DIAGNOSIS_REACH_MS} each way, to tell a wrong clock from junk. */
 export const DIAGNOSIS_CLIENTS = 256;
@@ -28,27 +21,38 @@ export const reachFor = (clients: number, maxAge: number): number =>
 
 /** The next window is prepared in this many calls of {@link NativeGate.advance}: 50 s of calls once a second, as where nothing comes. */
 const CALLS_A_WINDOW = 50;
+/** Hints made in one call where a packet could be of a window that is not there: some 2 ms. */
+const SLICE = 500;
 
 export class NativeGate {
+  readonly #keys: GateKeys;
   readonly #hints: HintTable;
-  readonly #macKeys: readonly MacKey[];
+  readonly #makeMac: MacFactory;
+  readonly #spare: number;
 
-  /** `reach` in milliseconds, see {@link reachFor}. `makeMac`: what computes the MACs; the same bytes whichever it is. */
-  constructor(clients: readonly GateKeys[], reach: number, makeMac: MacFactory = macKeyOf) {
-    this.#hints = new HintTable(
-      clients.map((client) => makeMac('sha256', client.hint)),
-      reach,
-      clients.flatMap(({ codes }, client) => (codes === true ? [client] : [])),
-    );
-    this.#macKeys = clients.map((client) => makeMac('sha256', client.mac));
+  /**
+   * `reach` in milliseconds, see {@link reachFor}. `makeMac`: what computes the MACs of packets; the same bytes whichever it
+   * is. No MAC key is prepared: one is used seldom, and ten thousand would be most of a receiver's memory.
+   */
+  constructor(keys: GateKeys, reach: number, makeMac: MacFactory = macKeyOf) {
+    this.#keys = keys;
+    this.#hints = new HintTable(new HintMaker(keys), reach);
+    this.#makeMac = makeMac;
+    this.#spare = Math.ceil(clientsOf(keys) / CALLS_A_WINDOW);
   }
 
   /**
-   * Keeps the hints right for `now`; call it before the first packet, then once a second or oftener. Says how many hints
-   * it has made: once running, one client in {@link CALLS_A_WINDOW} at most, except after a step of the clock.
+   * Keeps the hints right for `now`, a little at a time; call it once a second or oftener, and again soon where
+   * {@link NativeGate.isReady} says no. Says how many hints it has made: once running, one client in {@link CALLS_A_WINDOW}
+   * at most.
    */
   advance(now: UnixMs): number {
-    return this.#hints.advance(now, Math.ceil(this.#macKeys.length / CALLS_A_WINDOW));
+    return this.#hints.advance(now, this.#hints.isReady(now) ? this.#spare : Math.max(SLICE, this.#spare));
+  }
+
+  /** Whether all hints are there that a packet may begin with at `now`; where they are not, the next packet has to wait for them. */
+  isReady(now: UnixMs): boolean {
+    return this.#hints.isReady(now);
   }
 
   /**
@@ -65,8 +69,7 @@ export class NativeGate {
   #checkMac(datagram: Uint8Array, now: UnixMs, place: number): number | GateRejection {
     for (let at = place; at !== NOWHERE; at = this.#hints.find(datagram, 0, now, at)) {
       const client = this.#hints.clientAt(at);
-      const macKey = this.#macKeys[client];
-      if (macKey !== undefined && macMatches(macKey, datagram)) return client;
+      if (macMatches(this.#makeMac('sha256', macKeyAt(this.#keys, client)), datagram)) return client;
     }
     return 'bad-mac';
   }

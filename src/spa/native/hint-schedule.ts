@@ -4,9 +4,9 @@
  * until no honest clock can be in its window any more, and somewhat longer.
  */
 import { type UnixMs, unixMs } from '../../base/units.ts';
-import { type MacFactory, macKeyOf } from '../../crypto/hmac.ts';
-import { hintOf, windowOf } from './keys.ts';
-import { CODE_WINDOW, WINDOW_MS } from './layout.ts';
+import type { HintSource } from './hint-maker.ts';
+import { windowOf } from './keys.ts';
+import { CODE_WINDOW, HINT_LENGTH, WINDOW_MS } from './layout.ts';
 
 /** A hint, and until when (Unix time in ms) it has to be known; undefined: for good. */
 export interface TimedHint {
@@ -25,28 +25,15 @@ interface Window {
 }
 
 export class HintSchedule {
-  readonly #keys: readonly Uint8Array[];
+  readonly #source: HintSource;
   readonly #reach: number;
-  readonly #withCodes: readonly number[];
-  readonly #makeMac: MacFactory;
   readonly #windows = new Map<number, Window>();
   #codesDone = 0;
 
-  /**
-   * `keys`: each client's hint key, 32 bytes. `reach`: how far from now, in milliseconds and on both sides, a packet's window
-   * may lie. `withCodes`: the clients that window 0 is known of for good. `makeMac`: what computes the MACs; the same bytes
-   * whichever it is.
-   */
-  constructor(
-    keys: readonly Uint8Array[],
-    reach: number,
-    withCodes: readonly number[] = [],
-    makeMac: MacFactory = macKeyOf,
-  ) {
-    this.#makeMac = makeMac;
-    this.#keys = keys;
+  /** `reach`: how far from now, in milliseconds and on both sides, a packet's window may lie. */
+  constructor(source: HintSource, reach: number) {
+    this.#source = source;
     this.#reach = reach;
-    this.#withCodes = withCodes;
   }
 
   /** At most `most` hints that a packet may begin with at `now` and that have not been given yet, those of the nearest windows first. */
@@ -76,7 +63,7 @@ export class HintSchedule {
   }
 
   #codes(most: number): TimedHint[] {
-    const clients = this.#withCodes.slice(this.#codesDone, this.#codesDone + most);
+    const clients = this.#source.withCodes.slice(this.#codesDone, this.#codesDone + most);
     this.#codesDone += clients.length;
     return clients.map((client) => ({ hint: this.#hint(client, CODE_WINDOW), until: undefined }));
   }
@@ -84,18 +71,15 @@ export class HintSchedule {
   #give(number: number, most: number): TimedHint[] {
     const window = this.#windows.get(number) ?? { number, done: 0 };
     this.#windows.set(number, window);
-    const end = Math.min(this.#keys.length, window.done + Math.max(0, most));
+    const end = Math.min(this.#source.clients, window.done + Math.max(0, most));
     const until = unixMs((number + 1) * WINDOW_MS + this.#reach + GRACE_MS);
     const hints: TimedHint[] = [];
     for (; window.done < end; window.done += 1) hints.push({ hint: this.#hint(window.done, number), until });
     return hints;
   }
 
-  /** Made anew each time: keeping a state for each client would take far more memory than this takes time. */
   #hint(client: number, window: number): Uint8Array {
-    const key = this.#keys[client];
-    if (key === undefined) throw new RangeError(`there is no client ${String(client)}`);
-    return hintOf(this.#makeMac('sha256', key), window);
+    return this.#source.make(client, window).slice(0, HINT_LENGTH);
   }
 
   #forget(first: number, last: number): void {

@@ -5,14 +5,15 @@
  * the same time and allocates nothing, be there one client or ten thousand. The table is made once, for as many entries as
  * there can ever be, and is never more than half full.
  *
- * Windows enter a little before they begin. Preparing one costs an HMAC a client, so it is done in slices that the caller
- * bounds, and only what is needed at once is done at once. Windows that have ended stay, unheeded, until their places are
- * taken, entry by entry, by one to come; so nothing is ever cleared in one go. Emergency codes stay for those clients that
- * have some: one entry each, made once.
+ * Windows enter a little before they begin. Each costs an HMAC a client, so all is made in slices that the caller bounds,
+ * the nearest windows first. At a start, and after a step of the clock, a packet may come before all that it could be of is
+ * there: the first question then makes the rest at once, so that no honest packet is ever refused for it. Windows that have
+ * ended stay, unheeded, until their places are taken, entry by entry, by one to come; so nothing is ever cleared in one go.
+ * Emergency codes stay for those clients that have some: one entry each, made once.
  */
 import type { UnixMs } from '../../base/units.ts';
-import type { MacKey } from '../../crypto/hmac.ts';
-import { hintMessage, windowOf } from './keys.ts';
+import type { HintSource } from './hint-maker.ts';
+import { windowOf } from './keys.ts';
 import { CODE_WINDOW, WINDOW_MS } from './layout.ts';
 import { PairIndex } from './pair-index.ts';
 
@@ -27,30 +28,29 @@ const windowsWithin = (reach: number): number => Math.ceil((2 * reach) / WINDOW_
  * divided by the number of rows. Windows that are wanted together are neighbours, so no two of them want the same row.
  */
 export class HintTable {
-  readonly #hintKeys: readonly MacKey[];
+  readonly #source: HintSource;
+  readonly #clients: number;
   readonly #reach: number;
   readonly #rows: number;
   /** Of each row, the window it holds, and for how many clients, the first ones, it does. */
   readonly #windows: Float64Array;
   readonly #done: Int32Array;
-  readonly #withCodes: readonly number[];
   readonly #index: PairIndex;
+  /** From when and until when (ms, exclusive) every window that a packet may be of is there. */
+  #from = Number.POSITIVE_INFINITY;
+  #until = Number.NEGATIVE_INFINITY;
 
-  /**
-   * `reach`: how far from now, in milliseconds and on both sides, a packet's window may lie. `withCodes`: the clients that
-   * window 0 is held for at any time.
-   */
-  constructor(hintKeys: readonly MacKey[], reach: number, withCodes: readonly number[] = []) {
-    this.#hintKeys = hintKeys;
+  /** `reach`: how far from now, in milliseconds and on both sides, a packet's window may lie. */
+  constructor(source: HintSource, reach: number) {
+    const { clients, withCodes } = source;
+    this.#source = source;
+    this.#clients = clients;
     this.#reach = reach;
     this.#rows = windowsWithin(reach);
     this.#windows = new Float64Array(this.#rows).fill(-1);
     this.#done = new Int32Array(this.#rows);
-    this.#withCodes = withCodes.filter((client) => hintKeys[client] !== undefined);
-    this.#index = new PairIndex(this.#rows * hintKeys.length + this.#withCodes.length);
-    const message = hintMessage(CODE_WINDOW);
-    for (const [place, client] of this.#withCodes.entries())
-      this.#enter(this.#rows * hintKeys.length + place, client, message);
+    this.#index = new PairIndex(this.#rows * clients + withCodes.length);
+    for (const [place, client] of withCodes.entries()) this.#enter(this.#rows * clients + place, client, CODE_WINDOW);
   }
 
   /** The number of entries, for the memory figure. */
@@ -59,28 +59,35 @@ export class HintTable {
   }
 
   /**
-   * Makes the table right for `now`, and prepares up to `spare` entries of the window that comes next; says how many
-   * entries it has prepared. Call it often: where the next window was prepared in time, this is a few comparisons.
+   * Makes up to `most` entries: of the windows that a packet may be of at `now`, the nearest first, and then of the one that
+   * comes next. Says how many. Call it often: where all is there, this is a few comparisons.
    */
-  advance(now: UnixMs, spare: number): number {
-    const first = Math.max(0, windowOf((now - this.#reach) as UnixMs));
-    const last = windowOf((now + this.#reach) as UnixMs);
-    let prepared = 0;
-    let isAbrupt = false;
-    for (let window = first; window <= last; window += 1) {
-      isAbrupt ||= !this.#isBegun(window);
-      prepared += this.#prepare(window, this.#hintKeys.length);
+  advance(now: UnixMs, most: number): number {
+    const middle = windowOf(now);
+    const [first, last] = [this.#firstAt(now), this.#lastAt(now)];
+    let left = most;
+    for (let distance = 0; distance <= last - first; distance += 1) {
+      if (middle - distance >= first) left -= this.#prepare(middle - distance, left);
+      if (distance > 0 && middle + distance <= last) left -= this.#prepare(middle + distance, left);
     }
-    // At the start, and after a step of the clock, the window that comes next may be a second away.
-    return prepared + this.#prepare(Math.max(first, last + 1), isAbrupt ? this.#hintKeys.length : spare);
+    left -= this.#prepare(last + 1, left);
+    this.#note(first, last);
+    return most - left;
+  }
+
+  /** Whether every window is there that a packet may be of at `now`. */
+  isReady(now: UnixMs): boolean {
+    return now >= this.#from && now < this.#until;
   }
 
   /**
    * The place of an entry whose hint stands at `offset` of `bytes`, where all 8 bytes of it must be, and whose window `now`
-   * allows; or {@link NOWHERE}. Clients that share a hint have several, in their order: `after` is the place of the one
-   * before.
+   * allows; or {@link NOWHERE}. Clients that share a hint have several: `after` is the place of the one before. Makes what is
+   * not there yet, and allocates nothing.
    */
   find(bytes: Uint8Array, offset: number, now: UnixMs, after: number = NOWHERE): number {
+    // Where it was ready for the first question it is for those that follow from it: their `now` is the same.
+    if (!this.isReady(now)) this.advance(now, this.#rows * this.#clients);
     const high = wordAt(bytes, offset);
     const low = wordAt(bytes, offset + 4);
     let place = after === NOWHERE ? this.#index.first(high, low) : this.#index.next(after, high, low);
@@ -91,46 +98,63 @@ export class HintTable {
   /** The client of the entry at `place`, which {@link find} has given. */
   clientAt(place: number): number {
     const entry = this.#index.entryAt(place);
-    const clients = this.#hintKeys.length;
-    const beyond = entry - this.#rows * clients;
-    return beyond >= 0 ? (this.#withCodes[beyond] ?? 0) : entry % clients;
+    const beyond = entry - this.#rows * this.#clients;
+    return beyond >= 0 ? (this.#source.withCodes[beyond] ?? 0) : entry % this.#clients;
   }
 
   /** Whether the entry at `place` is of a window that `now` allows, and not left over from another one. */
   #holds(place: number, now: UnixMs): boolean {
     const entry = this.#index.entryAt(place);
-    const clients = this.#hintKeys.length;
-    const row = Math.floor(entry / clients);
+    const row = Math.floor(entry / this.#clients);
     if (row >= this.#rows) return true;
-    if (entry % clients >= (this.#done[row] ?? 0)) return false;
+    if (entry % this.#clients >= (this.#done[row] ?? 0)) return false;
     const window = this.#windows[row] ?? -1;
-    return window >= windowOf((now - this.#reach) as UnixMs) && window <= windowOf((now + this.#reach) as UnixMs);
+    return window >= this.#firstAt(now) && window <= this.#lastAt(now);
   }
 
-  #isBegun(window: number): boolean {
-    return this.#windows[window % this.#rows] === window;
+  #firstAt(now: UnixMs): number {
+    return Math.max(0, windowOf((now - this.#reach) as UnixMs));
+  }
+
+  #lastAt(now: UnixMs): number {
+    return Math.max(0, windowOf((now + this.#reach) as UnixMs));
+  }
+
+  /** Notes how long all will be there, after the windows from `first` to `last` have been seen to. */
+  #note(first: number, last: number): void {
+    let window = first;
+    while (window <= last + 1 && this.#isWhole(window)) window += 1;
+    if (window > last) {
+      this.#from = first === 0 ? Number.NEGATIVE_INFINITY : first * WINDOW_MS + this.#reach;
+      this.#until = window * WINDOW_MS - this.#reach;
+    } else {
+      this.#from = Number.POSITIVE_INFINITY;
+      this.#until = Number.NEGATIVE_INFINITY;
+    }
+  }
+
+  #isWhole(window: number): boolean {
+    const row = window % this.#rows;
+    return this.#windows[row] === window && this.#done[row] === this.#clients;
   }
 
   /** Prepares up to `most` entries of the window that are not there yet. */
   #prepare(window: number, most: number): number {
     const row = window % this.#rows;
-    if (!this.#isBegun(window)) {
+    if (this.#windows[row] !== window) {
       this.#windows[row] = window;
       this.#done[row] = 0;
     }
-    const clients = this.#hintKeys.length;
     const start = this.#done[row] ?? 0;
-    const end = Math.min(clients, start + most);
-    if (start >= end) return 0;
-    const message = hintMessage(window);
-    for (let client = start; client < end; client += 1) this.#enter(row * clients + client, client, message);
+    const end = Math.min(this.#clients, start + most);
+    for (let client = start; client < end; client += 1) this.#enter(row * this.#clients + client, client, window);
     this.#done[row] = end;
     return end - start;
   }
 
-  #enter(entry: number, client: number, message: Uint8Array): void {
-    const hint = this.#hintKeys[client]?.mac(message);
-    if (hint !== undefined) this.#index.set(entry, wordAt(hint, 0), wordAt(hint, 4));
+  #enter(entry: number, client: number, window: number): void {
+    const hint = this.#source.make(client, window);
+    this.#index.set(entry, wordAt(hint, 0), wordAt(hint, 4));
   }
 }
 

@@ -22,7 +22,10 @@ export const deriveNativeKey = (
   server: string,
   label: KeyLabel,
   suite: CryptoSuite = NOBLE,
-): Uint8Array => suite.deriveKey(secret.reveal(), encodeUtf8(`spa1 ${label}\0${server}`), SECRET_LENGTH);
+): Uint8Array => suite.deriveKey(secret.reveal(), encodeUtf8(keyInfo(server, label)), SECRET_LENGTH);
+
+/** The `info` of HKDF that tells one of a client's keys from the others. */
+export const keyInfo = (server: string, label: KeyLabel): string => `spa1 ${label}\0${server}`;
 
 /** The number of the minute that `now` is in. */
 export const windowOf = (now: UnixMs): number => Math.floor(now / WINDOW_MS);

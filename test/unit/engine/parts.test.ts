@@ -3,8 +3,16 @@ import { steadyMs, unixMs } from '../../../src/base/units.ts';
 import { type AuditLine, formatAuditLine } from '../../../src/engine/audit.ts';
 import { Counters } from '../../../src/engine/counters.ts';
 import { Limiter } from '../../../src/engine/limiter.ts';
-import { decodeSettings, encodeSettings, type ReceiverSettings } from '../../../src/engine/receiver-settings.ts';
+import {
+  decodeSettings,
+  encodeSettings,
+  type ReceiverSettings,
+  SETTINGS_HEAD,
+  settingsLength,
+} from '../../../src/engine/receiver-settings.ts';
 import { ip, portOf, ports } from '../values.ts';
+import { decodeUtf8 } from '../../../src/bytes/encoding.ts';
+import { gateKeysOf } from '../../support/gate-keys.ts';
 
 describe('the audit line', () => {
   const NOW = unixMs(Date.UTC(2026, 0, 1, 12, 0, 0, 7));
@@ -84,33 +92,48 @@ describe('the receiver’s settings', () => {
   const settings: ReceiverSettings = {
     ...{ capture: 'pcap', interface: 'any', file: undefined, port: portOf(62_201), reach: 900_000 },
     user: { uid: 65_534, gid: 65_534 },
-    clients: [
+    clients: gateKeysOf([
       { hint: new Uint8Array(32).fill(1), mac: new Uint8Array(32).fill(2) },
       { hint: new Uint8Array(32).fill(3), mac: new Uint8Array(32).fill(4), codes: true },
-    ],
+    ]),
     fwknop: undefined,
   };
 
-  test('are one line, and read as written', () => {
-    expect(encodeSettings(settings)).not.toContain('\n');
-    expect(decodeSettings(encodeSettings(settings))).toEqual(settings);
+  const whole = encodeSettings(settings);
+  const textEnd = whole.length - 2 * 64;
+  const text = decodeUtf8(whole.subarray(SETTINGS_HEAD, textEnd)) ?? '';
+  /** As `whole` is made, by hand. */
+  const joined = (json: string, keys: Uint8Array): Uint8Array => {
+    const head = Buffer.alloc(SETTINGS_HEAD);
+    head.writeUInt32BE(Buffer.byteLength(json), 0);
+    head.writeUInt32BE(keys.length, 4);
+    return Uint8Array.from(Buffer.concat([head, Buffer.from(json), keys]));
+  };
+  const keys = whole.subarray(textEnd);
+
+  test('are read as written, and begin with how long they are', () => {
+    expect(decodeSettings(whole)).toEqual(settings);
+    expect(settingsLength(whole.subarray(0, SETTINGS_HEAD))).toBe(whole.length);
+    expect(joined(text, keys)).toEqual(whole);
   });
 
   test('hold the keys that recognise packets, and no other', () => {
-    const line: unknown = JSON.parse(encodeSettings(settings));
-    expect(line).toMatchObject({ clients: [{ hint: '01'.repeat(32), mac: '02'.repeat(32) }, {}] });
-    expect(encodeSettings(settings)).not.toMatch(/seal|secret/);
+    expect([...keys]).toEqual([1, 2, 3, 4].flatMap((byte) => Array.from({ length: 32 }, () => byte)));
+    expect(text).not.toMatch(/seal|secret|hint|mac/);
   });
 
   test.each([
-    ['null', 'null'],
-    ['a number', '5'],
-    ['nothing', '{}'],
-    ['another capture', encodeSettings(settings).replace('"pcap"', '"bpf"')],
-    ['a short key', encodeSettings(settings).replace('01'.repeat(32), '01')],
-    ['codes that are no yes or no', encodeSettings(settings).replace('"codes":true', '"codes":"1-8"')],
-    ['a key that is no hex', encodeSettings(settings).replace('01'.repeat(32), 'zz'.repeat(32))],
-  ])('not %s', (_, line) => {
-    expect(decodeSettings(line)).toBeUndefined();
+    ['null', joined('null', keys)],
+    ['a number', joined('5', keys)],
+    ['nothing', joined('{}', keys)],
+    ['another capture', joined(text.replace('"pcap"', '"bpf"'), keys)],
+    ['a short key', joined(text, keys.subarray(1))],
+    ['codes that are no list of numbers', joined(text.replace('"withCodes":[1]', '"withCodes":["1"]'), keys)],
+    ['codes of a client that there is not', joined(text.replace('"withCodes":[1]', '"withCodes":[2]'), keys)],
+    ['what is cut short', whole.subarray(0, -1)],
+    ['what goes on', Uint8Array.of(...whole, 0)],
+    ['a head that is cut short', whole.subarray(0, SETTINGS_HEAD - 1)],
+  ])('not %s', (_, bytes) => {
+    expect(decodeSettings(bytes)).toBeUndefined();
   });
 });

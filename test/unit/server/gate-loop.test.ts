@@ -10,6 +10,7 @@ import { GateLoop, type Sink } from '../../../server/receiver/gate-loop.ts';
 import { Tally } from '../../../server/receiver/tally.ts';
 import { ethernet, extension, udp, v4, v6 } from '../frame/frames.ts';
 import { ip, portOf, requestOf, secretOf } from '../values.ts';
+import { gateKeysOf } from '../../support/gate-keys.ts';
 
 const NOW = unixMs(1_767_225_600_000);
 const PORT = portOf(62_201);
@@ -26,7 +27,7 @@ const loopOf = () => {
     send: (message) => sent.push(message) > 0,
   };
   const [hint, mac] = (['hint', 'mac'] as const).map((label) => deriveNativeKey(secretOf(1), 'gw1', label));
-  const gate = new NativeGate(hint === undefined || mac === undefined ? [] : [{ hint, mac }], 120_000);
+  const gate = new NativeGate(gateKeysOf(hint === undefined || mac === undefined ? [] : [{ hint, mac }]), 120_000);
   const loop = new GateLoop({ gate, texts: undefined }, sink, PORT);
   return { loop, sent, counts: () => tally.counts() };
 };

@@ -5,6 +5,7 @@ import type { NftRunner } from '../../../server/firewall/nft-runner.ts';
 import { Sieve } from '../../../server/sieve/sieve.ts';
 import { type Moment, steadyMs, unixMs } from '../../../src/base/units.ts';
 import { portOf } from '../values.ts';
+import { gateKeysOf } from '../../support/gate-keys.ts';
 
 const MINUTE = 60_000;
 const CLIENTS = Array.from({ length: 1000 }, (_, index) => ({
@@ -62,7 +63,7 @@ let steps: OwnSteps;
 const newSieve = (count: number): Sieve =>
   new Sieve({
     plan: { lane: 'a', port: portOf(62_201), interface: undefined, group: 6220, sizes: [176] },
-    clients: CLIENTS.slice(0, count),
+    clients: gateKeysOf(CLIENTS.slice(0, count)),
     reach: 2 * MINUTE,
     nft: kernel.runner,
     readCounter: (_, name) => kernel.counters[name],

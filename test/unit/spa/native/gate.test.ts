@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { unixMs } from '../../../../src/base/units.ts';
-import { HmacKey, type MacKey } from '../../../../src/crypto/hmac.ts';
+import { HmacKey } from '../../../../src/crypto/hmac.ts';
 import type { Secret } from '../../../../src/crypto/secret.ts';
 import { DIAGNOSIS_REACH_MS, NativeGate, reachFor } from '../../../../src/spa/native/gate.ts';
-import { HintTable } from '../../../../src/spa/native/hint-table.ts';
-import { deriveNativeKey } from '../../../../src/spa/native/keys.ts';
+import { HintTable, NOWHERE } from '../../../../src/spa/native/hint-table.ts';
+import { deriveNativeKey, hintOf, windowOf } from '../../../../src/spa/native/keys.ts';
 import { sealCode } from '../../../../src/spa/native/code.ts';
 import { sealNative } from '../../../../src/spa/native/seal.ts';
 import { present, requestOf, secretOf } from '../../values.ts';
+import { GATE_KEYS_LENGTH } from '../../../../src/spa/native/gate-keys.ts';
+import { gateKeysOf, hintsOf } from '../../../support/gate-keys.ts';
 
 const SERVER = 'gw1';
 const MINUTE = 60_000;
@@ -24,7 +26,7 @@ const packetOf = (secret: Secret, time = NOW): Uint8Array =>
   sealNative(requestOf({ time: unixMs(time) }), secret, SERVER, new Uint8Array(24).fill(5));
 
 const gateAt = (now: number, secrets: readonly Secret[], reach = MAX_AGE): NativeGate => {
-  const gate = new NativeGate(secrets.map(keysOf), reach);
+  const gate = new NativeGate(gateKeysOf(secrets.map(keysOf)), reach);
   gate.advance(unixMs(now));
   return gate;
 };
@@ -48,7 +50,7 @@ describe('the gate', () => {
     expect(gate.check(packetOf(secretOf(9)), unixMs(NOW))).toBe('unknown-hint');
     const elsewhere = sealNative(requestOf({ time: unixMs(NOW) }), secretOf(1), 'gw2', new Uint8Array(24));
     expect(gate.check(elsewhere, unixMs(NOW))).toBe('unknown-hint');
-    expect(new NativeGate([], MAX_AGE).check(packetOf(secretOf(1)), unixMs(NOW))).toBe('unknown-hint');
+    expect(new NativeGate(gateKeysOf([]), MAX_AGE).check(packetOf(secretOf(1)), unixMs(NOW))).toBe('unknown-hint');
   });
 
   // Section 4: all 8 bytes of a hint must match.
@@ -133,7 +135,7 @@ test('few clients get a reach that tells a wrong clock from junk, many do not', 
 describe('the hint table', () => {
   test('is bounded: clients times windows, and one window to come', () => {
     const keys = Array.from({ length: 20 }, (_, seed) => new HmacKey(secretOf(seed).reveal()));
-    const table = new HintTable(keys, MAX_AGE);
+    const table = new HintTable(hintsOf(keys), MAX_AGE);
     for (let minute = 0; minute < 200; minute += 1) {
       table.advance(unixMs(NOW + minute * MINUTE), 1000);
       expect(table.size).toBe(20 * 6);
@@ -146,32 +148,29 @@ describe('the hint table', () => {
 
   test('prepares the next window a slice at a time', () => {
     const keys = Array.from({ length: 10 }, (_, seed) => new HmacKey(secretOf(seed).reveal()));
-    const table = new HintTable(keys, 0);
+    const table = new HintTable(hintsOf(keys), 0);
     const slices = (now: number) => Array.from({ length: 4 }, () => table.advance(unixMs(now), 4));
-    // What is needed now and, since it may be a second away, what comes next; then only what comes next.
-    expect(slices(NOW)).toEqual([20, 0, 0, 0]);
-    expect(slices(NOW + MINUTE)).toEqual([4, 4, 2, 0]);
+    // What is needed now, then what comes next.
+    expect(slices(NOW)).toEqual([4, 4, 4, 4]);
+    expect(table.isReady(unixMs(NOW))).toBe(true);
+    expect(slices(NOW + MINUTE)).toEqual([4, 4, 4, 2]);
+    expect(table.isReady(unixMs(NOW + MINUTE))).toBe(true);
     expect(slices(NOW + 2 * MINUTE)).toEqual([4, 4, 2, 0]);
-    // Nobody had called it: the rest of what is needed now, and a slice of what comes next.
+    // Nobody had called it: the rest of what is needed now, and of what comes next.
     expect(table.advance(unixMs(NOW + 3 * MINUTE), 4)).toBe(4);
-    expect(slices(NOW + 4 * MINUTE)).toEqual([6 + 4, 4, 2, 0]);
+    expect(table.isReady(unixMs(NOW + 4 * MINUTE))).toBe(false);
+    expect(slices(NOW + 4 * MINUTE)).toEqual([4, 4, 4, 4]);
   });
 
   // 50 calls prepare a window, and there are 60 in a minute at least.
   test.each([1, 49, 50, 10_000])('the gate of %d clients never prepares much at a time, once it runs', (clients) => {
-    const key = new Uint8Array(32).fill(1);
-    let made = 0;
-    // Hints of which no two are alike, without the work of making real ones.
-    const makeMac = (): MacKey => ({
-      mac: () => new Uint8Array(new Uint32Array([(made += 1), Math.imul(made, 0x9e37_79b1)]).buffer),
-    });
-    const gate = new NativeGate(
-      Array.from({ length: clients }, () => ({ hint: key, mac: key })),
-      MAX_AGE,
-      makeMac,
-    );
+    const bytes = Uint8Array.from({ length: clients * GATE_KEYS_LENGTH }, (_, at) => (at * 7919) >> 6);
+    const gate = new NativeGate({ bytes, withCodes: [] }, MAX_AGE);
+    let first = 0;
+    while (!gate.isReady(unixMs(NOW))) first += gate.advance(unixMs(NOW));
+    while (first < 6 * clients) first += gate.advance(unixMs(NOW));
     // The five windows that are needed, and the one that comes next.
-    expect(gate.advance(unixMs(NOW))).toBe(6 * clients);
+    expect(first).toBe(6 * clients);
     const slice = Math.ceil(clients / 50);
     const prepared: number[] = [];
     for (let now = NOW + 1000; now < NOW + 5.4 * MINUTE; now += 1000) prepared.push(gate.advance(unixMs(now)));
@@ -179,16 +178,42 @@ describe('the hint table', () => {
     expect(prepared.reduce((sum, count) => sum + count, 0)).toBe(5 * clients);
   });
 
-  test('a step of the clock has done at once what is needed, and no more', () => {
+  test('after a step of the clock no more is made than is needed', () => {
     const keys = Array.from({ length: 100 }, (_, seed) => new HmacKey(secretOf(seed).reveal()));
-    const table = new HintTable(keys, MAX_AGE);
-    expect(table.advance(unixMs(NOW), 10)).toBe(600);
-    // Of the windows of two minutes later four are there; the window after them is a step of the clock away, too.
-    expect(table.advance(unixMs(NOW + 2 * MINUTE), 10)).toBe(200);
+    const table = new HintTable(hintsOf(keys), MAX_AGE);
+    expect(table.advance(unixMs(NOW), 1000)).toBe(600);
+    // Of the windows of two minutes later four are there, and neither the fifth nor the one that comes next.
+    expect(table.advance(unixMs(NOW + 2 * MINUTE), 1000)).toBe(200);
     // And back: what has been overwritten is made anew.
-    expect(table.advance(unixMs(NOW), 0)).toBe(200);
-    expect(table.advance(unixMs(NOW - 1_000_000 * MINUTE), 0)).toBe(600);
-    expect(table.advance(unixMs(NOW - 1_000_000 * MINUTE), 0)).toBe(0);
+    expect(table.advance(unixMs(NOW), 1000)).toBe(200);
+    expect(table.advance(unixMs(NOW - 1_000_000 * MINUTE), 1000)).toBe(600);
+    expect(table.advance(unixMs(NOW - 1_000_000 * MINUTE), 1000)).toBe(0);
+  });
+
+  test('a question that comes before all is there is answered right', () => {
+    const keys = Array.from({ length: 100 }, (_, seed) => new HmacKey(secretOf(seed).reveal()));
+    const hint = (client: number, now: number) => hintOf(present(keys[client]), windowOf(unixMs(now)));
+    for (const made of [0, 1, 99, 100, 250, 499]) {
+      const table = new HintTable(hintsOf(keys), MAX_AGE);
+      table.advance(unixMs(NOW), made);
+      expect(table.isReady(unixMs(NOW))).toBe(false);
+      for (const age of [-MAX_AGE, 0, MAX_AGE]) {
+        const place = table.find(hint(99, NOW - age), 0, unixMs(NOW));
+        expect(place === NOWHERE ? place : table.clientAt(place), `${String(made)} ${String(age)}`).toBe(99);
+      }
+      expect(table.isReady(unixMs(NOW))).toBe(true);
+      expect(table.advance(unixMs(NOW), 1000)).toBe(0);
+    }
+  });
+
+  test('is ready up to the moment at which a window is lacking, on both sides', () => {
+    const table = new HintTable(hintsOf([new HmacKey(secretOf(1).reveal())]), MAX_AGE);
+    table.advance(unixMs(NOW), 6);
+    const begin = NOW - 30_000;
+    const isReady = [begin - 1, begin, begin + 2 * MINUTE - 1, begin + 2 * MINUTE].map((now) =>
+      table.isReady(unixMs(now)),
+    );
+    expect(isReady).toEqual([false, true, true, false]);
   });
 });
 
@@ -197,7 +222,7 @@ describe('emergency codes', () => {
   const codeOf = (secret: Secret): Uint8Array => sealCode(5, requestOf({}), secret, SERVER);
   const gateWithCodes = (...holders: readonly number[]): NativeGate => {
     const gate = new NativeGate(
-      secrets.map((secret, index) => ({ ...keysOf(secret), codes: holders.includes(index) })),
+      gateKeysOf(secrets.map((secret, index) => ({ ...keysOf(secret), codes: holders.includes(index) }))),
       MAX_AGE,
     );
     gate.advance(unixMs(NOW));
@@ -225,7 +250,7 @@ describe('emergency codes', () => {
 
   test('cost one entry a client that has some', () => {
     const keys = secrets.map((secret) => new HmacKey(keysOf(secret).hint));
-    const [without, withTwo] = [new HintTable(keys, MAX_AGE), new HintTable(keys, MAX_AGE, [0, 2])];
+    const [without, withTwo] = [new HintTable(hintsOf(keys), MAX_AGE), new HintTable(hintsOf(keys, [0, 2]), MAX_AGE)];
     for (const table of [without, withTwo])
       for (let now = NOW; now < NOW + 10 * MINUTE; now += 200) table.advance(unixMs(now), 3);
     expect(withTwo.size).toBe(without.size + 2);
