@@ -41,7 +41,7 @@ const writeZipped = (path: string, bytes: Uint8Array): void =>
 
 const copyPrograms = (root: string, from: string): void => {
   const wanted = new RegExp(
-    `^bin/(?:${COMMANDS.join('|')})\\.(?:cjs|bundle\\.js)$|^(?:src|server|client|keys|platform)/.*\\.js$`,
+    `^bin/(?:${COMMANDS.join('|')})\\.(?:cjs|bundle\\.js)$|^(?:src|server|keys|platform)/.*\\.js$`,
   );
   copyWanted(join(from, 'dist'), join(root, LIBRARY, 'dist'), (path) => wanted.test(path));
   copyFileSync(join(from, 'package.json'), join(root, LIBRARY, 'package.json'));
@@ -63,7 +63,7 @@ const copyModules = (root: string, from: string): void => {
     copyWanted(join(from, 'node_modules', name), join(root, LIBRARY, 'node_modules', name), (path) => {
       if (path.endsWith('.node')) return path === native || path === 'build/Release/pcap_binding.node';
       if (/^(?:spec|examples|docs?|vendor|typings|node_modules|build)\//.test(path)) return false;
-      return /\.[cm]?js$|^package\.json$|^licen[cs]e[^/]*$/i.test(path);
+      return /\.[cm]?js$|\.json$|^licen[cs]e[^/]*$/i.test(path);
     });
   }
 };
