@@ -1,7 +1,7 @@
 /** The Debian package: made twice the same, installed by apt, used, upgraded and purged, in a Debian of its own. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DebianRoot } from '../support/debian-root.ts';
 import { openInKernel } from '../support/grant-list.ts';
@@ -39,13 +39,7 @@ const build = (folder: string): string => {
   return stdout.split(': ')[0] ?? '';
 };
 
-const listFiles = async (): Promise<ReadonlySet<string>> => {
-  const list = await debian.run('find', ['/', '-xdev', '-mindepth', '1']);
-  return new Set(list.split('\n').filter((path) => path !== '' && !OTHERS.test(path)));
-};
-
-const apt = (...words: string[]): Promise<string> =>
-  debian.run('apt-get', ['-q', '--no-install-recommends', '-y', ...words]);
+const inDebian = (): string => `/tmp/${basename(deb)}`;
 
 const start = async (): Promise<LabProcess> => {
   const daemon = debian.spawn('spad');
@@ -58,7 +52,7 @@ beforeAll(async () => {
   [client, attacker, server] = [lab.host('client'), lab.host('attacker'), lab.host('server')];
   debian = await DebianRoot.create(lab, server);
   await startTcpService(server, [22]);
-  before = await listFiles();
+  before = await debian.changes(OTHERS);
 });
 afterAll(() => lab.close());
 
@@ -69,7 +63,7 @@ test('made twice, it is the same to the byte', () => {
 
 test('is installed by apt; programs and pages are there, and nothing is guarded or started', async () => {
   await debian.bring(deb);
-  const said = await apt('install', `/tmp/${deb.split('/').at(-1) ?? ''}`);
+  const said = await debian.run('apt-get', ['-q', '--no-install-recommends', '-y', 'install', inDebian()]);
   expect(said).toContain('"spad init" writes a configuration');
   // The node that the programs run on is the package's own.
   expect((await debian.exec('sh', ['-c', 'command -v node'])).stdout).toBe('');
@@ -109,9 +103,12 @@ test('its units and its logrotate file are sound', async () => {
 });
 
 test('does the main job, and an upgrade keeps what is open and what is remembered', async () => {
-  const make = `umask 077; printf '[spad]\\nname = gw1\\nguard = tcp/22\\n' >/etc/spad/spad.conf; mkdir -p /root/.config/spa
-    spa-keys generate --server gw1 --client alice --host ${server.address4} --stanza /etc/spad/spad.conf --profile /root/.config/spa/profiles.ini`;
-  await debian.run('sh', ['-c', make]);
+  const options = ['--name', 'gw1', '--guard', 'tcp/22', '--client', 'alice', '--host', server.address4, '--yes'];
+  const said = await debian.run('spad', ['init', ...options]);
+  const profile = /^\[gw1\]\n(?:\w+ = .*\n)+/m.exec(said)?.[0] ?? '';
+  await debian.run('mkdir', ['-p', '/root/.config/spa']);
+  const save = 'umask 077; printf %s "$1" >/root/.config/spa/profiles.ini';
+  await debian.run('sh', ['-c', save, 'sh', profile]);
   const daemon = await start();
   expect(await tcpState(client, server.address4, 22)).toBe('filtered');
   const ask = ['--source', '--open-for', '10m', '--wait', '--access', 'tcp/22', 'gw1'];
@@ -120,7 +117,7 @@ test('does the main job, and an upgrade keeps what is open and what is remembere
   expect(await tcpState(attacker, server.address4, 22)).toBe('filtered');
 
   const remembered = await debian.run('sha256sum', ['/var/lib/spad/replay.journal', '/etc/spad/spad.conf']);
-  await apt('install', '--reinstall', `/tmp/${deb.split('/').at(-1) ?? ''}`);
+  await debian.run('dpkg', ['--install', inDebian()]);
   expect(await debian.run('sha256sum', ['/var/lib/spad/replay.journal', '/etc/spad/spad.conf'])).toBe(remembered);
   expect(await openInKernel(server)).toEqual([`${client.address4} tcp/22`]);
   expect((await daemon.stop()).code).toBe(0);
@@ -132,13 +129,13 @@ test('does the main job, and an upgrade keeps what is open and what is remembere
 });
 
 test('removed, it takes its guard away and leaves the configuration; purged, nothing is left', async () => {
-  const said = await apt('remove', 'spad');
+  const said = await debian.run('dpkg', ['--remove', 'spad']);
   expect(said).toContain('what it has put into the firewall is taken away');
   expect(await tcpState(attacker, server.address4, 22)).toBe('open');
   expect(await server.run('nft', ['list', 'ruleset'])).not.toContain('spad');
   expect(await debian.run('ls', ['/etc/spad', '/var/lib/spad'])).toMatch(/spad\.conf[^]*replay\.journal/);
-  await apt('purge', 'spad');
-  const after = await listFiles();
+  await debian.run('dpkg', ['--purge', 'spad']);
+  const after = await debian.changes(OTHERS);
   expect([...after].filter((path) => !before.has(path))).toEqual([]);
   expect([...before].filter((path) => !after.has(path))).toEqual([]);
 });

@@ -4,8 +4,8 @@
  * files, with its Node.js and this repository taken out.
  */
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Host } from './host.ts';
+import { dirname, join } from 'node:path';
+import type { Host } from './host.ts';
 import type { Lab } from './lab.ts';
 import type { ExecOptions, ExecResult, LabProcess, SpawnOptions } from './lab-process.ts';
 import { repositoryRoot } from './paths.ts';
@@ -35,25 +35,37 @@ fi
 `;
 
 export class DebianRoot {
-  /** For the report: whether it is a debootstrap or this machine under a layer. */
-  readonly kind: 'debootstrap' | 'this machine';
+  /** The tree below the layer. */
+  private readonly lower: string;
   /** Its folder, to put files into from outside: only this machine's processes in the room see what is in it. */
   private readonly root: string;
   private readonly room: Room;
 
-  private constructor(room: Room, root: string, kind: 'debootstrap' | 'this machine') {
+  private constructor(room: Room, root: string, lower: string) {
     this.room = room;
     this.root = root;
-    this.kind = kind;
+    this.lower = lower;
   }
 
   /** Makes one; its programs run on `host` unless told. @throws Error with what mount printed. */
   static async create(lab: Lab, host: Host): Promise<DebianRoot> {
     const folder = join(lab.dir, 'debian');
     mkdirSync(folder);
-    const kind = existsSync(COMPLETE) ? 'debootstrap' : 'this machine';
-    const room = await Room.create(host, furnish(folder, kind === 'debootstrap' ? TREE : '/'));
-    return new DebianRoot(room, join(folder, 'root'), kind);
+    const lower = existsSync(COMPLETE) ? TREE : '/';
+    const room = await Room.create(host, furnish(folder, lower));
+    return new DebianRoot(room, join(folder, 'root'), lower);
+  }
+
+  /**
+   * What is other than in the tree below: files that are new, changed or gone, and folders that are new; absolute paths, but
+   * for what `ignored` matches.
+   */
+  async changes(ignored: RegExp): Promise<ReadonlySet<string>> {
+    const layer = `${dirname(this.root)}/upper`;
+    const list = await this.room.run('find', [layer, '-mindepth', '1', '-printf', '%y /%P\n']);
+    const lines = list.split('\n').filter((line) => line !== '');
+    const changed = lines.filter((line) => !(line.startsWith('d ') && existsSync(join(this.lower, line.slice(2)))));
+    return new Set(changed.map((line) => line.slice(2)).filter((path) => !ignored.test(path)));
   }
 
   /** Puts a file of this machine's into /tmp, under its own name. */
