@@ -50,7 +50,7 @@ export const defineInit = (program: Command, standard: string, onStatus: (status
 const init = async (file: string, options: InitOptions): Promise<number> => {
   if (existsSync(file))
     throw new Error(
-      `${file} is there already and is not written over: "spad check" says what it does here, "spa-keys generate --stanza ${file}" adds a client`,
+      `${file} is there already and is not written over: "spad check" says what it does here, "spa-keys generate" adds a client`,
     );
   const name = options.name ?? hostname();
   if (!isServerName(name)) throw new Error('--name must be 1 to 64 bytes of text');
@@ -113,7 +113,12 @@ const describeNext = (file: string, profile: string, { client }: Answers, status
     `    sudo spad start${where} --confirm 2m`,
     `    sudo spad confirm${where}        (in the new session)`,
     ...(isStandard && UNITS.some(existsSync)
-      ? ['', 'Once that has worked, stop it, and for good:', '', '    sudo systemctl enable --now spad']
+      ? [
+          '',
+          'Once that has worked, stop it, and for good:',
+          '',
+          '    sudo systemctl enable spad && sudo systemctl start spad',
+        ]
       : []),
   ];
 };
