@@ -6,19 +6,23 @@ import { clientCount } from '../src/engine/policy.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import type { Configuration } from './load-config.ts';
 import type { Logger } from './log/logger.ts';
+import type { Service } from './process/service.ts';
 
 export interface AnnouncerParts {
   readonly configuration: Configuration;
   readonly firewall: FirewallBackend;
   readonly logger: Logger;
-  /** For so long the guard is on trial. */
+  readonly service: Service;
+  /** For so long the guard is on trial; undefined: it stays. */
   readonly confirm: Seconds | undefined;
 }
 
 /** Is told what is captured on, each time that capturing begins. */
-export const announcer = ({ configuration, firewall, logger, confirm }: AnnouncerParts): ((on: string) => void) => {
+export const announcer = (parts: AnnouncerParts): ((on: string) => void) => {
+  const { configuration, firewall, logger, service, confirm } = parts;
   let announced = false;
   return (on) => {
+    service.ready(`capturing on ${on}`);
     if (announced) {
       logger.info(`capturing again on ${on}`);
       return;

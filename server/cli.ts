@@ -5,6 +5,7 @@ import { defineAsk } from './ask.ts';
 import { askingIn } from './asking.ts';
 import { defineCompile } from './compile.ts';
 import { defineImport } from './import.ts';
+import { defineInit } from './init.ts';
 import type { FwknopModeOptions } from './fwknop-mode.ts';
 
 /** spad.conf, or fwknop's own files. */
@@ -177,6 +178,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
   defineAsk(askingIn(program, DEFAULT_CONFIG), onStatus);
   defineCompile(program.command('compile'), onStatus);
   defineImport(program.command('import'), onStatus);
+  defineInit(program, DEFAULT_CONFIG, onStatus);
   await program.parseAsync([...argv], { from: 'user' });
   return status;
 };

@@ -1,7 +1,7 @@
 /** The running daemon: inputs go into the engine, what it decides is done, what failed goes back in. */
 import { join } from 'node:path';
 import { NODE_SUITE } from '../platform/node-suite.ts';
-import { type Moment, type Seconds, type SteadyMs, steadyMs } from '../src/base/units.ts';
+import { type Moment, type SteadyMs, steadyMs } from '../src/base/units.ts';
 import { type BackendName, BACKENDS, closesPorts } from '../src/firewall/backends.ts';
 import type { PortSpec } from '../src/base/port-spec.ts';
 import type { Decision } from '../src/engine/effect.ts';
@@ -9,7 +9,7 @@ import { Engine } from '../src/engine/engine.ts';
 import { holdersOf } from '../src/engine/holders.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
-import { announcer } from './announcer.ts';
+import { announcer, type AnnouncerParts } from './announcer.ts';
 import { readClock } from './clock.ts';
 import { ConnectionWatch } from './connections.ts';
 import { CONTROL_SOCKET } from './control/client.ts';
@@ -17,14 +17,12 @@ import { Operator } from './control/operator.ts';
 import { establishedAt } from './control/sockets.ts';
 import { Delays } from './delays.ts';
 import { Doors } from './doors.ts';
-import type { FirewallBackend } from './firewall/backend.ts';
 import type { OwnSteps } from './firewall/generation.ts';
 import { adoptConnections } from './firewall/adoption.ts';
 import { loadDigestCache } from './fwknop/digest-cache.ts';
 import { FwknopEdge } from './fwknop/fwknop-edge.ts';
 import { grantNames } from './grant-names.ts';
-import type { Configuration, ConfigurationSource } from './load-config.ts';
-import type { Logger } from './log/logger.ts';
+import type { ConfigurationSource } from './load-config.ts';
 import { type OpenState, openState } from './open-state.ts';
 import { perform, type PerformerParts } from './perform.ts';
 import { ReceiverSource } from './receiver-source.ts';
@@ -39,17 +37,12 @@ import { Work } from './work.ts';
 
 const TICK_MS = 500;
 
-export interface DaemonParts {
+export interface DaemonParts extends AnnouncerParts {
   /** For reloading. */
   readonly source: ConfigurationSource;
-  readonly configuration: Configuration;
-  readonly firewall: FirewallBackend;
   readonly firewallName: BackendName;
   /** Counts the transactions that the daemon makes beside those of `firewall`. */
   readonly steps: OwnSteps;
-  readonly logger: Logger;
-  /** For so long the guard is on trial; undefined: it stays. */
-  readonly confirm: Seconds | undefined;
 }
 
 /** How it ended: as it was told to, or because nobody has confirmed the guard. */
@@ -174,6 +167,7 @@ export class Daemon {
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#parts.service.stopping();
     clearInterval(this.#tick);
     this.#rehearsal?.stop();
     this.#repairer.stop();

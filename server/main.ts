@@ -18,6 +18,7 @@ import { fwknopMode } from './fwknop-mode.ts';
 import { type Configuration, type ConfigurationSource, fileSource } from './load-config.ts';
 import { runKnockd } from './knockd/start.ts';
 import { claimFolder } from './process/claim.ts';
+import { openService } from './process/service.ts';
 import { type Logger, stderrLogger } from './log/logger.ts';
 
 const USAGE = 2;
@@ -34,6 +35,7 @@ const check = async (origin: ConfigurationSource): Promise<number> =>
 
 const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): Promise<number> => {
   const logger = stderrLogger(process.env);
+  const service = openService(process.env, (message) => logger.warn(message));
   const { configuration, issues, choice, source } = await loadHere(origin);
   for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](describeIssue(issue));
   if (configuration === undefined) return 1;
@@ -47,7 +49,7 @@ const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): P
   const name = firewallNameOf(configuration);
   const steps = new OwnSteps();
   const firewall = await firewallOf(configuration, name, logger, steps);
-  const daemon = new Daemon({ source, configuration, logger, firewall, firewallName: name, steps, confirm });
+  const daemon = new Daemon({ source, configuration, logger, service, firewall, firewallName: name, steps, confirm });
   process.on('SIGHUP', () => daemon.reload());
   process.on('SIGUSR2', () => daemon.report());
   process.on('SIGTERM', () => void daemon.stop());

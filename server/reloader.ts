@@ -5,6 +5,7 @@ import { clientCount } from '../src/engine/policy.ts';
 import type { Configuration, ConfigurationSource } from './load-config.ts';
 import type { AuditFile } from './log/audit-file.ts';
 import type { Logger } from './log/logger.ts';
+import type { Service } from './process/service.ts';
 
 export interface ReloaderParts {
   readonly source: ConfigurationSource;
@@ -12,6 +13,7 @@ export interface ReloaderParts {
   readonly configuration: Configuration;
   readonly audit: AuditFile;
   readonly logger: Logger;
+  readonly service: Service;
   readonly onNew: (configuration: Configuration) => void;
   readonly onBad: (message: string) => void;
 }
@@ -24,11 +26,13 @@ const LASTING = [
 
 /** A bad configuration leaves everything as it is, and says so. */
 export const reloadConfiguration = (parts: ReloaderParts): void => {
-  const { logger, source } = parts;
+  const { logger, service, source } = parts;
+  service.reloading();
   const { configuration, issues } = source.load();
   for (const issue of issues) logger.warn(describeIssue(issue));
   if (configuration === undefined) {
     logger.error(`${source.shown} has errors; the old policy stands`);
+    service.reloaded(`${source.shown} has errors; the old policy stands`);
     parts.onBad(issues.map(describeIssue).join('; '));
     return;
   }
@@ -39,7 +43,9 @@ export const reloadConfiguration = (parts: ReloaderParts): void => {
       logger.warn(`"${key}" takes effect only when spad is started anew`);
   }
   parts.onNew(configuration);
-  logger.info(`${source.shown} read again: ${countOf(clientCount(configuration.policy), 'client')}`);
+  const done = `${source.shown} read again: ${countOf(clientCount(configuration.policy), 'client')}`;
+  logger.info(done);
+  service.reloaded(done);
 };
 
 const reopen = ({ audit, logger }: ReloaderParts): void => {

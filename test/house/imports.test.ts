@@ -65,7 +65,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['server', 'server/firewall', 'server/process'],
   ],
   'server/log': ['src/base', 'src/engine'],
-  'server/process': ['src/base'],
+  'server/process': ['src/base', 'src/control'],
   'server/knockd': [
     ...['src/base', 'src/bytes', 'src/config', 'src/engine', 'src/knock', 'server', 'server/log', 'server/process'],
     'server/store',
