@@ -6,6 +6,7 @@ import { type AccessEntry, accessDirectives, readNative } from '../src/config/ac
 import { type IniSection, parseIni } from '../src/config/ini-file.ts';
 import { describeIssue, type Issue } from '../src/config/issue.ts';
 import type { Secret } from '../src/crypto/secret.ts';
+import { isPlainHost } from '../src/invite/body.ts';
 import { type CodeRange, formatCodeRange, sealCode } from '../src/spa/native/code.ts';
 import { formatCode } from '../src/spa/native/code-text.ts';
 import { MAX_CODE } from '../src/spa/native/layout.ts';
@@ -35,9 +36,6 @@ export interface EmergencyWishes {
 
 /** As many as fit beside the rest of a body of 96 bytes. */
 const MAX_PORTS = 15;
-
-/** A name or an address without a sign that a shell would read otherwise: it goes into commands that people type. */
-export const isPlainHost = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9.:_-]*$/.test(text);
 
 /** Whom the codes are for, and what is known of the server. */
 interface Holder {
