@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { printable } from '../src/base/printable.ts';
 import { parseIni } from '../src/config/ini-file.ts';
-import { formatProfile, formatStanza, type NewKey, stanzaSection } from './halves.ts';
+import { formatProfile, formatStanza, type NewKey, profileOf, stanzaSection } from './halves.ts';
 import type { KeysIo } from './io.ts';
 import { DEFAULT_CONF_PATH } from './places.ts';
 import { type StagedFile, stageSecretFile } from './ring-file.ts';
@@ -23,7 +23,7 @@ export interface Destinations {
  */
 export const generate = (key: NewKey, to: Destinations, io: KeysIo): void => {
   const stanza = formatStanza(key);
-  const profile = formatProfile(key);
+  const profile = formatProfile(profileOf(key));
   if (
     to.stanzaFile !== undefined &&
     to.profileFile !== undefined &&
