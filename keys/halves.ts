@@ -92,7 +92,11 @@ export const formatProfile = (half: ProfileHalf): string => {
   const survives = profile?.name === half.name && profile.server === half.server && profile.host === half.host;
   if (survives) return text;
   throw new Trouble(
-    `"${printable(half.server)}" on "${printable(half.host)}" cannot be written as a profile: ` +
-      'use letters, digits and . _ - in --server and --host',
+    `"${printable(half.name)}" on "${printable(half.host)}" cannot be written as a profile: ` +
+      'use letters, digits and . _ - in names and hosts',
   );
 };
+
+/** What a user types to use the profile; a name with blanks or signs must be quoted in a shell. */
+export const askCommand = (profile: string): string =>
+  `spa-client ${/^[\w.@-]+$/.test(profile) ? profile : `'${profile.replaceAll("'", "'\\''")}'`}`;

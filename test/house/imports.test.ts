@@ -94,12 +94,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   client: [
     'platform',
     ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/config', 'keys'],
-    ...['src/config/fwknop', 'client/knock', 'client/fwknop'],
+    ...['src/config/fwknop', 'client/knock', 'client/fwknop', 'client/join'],
   ],
   'client/fwknop': [
     ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/fwknop', 'src/config', 'src/config/fwknop', 'keys'],
     'client',
   ],
+  'client/join': ['src/base', 'src/config', 'src/invite', 'client', 'keys'],
   'client/knock': ['src/base', 'src/crypto', 'src/config', 'src/knock', 'client', 'keys'],
   keys: [
     ...[
@@ -139,7 +140,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   ini: ['src/config'],
   koffi: ['server/firewall', 'server/log', 'server/process', 'server/receiver', 'client/fwknop'],
   pcap: ['server/receiver'],
-  commander: ['server', 'client', 'keys', 'bench', 'tools'],
+  commander: ['server', 'client', 'client/join', 'keys', 'bench', 'tools'],
   esbuild: ['tools'],
   uqr: ['keys'],
 };
