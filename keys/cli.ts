@@ -6,7 +6,7 @@ import { SECRET_LENGTH, Secret } from '../src/crypto/secret.ts';
 import { MAX_CODE } from '../src/spa/native/layout.ts';
 import { emergency } from './emergency.ts';
 import { generate } from './generate.ts';
-import { list, remove, show } from './inspect.ts';
+import { list, remove, revoke, show } from './inspect.ts';
 import { addInvite } from './invite-command.ts';
 import type { KeysIo } from './io.ts';
 import { readDuration, readEnd, readHost, readNumber, readPort, readPorts, readServerName } from './option-values.ts';
@@ -20,6 +20,8 @@ Examples:
   spa-keys generate --server gw1 --client alice --stanza /etc/spad/spad.conf
       add the stanza on the server, print the profile to hand to alice
   spa-keys list
+  spa-keys revoke alice && systemctl reload spad
+      take alice's way in, and end what she has open
   spa-keys remove alice
   spa-keys invite alice --host gw1.example.net
       print one line, and a QR code, that spa-client join makes a profile of
@@ -102,6 +104,11 @@ const buildProgram = (io: KeysIo, setExitCode: (code: number) => void): Command 
     .description('remove a stanza or a profile from its file')
     .option('--file <FILE>', 'look in this file only')
     .action((name: string, options: { file?: string }) => remove(name, options.file, io));
+  program
+    .command('revoke <NAME>')
+    .description('set enabled = no in a stanza: it holds no more, and stays in the file for the record')
+    .option('--file <FILE>', 'look in this file only')
+    .action((name: string, options: { file?: string }) => revoke(name, options.file, io));
   return program;
 };
 

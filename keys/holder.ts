@@ -5,7 +5,7 @@ import { type AccessEntry, accessDirectives, readNative } from '../src/config/ac
 import { type IniSection, parseIni } from '../src/config/ini-file.ts';
 import { describeIssue, type Issue } from '../src/config/issue.ts';
 import type { Secret } from '../src/crypto/secret.ts';
-import type { Found } from './ring.ts';
+import { type Found, isRevoked } from './ring.ts';
 import { Trouble } from './trouble.ts';
 
 export interface Holder {
@@ -20,7 +20,7 @@ export interface Holder {
 
 /**
  * The holder of one half.
- * @throws Trouble where it is for fwknop's packets, has an error or no key that can be read, or its file names no server.
+ * @throws Trouble where it is for fwknop's packets, is revoked, has an error or no key that can be read, or its file names no server.
  */
 export const holderOf = (found: Found): Holder => {
   const { entry, file } = found;
@@ -29,6 +29,10 @@ export const holderOf = (found: Found): Holder => {
   const valueOf = (key: string, of = section): string | undefined => of?.entries.find((one) => one.key === key)?.value;
   if (valueOf('format') === 'fwknop')
     throw new Trouble(`"${printable(entry.name)}" is for fwknop's packets, and this is for our own alone`);
+  if (isRevoked(entry))
+    throw new Trouble(
+      `[access ${printable(entry.name)}] is revoked (${printable(entry.file)}:${String(entry.line)}): it holds again with enabled = yes`,
+    );
   if ('problem' in entry.key) throw new Trouble(`"${printable(entry.name)}" has no key to use: ${entry.key.problem}`);
   if (entry.server === undefined || section === undefined)
     throw new Trouble(`${printable(file.path)} does not say the server's name: it needs [spad] with "name = …"`);

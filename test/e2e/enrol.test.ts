@@ -107,3 +107,25 @@ test('before the reload the profile is kept, and the exit code and the next step
   expect(late.stderr).toContain('systemctl reload spad');
   expect(readFileSync(profilesOf('erin'), 'utf8')).toContain('[gw1]');
 });
+
+test('who is revoked has nothing open any more, and gets nothing', async () => {
+  const from = spad.audit.mark();
+  const line = await invite('frank', '--host', server.address4);
+  expect((await joined('frank', ['-'], line)).code).toBe(0);
+  await spad.audit.waitFor({ event: 'granted', stanza: 'frank' }, from);
+  const words = [builtFile('keys/main.js'), 'revoke', 'frank', '--file', spad.confFile];
+  expect((await server.exec(process.execPath, words)).stdout).toContain('revoked [access frank]');
+  await spad.reload();
+  await spad.audit.waitFor({ event: 'revoked', stanza: 'frank', reason: 'stanza-removed' }, from);
+  const before = await spad.counts();
+  const ask = [builtFile('client/main.js'), '--profiles', profilesOf('frank'), '-n', 'gw1'];
+  await client.exec(process.execPath, ask);
+  const { 'unknown-hint': unknown = 0, sieved = 0 } = await spad.counts();
+  expect(unknown + sieved).toBeGreaterThan((before['unknown-hint'] ?? 0) + (before['sieved'] ?? 0));
+  expect(
+    spad.audit
+      .entries()
+      .slice(from)
+      .filter(({ event, stanza }) => event === 'granted' && stanza === 'frank'),
+  ).toHaveLength(1);
+});
