@@ -126,6 +126,9 @@ Examples:
   spa-client --close gw1
   spa-client --server gw1 --key-file ~/gw1.key -A tcp/22 192.0.2.1
 
+From an invite, the line that spa-keys invite prints, to a profile that works:
+  spa-client join -                     then paste it (spa-client join -h)
+
 An emergency code from paper needs no profile, no key and no right clock:
   spa-client --code - gw1.example.net   then type or paste it
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { unixMs } from '../src/base/units.ts';
 import { connectOnce } from './connect.ts';
-import type { Network } from './io.ts';
+import type { ClientIo, Network } from './io.ts';
 import { openOutput } from './output.ts';
 import { lookupHost } from './resolve-address.ts';
 import { run } from './run.ts';
@@ -36,28 +36,34 @@ const fwknop = async (words: readonly string[]): Promise<number> => {
 
 const { out, err, isFlushed } = openOutput();
 
-const askServer = (words: readonly string[]): Promise<number> =>
-  run(words, {
-    out,
-    err,
-    // Asking makes the stream, so only those do who wait.
-    get onTerminal() {
-      return process.stderr.isTTY;
-    },
-    env: process.env,
-    input: () => process.stdin.setEncoding('utf8'),
-    now: () => unixMs(Date.now()),
-    random: (length) => randomBytes(length),
-    network,
-  });
+const io: ClientIo = {
+  out,
+  err,
+  // Asking makes the stream, so only those do who wait.
+  get onTerminal() {
+    return process.stderr.isTTY;
+  },
+  env: process.env,
+  input: () => process.stdin.setEncoding('utf8'),
+  now: () => unixMs(Date.now()),
+  random: (length) => randomBytes(length),
+  network,
+};
+
+/** And so is `spa-client join …`, whose run is not a usual one although it asks. */
+const join = async (words: readonly string[]): Promise<number> => {
+  const [{ runJoin }, { askSecret }] = await Promise.all([import('./join/run.ts'), import('../keys/terminal.ts')]);
+  return runJoin(words, { ...io, network: { ...network, route: openRoute } }, askSecret);
+};
 
 const main = async (): Promise<void> => {
   const words = process.argv.slice(2);
   const [first, ...others] = words;
   if (first === 'knock') process.exitCode = await knock(others);
   else if (first === 'fwknop') process.exitCode = await fwknop(others);
+  else if (first === 'join') process.exitCode = await join(others);
   else {
-    process.exitCode = await askServer(words);
+    process.exitCode = await run(words, io);
     // Everything has been said and sent, and Node's own way to the end takes 5 ms more.
     if (isFlushed()) process.exit();
   }

@@ -1,17 +1,16 @@
 /** The command line of spa-keys. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { PortSpec } from '../src/base/port-spec.ts';
-import { DEFAULT_SPA_PORT, type Port, parseDuration, parsePort, type Seconds } from '../src/base/units.ts';
-import { ports } from '../src/config/values.ts';
+import { DEFAULT_SPA_PORT, type Port, type Seconds } from '../src/base/units.ts';
 import { SECRET_LENGTH, Secret } from '../src/crypto/secret.ts';
-import { isServerName } from '../src/spa/native/keys.ts';
 import { MAX_CODE } from '../src/spa/native/layout.ts';
-import { emergency, isPlainHost } from './emergency.ts';
+import { emergency } from './emergency.ts';
 import { generate } from './generate.ts';
-import { list, remove, show } from './inspect.ts';
-import { invite, type InviteSource } from './invite.ts';
+import { list, remove, revoke, show } from './inspect.ts';
+import { addInvite } from './invite-command.ts';
 import type { KeysIo } from './io.ts';
-import { asTrouble, Trouble } from './trouble.ts';
+import { readDuration, readEnd, readHost, readNumber, readPort, readPorts, readServerName } from './option-values.ts';
+import { asTrouble } from './trouble.ts';
 import { packageVersion } from './version.ts';
 
 const EXAMPLES = `
@@ -21,7 +20,11 @@ Examples:
   spa-keys generate --server gw1 --client alice --stanza /etc/spad/spad.conf
       add the stanza on the server, print the profile to hand to alice
   spa-keys list
+  spa-keys revoke alice && systemctl reload spad
+      take alice's way in, and end what she has open
   spa-keys remove alice
+  spa-keys invite alice --host gw1.example.net
+      print one line, and a QR code, that spa-client join makes a profile of
   spa-keys invite --fwknop alice
       show the keys of [access alice] as the QR code that Fwknop2 (Android) scans
   spa-keys invite --fwknop --access /etc/fwknop/access.conf --stanza 2
@@ -59,6 +62,7 @@ interface GenerateOptions {
   readonly host?: string;
   readonly port: Port;
   readonly allow: readonly PortSpec[];
+  readonly expires?: string;
   readonly stanza?: string;
   readonly profile?: string;
 }
@@ -100,6 +104,11 @@ const buildProgram = (io: KeysIo, setExitCode: (code: number) => void): Command 
     .description('remove a stanza or a profile from its file')
     .option('--file <FILE>', 'look in this file only')
     .action((name: string, options: { file?: string }) => remove(name, options.file, io));
+  program
+    .command('revoke <NAME>')
+    .description('set enabled = no in a stanza: it holds no more, and stays in the file for the record')
+    .option('--file <FILE>', 'look in this file only')
+    .action((name: string, options: { file?: string }) => revoke(name, options.file, io));
   return program;
 };
 
@@ -116,38 +125,20 @@ const addGenerate = (program: Command, io: KeysIo): void => {
         .argParser(readPorts)
         .default(readPorts('tcp/22'), 'tcp/22'),
     )
+    .option(
+      '--expires <WHEN>',
+      'the last day on which the stanza holds, or how long: 2027-12-31, 90d',
+      readEnd(() => io.now()),
+    )
     .option('--stanza <FILE>', 'add the stanza to this file instead of printing it')
     .option('--profile <FILE>', 'add the profile to this file instead of printing it')
     .action((options: GenerateOptions) => {
       const secret = Secret.fromBytes(io.random(SECRET_LENGTH));
       if (secret === undefined) throw new Error('the random bytes are all equal');
-      const { server, client, host = server, port, allow } = options;
+      const { server, client, host = server, port, allow, expires } = options;
       const to = { stanzaFile: options.stanza, profileFile: options.profile };
-      generate({ server, client, host, port, allow, secret }, to, io);
+      generate({ server, client, host, port, allow, expires, secret }, to, io);
     });
-};
-
-interface InviteOptions {
-  readonly fwknop: string | true;
-  readonly file?: string;
-  readonly access?: string;
-  readonly stanza?: number;
-  readonly text?: true;
-}
-
-const addInvite = (program: Command, io: KeysIo): void => {
-  program
-    .command('invite')
-    .description("show a stanza's keys as the QR code that a client's app scans")
-    .requiredOption(
-      '--fwknop [NAME]',
-      'for Fwknop2 (Android): the keys of [access NAME]; without NAME and --access new ones',
-    )
-    .option('--file <FILE>', 'look for NAME in this file (default: /etc/spad/spad.conf)')
-    .option('--access <FILE>', "take them from this access.conf of fwknop's")
-    .option('--stanza <N>', 'its stanza number N, from 1', readStanzaNumber)
-    .option('--text', 'print the text instead of the code')
-    .action((options: InviteOptions) => invite(inviteSource(options), options.text === true, io));
 };
 
 interface EmergencyOptions {
@@ -187,60 +178,4 @@ const addEmergency = (program: Command, io: KeysIo): void => {
       const { count, openFor, file, from, host } = options;
       emergency({ name, count, openFor, file, from, host, ports: asked, form, write: write === true }, io);
     });
-};
-
-const readNumber =
-  (most: number) =>
-  (text: string): number => {
-    if (/^[1-9][0-9]{0,4}$/.test(text) && Number(text) <= most) return Number(text);
-    throw new InvalidArgumentError(`Write a number from 1 to ${String(most)}.`);
-  };
-
-const readDuration = (text: string): Seconds => {
-  const value = parseDuration(text);
-  if (value === undefined || value === 0) throw new InvalidArgumentError('Write a time such as 90s, 10m or 1h.');
-  return value;
-};
-
-const readHost = (text: string): string => {
-  if (isPlainHost(text)) return text;
-  throw new InvalidArgumentError("Write a host's name or address.");
-};
-
-/** @throws Trouble for options that do not go together. */
-const inviteSource = ({ fwknop, file, access, stanza }: InviteOptions): InviteSource => {
-  const name = fwknop === true ? undefined : fwknop;
-  if (access !== undefined) {
-    if (name !== undefined || file !== undefined) {
-      throw new Trouble('give either a NAME of spad.conf or --access, not both');
-    }
-    return { kind: 'access-conf', file: access, stanza };
-  }
-  if (stanza !== undefined) throw new Trouble('--stanza counts the stanzas of a file: name it with --access');
-  if (name !== undefined) return { kind: 'spad-conf', file, name };
-  if (file !== undefined) throw new Trouble('--file needs the name of its section: --fwknop NAME');
-  return { kind: 'new' };
-};
-
-const readStanzaNumber = (text: string): number => {
-  if (/^[1-9][0-9]{0,3}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Write the number of a stanza, from 1.');
-};
-
-const readServerName = (text: string): string => {
-  if (isServerName(text)) return text;
-  throw new InvalidArgumentError('Write a name of 1 to 64 bytes.');
-};
-
-const readPort = (text: string): Port => {
-  const port = parsePort(text);
-  if (port === undefined) throw new InvalidArgumentError('Write a port from 1 to 65535.');
-  return port;
-};
-
-const readPorts = (text: string): readonly PortSpec[] => {
-  const list = ports(text);
-  if (!list.ok) throw new InvalidArgumentError(`${list.error}.`);
-  if (list.value.length === 0) throw new InvalidArgumentError('Name at least one port, such as tcp/22.');
-  return list.value;
 };

@@ -1,16 +1,15 @@
 /** `spa-keys emergency`: packets made beforehand that open once, on a sheet of paper (docs/emergency.md). */
 import { coversPorts, formatPortSpec, type PortSpec } from '../src/base/port-spec.ts';
 import { printable } from '../src/base/printable.ts';
-import { DEFAULT_SPA_PORT, formatDuration, parsePort, type Port, type Seconds, seconds } from '../src/base/units.ts';
-import { type AccessEntry, accessDirectives, readNative } from '../src/config/access-section.ts';
-import { type IniSection, parseIni } from '../src/config/ini-file.ts';
-import { describeIssue, type Issue } from '../src/config/issue.ts';
-import type { Secret } from '../src/crypto/secret.ts';
+import { formatDuration, type Seconds, seconds } from '../src/base/units.ts';
+import type { AccessEntry } from '../src/config/access-section.ts';
+import { isPlainHost } from '../src/invite/body.ts';
 import { type CodeRange, formatCodeRange, sealCode } from '../src/spa/native/code.ts';
 import { formatCode } from '../src/spa/native/code-text.ts';
 import { MAX_CODE } from '../src/spa/native/layout.ts';
 import { formatSheet, type SheetForm } from './emergency-sheet.ts';
 import { readNamed } from './inspect.ts';
+import { holderOf } from './holder.ts';
 import type { KeysIo } from './io.ts';
 import { findEntry, type Found } from './ring.ts';
 import { rewriteSecretFile } from './ring-file.ts';
@@ -36,19 +35,6 @@ export interface EmergencyWishes {
 /** As many as fit beside the rest of a body of 96 bytes. */
 const MAX_PORTS = 15;
 
-/** A name or an address without a sign that a shell would read otherwise: it goes into commands that people type. */
-export const isPlainHost = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9.:_-]*$/.test(text);
-
-/** Whom the codes are for, and what is known of the server. */
-interface Holder {
-  readonly secret: Secret;
-  readonly server: string;
-  readonly host: string | undefined;
-  readonly port: Port;
-  /** Undefined for a profile, which does not know the stanza. */
-  readonly access: AccessEntry | undefined;
-}
-
 /**
  * Prints the sheet to `io.out`, words about it to `io.err`; with `write`, sets the range in the stanza before.
  * @throws Trouble where the codes could open nothing; nothing is written or printed then. Errors of the operating system.
@@ -57,6 +43,7 @@ export const emergency = (wishes: EmergencyWishes, io: KeysIo): void => {
   const found = findEntry(readNamed(wishes.file, io), wishes.name);
   const holder = holderOf(found);
   const { access, secret, server, port } = holder;
+  if (access?.stanza.requireAddress === true) throw new Trouble(refusesCodes(wishes.name));
   if (access === undefined && wishes.write)
     throw new Trouble(`--write sets the range in a stanza, and "${printable(wishes.name)}" is a profile: leave it out`);
   const host = wishes.host ?? holder.host ?? server;
@@ -76,40 +63,9 @@ export const emergency = (wishes: EmergencyWishes, io: KeysIo): void => {
   tell(found, wishes, range, access, io);
 };
 
-// --- whom they are for
-
-const holderOf = (found: Found): Holder => {
-  const { entry, file } = found;
-  const { sections } = parseIni(file.content.text, file.path);
-  const section = sections.find((candidate) => candidate.line === entry.line);
-  const valueOf = (key: string, of = section): string | undefined => of?.entries.find((one) => one.key === key)?.value;
-  if (valueOf('format') === 'fwknop')
-    throw new Trouble(`"${printable(entry.name)}" is for fwknop's packets, and only our own can be emergency codes`);
-  if ('problem' in entry.key) throw new Trouble(`"${printable(entry.name)}" has no key to use: ${entry.key.problem}`);
-  if (entry.server === undefined || section === undefined)
-    throw new Trouble(`${printable(file.path)} does not say the server's name: it needs [spad] with "name = …"`);
-  const isStanza = entry.kind === 'stanza';
-  const portText = valueOf('port', isStanza ? sections.find(({ name }) => name === 'spad') : section);
-  return {
-    ...{ secret: entry.key.secret, server: entry.server, host: isStanza ? undefined : valueOf('host') },
-    port: (portText === undefined ? undefined : parsePort(portText)) ?? DEFAULT_SPA_PORT,
-    access: isStanza ? readStanza(entry.name, section, file.path) : undefined,
-  };
-};
-
-const readStanza = (name: string, section: IniSection, file: string): AccessEntry => {
-  const issues: Issue[] = [];
-  const entries = section.entries.filter(({ key }) => Object.hasOwn(accessDirectives, key));
-  const [access] = readNative(name, { ...section, entries }, file, issues);
-  const error = issues.find(({ severity }) => severity === 'error');
-  if (access === undefined || error !== undefined)
-    throw new Trouble(error === undefined ? `[access ${name}] cannot be used` : describeIssue(error));
-  if (!access.stanza.requireAddress) return access;
-  throw new Trouble(
-    `[access ${name}] has require_address = yes, which refuses codes, for none names an address: ` +
-      'give the codes a stanza of their own, with spa-keys generate --client NAME',
-  );
-};
+const refusesCodes = (name: string): string =>
+  `[access ${printable(name)}] has require_address = yes, which refuses codes, for none names an address: ` +
+  'give the codes a stanza of their own, with spa-keys generate --client NAME';
 
 // --- what they ask for
 

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { printable } from '../src/base/printable.ts';
 import { parseIni } from '../src/config/ini-file.ts';
-import { formatProfile, formatStanza, type NewKey, stanzaSection } from './halves.ts';
+import { askCommand, formatProfile, formatStanza, type NewKey, profileOf, stanzaSection } from './halves.ts';
 import type { KeysIo } from './io.ts';
 import { DEFAULT_CONF_PATH } from './places.ts';
 import { type StagedFile, stageSecretFile } from './ring-file.ts';
@@ -23,7 +23,7 @@ export interface Destinations {
  */
 export const generate = (key: NewKey, to: Destinations, io: KeysIo): void => {
   const stanza = formatStanza(key);
-  const profile = formatProfile(key);
+  const profile = formatProfile(profileOf(key));
   if (
     to.stanzaFile !== undefined &&
     to.profileFile !== undefined &&
@@ -94,7 +94,7 @@ const tell = (key: NewKey, to: Destinations, stanza: string, profile: string, io
   if (stanzaFile === undefined && profileFile === undefined) io.out('\n');
   if (profileFile === undefined) {
     io.out(
-      `# client ${key.client}: add this to ~/.config/spa/profiles.ini (mode 0600), then: ${askCommand(key)}\n${profile}`,
+      `# client ${key.client}: add this to ~/.config/spa/profiles.ini (mode 0600), then: ${askCommand(key.server)}\n${profile}`,
     );
   } else {
     io.err(`wrote the profile [${printable(key.server)}] to ${printable(profileFile)}\n`);
@@ -103,13 +103,9 @@ const tell = (key: NewKey, to: Destinations, stanza: string, profile: string, io
   io.err(`next: ${nextStep(key, to)}\n`);
 };
 
-/** A name with spaces or signs must be quoted in a shell. */
-const askCommand = ({ server }: NewKey): string =>
-  `spa-client ${/^[\w.@-]+$/.test(server) ? server : `'${server.replaceAll("'", "'\\''")}'`}`;
-
 const nextStep = (key: NewKey, { stanzaFile, profileFile }: Destinations): string => {
   const reload = 'systemctl reload spad (on the server)';
-  const ask = `${askCommand(key)} (on the client)`;
+  const ask = `${askCommand(key.server)} (on the client)`;
   if (stanzaFile !== undefined && profileFile !== undefined) return `${reload}, then ${ask}`;
   if (stanzaFile !== undefined) return `${reload}; put the profile above into the client's profiles.ini, then ${ask}`;
   if (profileFile !== undefined)

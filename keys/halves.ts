@@ -17,7 +17,21 @@ export interface NewKey {
   readonly port: Port;
   /** Canonical, at least one. */
   readonly allow: readonly PortSpec[];
+  /** As spad.conf has it. */
+  readonly expires: string | undefined;
   readonly secret: Secret;
+}
+
+/** What the client's half says. */
+export interface ProfileHalf {
+  /** What the user calls it. */
+  readonly name: string;
+  readonly server: string;
+  readonly host: string;
+  readonly port: Port;
+  readonly secret: Secret;
+  /** Canonical; none leaves the choice to the server. */
+  readonly access: readonly PortSpec[];
 }
 
 /** The name of the section that holds a client's stanza. */
@@ -42,6 +56,7 @@ export const formatStanza = (key: NewKey): string => {
     `key = ${key.secret.revealBase64()}`,
     `allow = ${formatPorts(key.allow)}`,
     ...(fallback === undefined ? [] : [`default = ${formatPortSpec(fallback)}`]),
+    ...(key.expires === undefined ? [] : [`expires = ${key.expires}`]),
   ];
   const text = `${lines.join('\n')}\n`;
   const { conf } = parseSpadConf(`[spad]\nname = x\n${text}`, '');
@@ -49,29 +64,39 @@ export const formatStanza = (key: NewKey): string => {
   throw new Trouble(`--client "${printable(key.client)}" cannot be a name: use up to 64 letters, digits and . _ @ -`);
 };
 
+/** The client's half of a new key; it is called as the server. */
+export const profileOf = (key: NewKey): ProfileHalf => {
+  const { server, host, port, secret } = key;
+  const fallback = defaultPort(key);
+  return { name: server, server, host, port, secret, access: fallback === undefined ? key.allow : [fallback] };
+};
+
 /**
  * The profile, ending with a newline. It holds the secret.
- * @throws Trouble where the server's name or the host would not be read back as what it is.
+ * @throws Trouble where a name or the host would not be read back as what it is.
  */
-export const formatProfile = (key: NewKey): string => {
-  if (!/^[^\s\p{Cc}]+$/u.test(key.host)) {
-    throw new Trouble(`"${printable(key.host)}" cannot be a host: say with --host where the packets go`);
+export const formatProfile = (half: ProfileHalf): string => {
+  if (!/^[^\s\p{Cc}]+$/u.test(half.host)) {
+    throw new Trouble(`"${printable(half.host)}" cannot be a host: say with --host where the packets go`);
   }
-  const fallback = defaultPort(key);
   const lines = [
-    `[${key.server}]`,
-    `host = ${key.host}`,
-    `server = ${key.server}`,
-    ...(key.port === DEFAULT_SPA_PORT ? [] : [`port = ${String(key.port)}`]),
-    `key = ${key.secret.revealBase64()}`,
-    `access = ${formatPorts(fallback === undefined ? key.allow : [fallback])}`,
+    `[${half.name}]`,
+    `host = ${half.host}`,
+    `server = ${half.server}`,
+    ...(half.port === DEFAULT_SPA_PORT ? [] : [`port = ${String(half.port)}`]),
+    `key = ${half.secret.revealBase64()}`,
+    ...(half.access.length === 0 ? [] : [`access = ${formatPorts(half.access)}`]),
   ];
   const text = `${lines.join('\n')}\n`;
   const [profile] = parseProfiles(text, '').profiles;
-  const survives = profile?.name === key.server && profile.server === key.server && profile.host === key.host;
+  const survives = profile?.name === half.name && profile.server === half.server && profile.host === half.host;
   if (survives) return text;
   throw new Trouble(
-    `"${printable(key.server)}" on "${printable(key.host)}" cannot be written as a profile: ` +
-      'use letters, digits and . _ - in --server and --host',
+    `"${printable(half.name)}" on "${printable(half.host)}" cannot be written as a profile: ` +
+      'use letters, digits and . _ - in names and hosts',
   );
 };
+
+/** What a user types to use the profile; a name with blanks or signs must be quoted in a shell. */
+export const askCommand = (profile: string): string =>
+  `spa-client ${/^[\w.@-]+$/.test(profile) ? profile : `'${profile.replaceAll("'", "'\\''")}'`}`;

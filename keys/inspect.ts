@@ -1,10 +1,10 @@
-/** `spa-keys list`, `show` and `remove`. */
+/** `spa-keys list`, `show`, `remove` and `revoke`. */
 import { printable } from '../src/base/printable.ts';
 import type { KeysIo } from './io.ts';
-import { findEntry, type Ring, type RingEntry, readRing } from './ring.ts';
+import { findEntry, isRevoked, type Ring, type RingEntry, readRing } from './ring.ts';
 import { rewriteSecretFile } from './ring-file.ts';
 import { FileRefused } from './safe-file.ts';
-import { removeSection } from './section-text.ts';
+import { removeSection, setKey } from './section-text.ts';
 import { Trouble } from './trouble.ts';
 
 const fingerprintOf = ({ key }: RingEntry): string => ('secret' in key ? key.secret.fingerprint() : '-');
@@ -40,14 +40,20 @@ const tellRefused = (ring: Ring, wereNamed: boolean, io: KeysIo): boolean => {
 };
 
 const toJson = (entry: RingEntry): object => ({
-  ...{ name: entry.name, kind: entry.kind, server: entry.server ?? null },
+  ...{ name: entry.name, kind: entry.kind, server: entry.server ?? null, revoked: isRevoked(entry) },
   fingerprint: 'secret' in entry.key ? entry.key.secret.fingerprint() : null,
   ...{ file: entry.file, line: entry.line, key_file: entry.keyFile ?? null, problem: problemOf(entry) ?? null },
 });
 
 const formatTable = (entries: readonly RingEntry[]): string => {
   const rows = entries.map((entry) => [
-    ...[printable(entry.name), entry.kind, printable(entry.server ?? '-'), fingerprintOf(entry), printable(entry.file)],
+    ...[
+      printable(entry.name),
+      isRevoked(entry) ? 'revoked' : entry.kind,
+      printable(entry.server ?? '-'),
+      fingerprintOf(entry),
+      printable(entry.file),
+    ],
   ]);
   const all = [['NAME', 'KIND', 'SERVER', 'FINGERPRINT', 'FILE'], ...rows];
   const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
@@ -96,6 +102,27 @@ export const remove = (name: string, file: string | undefined, io: KeysIo): void
       ? 'next: systemctl reload spad, or the running daemon goes on accepting it\n'
       : 'next: the server accepts this secret until its stanza is removed there too\n',
   );
+};
+
+/**
+ * Writes `enabled = no` into a stanza: its packets count no more, and it stays in the file for the record.
+ * @throws Trouble where there is no such stanza, or more than one, or the file changed meanwhile; nothing is changed then.
+ */
+export const revoke = (name: string, file: string | undefined, io: KeysIo): void => {
+  const ring = readNamed(file, io);
+  const stanzas = ring.files.map((home) => ({
+    ...home,
+    entries: home.entries.filter(({ kind }) => kind === 'stanza'),
+  }));
+  const { entry, file: home } = findEntry({ ...ring, files: stanzas }, name);
+  const place = `[access ${printable(name)}] of ${printable(home.path)}`;
+  if (isRevoked(entry)) {
+    io.err(`${place} is revoked already\n`);
+    return;
+  }
+  rewriteSecretFile(home.path, setKey(home.content.text, entry.line, 'enabled', 'no'), home.content);
+  io.out(`revoked ${place} (fingerprint ${fingerprintOf(entry)})\n`);
+  io.err('next: systemctl reload spad; until then its packets count, and what is open stays open\n');
 };
 
 /**

@@ -1,226 +1,153 @@
-/**
- * `spa-keys invite --fwknop`: a stanza's keys in the form that Fwknop2, the Android app, scans. It takes the text of a QR
- * code apart at blanks, and each piece at its colons; what it knows are KEY, KEY_BASE64, HMAC_KEY and HMAC_KEY_BASE64, and
- * a blank at the end becomes part of a key (https://github.com/jp-bennett/Fwknop2/issues/51). Keys go as base64 always, for
- * one with a blank or a colon would not arrive otherwise.
- */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+/** `spa-keys invite`: one line, and a QR code, of which `spa-client join` makes a profile (docs/invite.md). */
+import { formatPortSpec, type PortSpec } from '../src/base/port-spec.ts';
 import { printable } from '../src/base/printable.ts';
-import type { FwknopKeys } from '../src/access/fwknop-keys.ts';
-import { nearest } from '../src/base/suggest.ts';
-import { err, ok, type Result } from '../src/base/result.ts';
-import { encodeBase64 } from '../src/bytes/encoding.ts';
-import { readAccessFiles, type StanzaLines } from '../src/config/fwknop/access-files.ts';
-import { UNTRIMMED_VARIABLES } from '../src/config/fwknop/access-variables.ts';
-import { type FwknopKeyValues, fwknopKeyDirectives } from '../src/config/fwknop/stanza-directives.ts';
-import { stanzaKeys } from '../src/config/fwknop/stanza-keys.ts';
+import { DEFAULT_SPA_PORT, parsePort, type Port, type Seconds, type UnixMs, unixMs } from '../src/base/units.ts';
 import { parseIni } from '../src/config/ini-file.ts';
-import { describeIssue, type Issue } from '../src/config/issue.ts';
-import type { FwknopCipherKey, FwknopHmacKey } from '../src/spa/fwknop/key.ts';
+import { expiry, ports } from '../src/config/values.ts';
+import { SECRET_LENGTH, Secret } from '../src/crypto/secret.ts';
+import { type Invite, isPlainHost, MAX_HOSTS } from '../src/invite/body.ts';
+import { formatInvite, SALT_LENGTH } from '../src/invite/invite.ts';
+import { isServerName } from '../src/spa/native/keys.ts';
+import { MAX_PORTS } from '../src/spa/native/layout.ts';
+import { formatStanza, profileOf } from './halves.ts';
+import { holderOf } from './holder.ts';
+import { readNamed } from './inspect.ts';
 import type { KeysIo } from './io.ts';
-import { DEFAULT_CONF_PATH } from './places.ts';
+import { choosePassphrase, type PassphraseSource } from './passphrase.ts';
 import { formatQrCode } from './qr-code.ts';
-import { readSecretFile } from './safe-file.ts';
-import { asTrouble, Trouble } from './trouble.ts';
+import type { RingFile } from './ring.ts';
+import { rewriteSecretFile } from './ring-file.ts';
+import { appendSection } from './section-text.ts';
+import { Trouble } from './trouble.ts';
 
-/** Where the keys come from: a section of spad.conf, a stanza of access.conf, or chance. */
-export type InviteSource =
-  | { readonly kind: 'spad-conf'; readonly file: string | undefined; readonly name: string }
-  /** `stanza` counts from 1; undefined: the only one. */
-  | { readonly kind: 'access-conf'; readonly file: string; readonly stanza: number | undefined }
-  | { readonly kind: 'new' };
+export interface InviteWishes {
+  /** The stanza's name. */
+  readonly name: string;
+  /** The server's configuration. */
+  readonly file: string;
+  /** Where the client sends its packets, best first; none: the server's name. */
+  readonly hosts: readonly string[];
+  /** For a new stanza alone; undefined: tcp/22. */
+  readonly allow: readonly PortSpec[] | undefined;
+  /** For a new stanza alone, as spad.conf has it. */
+  readonly expires: string | undefined;
+  readonly joinWithin: Seconds;
+  readonly passphrase: PassphraseSource | undefined;
+  /** The line alone, without its QR code. */
+  readonly asText: boolean;
+}
 
-/** As long as `fwknop --key-gen` makes them: bytes. */
-const KEY_LENGTH = 32;
-const HMAC_KEY_LENGTH = 64;
-
-/** What the app offers beside each other in its lists. */
-const APP_HMACS = ['md5', 'sha1', 'sha256', 'sha384', 'sha512'];
-
-interface Keys {
-  readonly cipher: FwknopCipherKey;
-  readonly hmac: FwknopHmacKey | undefined;
+/** The stanza to invite to, as far as the client needs to know it. */
+interface Subject {
+  readonly secret: Secret;
+  readonly server: string;
+  readonly port: Port;
+  readonly access: readonly PortSpec[];
+  readonly reply: boolean;
+  readonly expires: UnixMs | undefined;
+  /** The configuration with the stanza in it, where it is new. */
+  readonly newText: string | undefined;
 }
 
 /**
- * Prints the keys as a QR code, or as the text that it would hold; what else must be set in the app goes to `io.err`.
- * @throws Trouble where there is no such stanza, or none that the app could use.
+ * Takes the stanza, or adds one; prints the invite to `io.out`, words about it to `io.err`. Where it cannot be made, nothing is
+ * written.
+ * @throws Trouble, FileRefused, and the errors of the operating system.
  */
-export const invite = (source: InviteSource, asText: boolean, io: KeysIo): void => {
-  const keys = source.kind === 'new' ? newKeys(io) : usable(readKeys(source), nameOf(source));
-  const text = formatInvite(keys);
-  io.out(asText ? `${text}\n` : formatQrCode(text));
-  if (source.kind === 'new') io.out(serverLines(text));
-  for (const note of notesFor(keys)) io.err(`note: ${note}\n`);
-  if (!asText) io.err('this code holds the keys: show it to nobody else, and clear the screen afterwards\n');
+export const invite = (wishes: InviteWishes, io: KeysIo): void => {
+  const [home] = readNamed(wishes.file, io).files;
+  if (home === undefined) throw new Trouble(`${printable(wishes.file)} cannot be read: name another with --stanza`);
+  const subject = existingStanza(home, wishes, io.now()) ?? newStanza(home, wishes, io);
+  const content = contentOf(subject, wishes, io.now());
+  const passphrase = wishes.passphrase && choosePassphrase(wishes.passphrase, (...words) => io.askSecret(...words));
+  const seal = passphrase === undefined ? undefined : { passphrase, salt: io.random(SALT_LENGTH) };
+  const text = formatInvite(content, seal);
+  if (subject.newText !== undefined) rewriteSecretFile(home.path, subject.newText, home.content);
+  // In capitals alone, which make a smaller code.
+  io.out(`${wishes.asText ? '' : formatQrCode(text.toUpperCase())}${text}\n`);
+  tell(wishes, subject, content, io);
 };
 
-/** For access.conf; spad.conf has the same names as keys. */
-const serverLines = (text: string): string => {
-  const lines = text.replaceAll(':', ' ').replace(' HMAC', '\nHMAC');
-  return `# for the server: lines of a stanza of access.conf (spad.conf: key_base64 = … in a section with format = fwknop)\n${lines}\n`;
-};
+// --- whom it is for
 
-/** `KEY_BASE64:… HMAC_KEY_BASE64:…`, without anything behind. */
-export const formatInvite = ({ cipher, hmac }: Keys): string => {
-  const key = `KEY_BASE64:${encodeBase64(cipher.passphrase)}`;
-  return hmac === undefined ? key : `${key} HMAC_KEY_BASE64:${encodeBase64(hmac.key)}`;
-};
-
-const newKeys = (io: KeysIo): Keys => ({
-  cipher: { passphrase: io.random(KEY_LENGTH), mode: 'cbc' },
-  hmac: { type: 'sha256', key: io.random(HMAC_KEY_LENGTH) },
-});
-
-const nameOf = (source: InviteSource): string => {
-  if (source.kind === 'spad-conf') return `[access ${printable(source.name)}]`;
-  return source.kind === 'new' ? 'the new keys' : `stanza ${String(source.stanza ?? 1)}`;
-};
-
-/** @throws Trouble for what the app does not know. */
-const usable = ({ cipher, hmac }: FwknopKeys, name: string): Keys => {
-  if (cipher === undefined)
-    throw new Trouble(`${name} has GnuPG keys alone, which Fwknop2 does not know: give it KEY_BASE64`);
-  if (cipher.mode !== 'cbc' && cipher.mode !== 'legacy') {
-    throw new Trouble(`${name} says ENCRYPTION_MODE ${cipher.mode}, and Fwknop2 knows CBC alone: remove that line`);
-  }
-  if (hmac !== undefined && !APP_HMACS.includes(hmac.type)) {
+const existingStanza = (home: RingFile, wishes: InviteWishes, now: UnixMs): Subject | undefined => {
+  const { name, allow, expires } = wishes;
+  const [entry, another] = home.entries.filter((one) => one.kind === 'stanza' && one.name === name);
+  if (entry === undefined) return undefined;
+  const place = `${printable(home.path)}:${String(entry.line)}`;
+  if (another !== undefined)
+    throw new Trouble(`[access ${name}] is twice in ${printable(home.path)}: correct the file`);
+  if (allow !== undefined || expires !== undefined)
     throw new Trouble(
-      `${name} says HMAC_DIGEST_TYPE ${hmac.type}, which Fwknop2 does not know: set it to SHA256 or SHA512`,
+      `[access ${name}] is there already (${place}), and --allow and --expires are for a new one: ` +
+        'leave them out, choose another name, or edit the stanza',
     );
-  }
-  return { cipher, hmac };
+  const { secret, server, port, access } = holderOf({ entry, file: home });
+  const stanza = access?.stanza;
+  if (stanza?.expires !== undefined && stanza.expires <= now)
+    throw new Trouble(`[access ${name}] has expired (${place}): give it another "expires" before you invite to it`);
+  const asked = stanza === undefined || stanza.defaultPorts.length > 0 ? stanza?.defaultPorts : stanza.allow;
+  const reply = entry.settings.find(({ key }) => key === 'reply')?.value !== 'no';
+  return { secret, server, port, access: asked ?? [], reply, expires: stanza?.expires, newText: undefined };
 };
 
-const notesFor = ({ cipher, hmac }: Keys): readonly string[] => [
-  'the code holds the keys alone; the server, the ports and the rest are entered in the app',
-  ...(cipher.mode === 'legacy' ? ['set "Legacy" in the app: this stanza says ENCRYPTION_MODE legacy'] : []),
-  ...(hmac !== undefined && hmac.type !== 'sha256'
-    ? [`choose ${hmac.type.toUpperCase()} as HMAC type in the app: this stanza says HMAC_DIGEST_TYPE ${hmac.type}`]
-    : []),
-  ...(hmac === undefined ? ['this stanza has no HMAC key: give it one with HMAC_KEY_BASE64'] : []),
-];
+const TCP_22 = ports('tcp/22');
 
-// --- where they come from
+const newStanza = (home: RingFile, { name, allow, expires, file }: InviteWishes, io: KeysIo): Subject => {
+  const daemon = parseIni(home.content.text, file).sections.find((section) => section.name === 'spad');
+  const valueOf = (key: string): string | undefined => daemon?.entries.find((entry) => entry.key === key)?.value;
+  const server = valueOf('name');
+  if (server === undefined || !isServerName(server))
+    throw new Trouble(`${printable(file)} does not say the server's name: it needs [spad] with "name = …"`);
+  const secret = Secret.fromBytes(io.random(SECRET_LENGTH));
+  if (secret === undefined) throw new Error('the random bytes are all equal');
+  const port = parsePort(valueOf('port') ?? '') ?? DEFAULT_SPA_PORT;
+  const allowed = allow ?? (TCP_22.ok ? TCP_22.value : []);
+  const key = { ...{ server, client: name, host: server, port, secret }, allow: allowed, expires };
+  const newText = appendSection(home.content.text, formatStanza(key));
+  const end = expires === undefined ? undefined : expiry(expires);
+  const access = profileOf(key).access;
+  return {
+    ...{ secret, server, port, access, newText },
+    reply: true,
+    expires: end?.ok === true ? end.value : undefined,
+  };
+};
 
-const readKeys = (source: Exclude<InviteSource, { kind: 'new' }>): FwknopKeys =>
-  source.kind === 'spad-conf'
-    ? fromSpadConf(source.file ?? DEFAULT_CONF_PATH, source.name)
-    : fromAccessConf(source.file, source.stanza);
+// --- what it says
 
-interface Setting {
-  /** As the directives are called. */
-  readonly key: string;
-  readonly value: string;
-  readonly line: number;
-}
-
-const fromSpadConf = (file: string, name: string): FwknopKeys => {
-  const ini = parseIni(readSecretFile(file), file);
-  refuseIssues(ini.issues);
-  const sections = ini.sections.filter((one) => one.name.startsWith('access '));
-  const section = sections.find((one) => one.name === `access ${name}`);
-  if (section === undefined) {
-    const near = nearest(
-      name,
-      sections.map((one) => one.name.slice('access '.length)),
+/** @throws Trouble for what an invite has no room for. */
+const contentOf = (subject: Subject, { hosts, joinWithin }: InviteWishes, now: UnixMs): Invite => {
+  const { secret, server, port, access, reply, expires } = subject;
+  const ways = hosts.length > 0 ? [...new Set(hosts)] : [server];
+  const stray = ways.find((host) => !isPlainHost(host));
+  if (stray !== undefined)
+    throw new Trouble(`${printable(stray)} is no host that packets go to: name the server's with --host`);
+  if (ways.length > MAX_HOSTS) throw new Trouble(`an invite has room for ${String(MAX_HOSTS)} hosts`);
+  if (access.length > MAX_PORTS)
+    throw new Trouble(
+      `the stanza allows more than ${String(MAX_PORTS)} ports or ranges: say with "default" which of them the client is to ask for`,
     );
-    const hint = near === undefined ? 'spa-keys list shows the names' : `did you mean "${printable(near)}"?`;
-    throw new Trouble(`there is no [access ${printable(name)}] in ${printable(file)}: ${hint}`);
-  }
-  const format = section.entries.find(({ key }) => key === 'format')?.value;
-  if (format !== 'fwknop' && format !== 'both') {
-    throw new Trouble(`[access ${printable(name)}] is not for fwknop's clients: its section needs format = fwknop`);
-  }
-  return keysOf(format === 'both' ? ofFwknop(section.entries) : section.entries.map(underOneName), {
-    file,
-    line: section.line,
-  });
+  const end = Math.floor(Math.min(now + 1000 * joinWithin, expires ?? Infinity) / 1000);
+  return { secret, server, hosts: ways, port, access, reply, end: unixMs(1000 * Math.min(end, 0xffff_ffff)) };
 };
 
-/** Where packets of both formats are read, `key` is the secret of our own. */
-const ofFwknop = (settings: readonly Setting[]): readonly Setting[] =>
-  settings.filter(({ key }) => key !== 'key').map(underOneName);
-
-const underOneName = (setting: Setting): Setting =>
-  setting.key === 'fwknop_key' ? { ...setting, key: 'key' } : setting;
-
-const fromAccessConf = (file: string, wanted: number | undefined): FwknopKeys => {
-  const issues: Issue[] = [];
-  const { stanzas } = readAccessFiles({ file }, { readFile, readFolder }, issues);
-  refuseIssues(issues);
-  const stanza = wanted === undefined && stanzas.length > 1 ? undefined : stanzas[(wanted ?? 1) - 1];
-  if (stanza === undefined) throw new Trouble(whichStanza(file, stanzas, wanted));
-  const settings = stanza.lines.map(({ variable, value, line }) => {
-    const text = UNTRIMMED_VARIABLES.includes(variable) ? value : value.replace(/\s+#.*$/, '').trim();
-    return { key: variable.toLowerCase(), value: text, line };
-  });
-  return keysOf(settings, stanza);
-};
-
-const whichStanza = (file: string, stanzas: readonly StanzaLines[], wanted: number | undefined): string => {
-  const place = printable(file);
-  if (stanzas.length === 0) return `${place} has no stanza: one begins with SOURCE`;
-  const places = stanzas.map((one, index) => `${String(index + 1)} (line ${String(one.line)})`);
-  const which = `${place} has ${places.length === 1 ? 'stanza' : 'the stanzas'} ${places.join(', ')}`;
-  return wanted === undefined ? `${which}: say which with --stanza` : `${which}, and no stanza ${String(wanted)}`;
-};
-
-/** Errors alone; what is only odd is for the daemon to tell. */
-const refuseIssues = (issues: readonly Issue[]): void => {
-  const error = issues.find(({ severity }) => severity === 'error');
-  if (error !== undefined) throw new Trouble(describeIssue(error));
-};
-
-/** Of two settings of one name the later counts, as with fwknopd. */
-const keysOf = (settings: readonly Setting[], place: { readonly file: string; readonly line: number }): FwknopKeys => {
-  const issues: Issue[] = [];
-  const complain = (line: number, problem: string, hint: string): number =>
-    issues.push({ severity: 'error', file: place.file, line, problem, hint });
-  const values: Record<string, unknown> = {};
-  for (const [key, directive] of Object.entries(fwknopKeyDirectives)) {
-    const setting = settings.findLast((one) => one.key === key);
-    if (setting === undefined) {
-      values[key] = directive.fallback === 'required' ? undefined : directive.fallback.value;
-      continue;
-    }
-    const parsed = directive.parse(setting.value);
-    if (parsed.ok) values[key] = parsed.value;
-    else complain(setting.line, `${key} cannot be read`, parsed.error);
-  }
-  refuseIssues(issues);
-  const keys = stanzaKeys(values as FwknopKeyValues, {
-    complain: (key, problem, hint, severity = 'error') => {
-      const line = settings.findLast((one) => one.key === key)?.line ?? place.line;
-      if (severity === 'error') complain(line, problem, hint);
-    },
-    spell: (key) => key.toUpperCase(),
-    ...{ gpgHomeDir: '/', gpgProgram: '/', allowUnauthenticated: true, askForUnauthenticated: '' },
-  });
-  refuseIssues(issues);
-  return keys;
-};
-
-const sentenceOf = (error: unknown): Result<never, string> => {
-  const trouble = asTrouble(error);
-  if (trouble === undefined) throw error;
-  return err(trouble.message);
-};
-
-const readFile = (path: string): Result<string, string> => {
-  try {
-    return ok(readSecretFile(path));
-  } catch (error) {
-    return sentenceOf(error);
-  }
-};
-
-const readFolder = (path: string): Result<readonly string[], string> => {
-  try {
-    const names = readdirSync(path).filter((name) => name.endsWith('.conf'));
-    return ok(names.sort().map((name) => join(path, name)));
-  } catch (error) {
-    return sentenceOf(error);
-  }
+const tell = ({ name, file, hosts, passphrase }: InviteWishes, subject: Subject, content: Invite, io: KeysIo): void => {
+  const isNew = subject.newText !== undefined;
+  const place = `[access ${name}] of ${printable(file)}`;
+  io.err(isNew ? `wrote ${place}\n` : `took ${place} as it is: this hands out the key that it has\n`);
+  io.err(`fingerprint of the secret: ${content.secret.fingerprint()}\n`);
+  const end = new Date(content.end).toISOString().slice(0, 16).replace('T', ' ');
+  io.err(`the invite holds until ${end} UTC\n`);
+  const opened = content.access.length === 0 ? 'its default ports' : content.access.map(formatPortSpec).join(', ');
+  io.err(
+    passphrase === undefined
+      ? `note: whoever reads it can open ${opened}: hand it over in private, or make it with --passphrase\n`
+      : 'note: tell the passphrase in another way than the invite\n',
+  );
+  if (hosts.length === 0)
+    io.err(
+      `note: packets will go to the host "${printable(content.hosts[0] ?? '')}": if that is not how the client reaches it, use --host\n`,
+    );
+  io.err(`next: ${isNew ? 'systemctl reload spad, then ' : ''}on the client: spa-client join -, and paste the line\n`);
 };

@@ -8,6 +8,8 @@ export interface KeysIo {
   /** Standard error. */
   err(text: string): void;
   readonly env: Environment;
+  /** One line of the terminal, typed without echo. @throws Trouble with the sentence `otherwise` where there is no terminal. */
+  askSecret(prompt: string, otherwise: string): string;
   now(): UnixMs;
   /** `length` bytes that nobody can foretell. */
   random(length: number): Uint8Array;

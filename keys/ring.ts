@@ -27,6 +27,10 @@ export interface RingEntry {
   readonly settings: readonly IniEntry[];
 }
 
+/** Whether it is a stanza that is kept for the record alone. */
+export const isRevoked = ({ kind, settings }: RingEntry): boolean =>
+  kind === 'stanza' && settings.some(({ key, value }) => key === 'enabled' && value === 'no');
+
 /** A file of the ring as it was read. */
 export interface RingFile {
   readonly path: string;

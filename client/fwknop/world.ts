@@ -12,10 +12,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { userInfo } from 'node:os';
+import { askSecret } from '../../keys/terminal.ts';
 import { systemCode } from '../../keys/trouble.ts';
 import { unixMs } from '../../src/base/units.ts';
 import type { FwknopIo, ReadText } from './io.ts';
-import { askSecret, readLine } from './terminal.ts';
+import { readLine } from './descriptor.ts';
+
+const NO_TERMINAL =
+  'no key was given and there is no terminal to ask for one: put it into .fwknoprc, or use -G FILE or --stdin';
 
 const readText = (path: string): ReadText | undefined => {
   try {
@@ -81,7 +85,8 @@ export const fwknopWorld: FwknopIo = {
   loginName,
   now: () => unixMs(Date.now()),
   random: (length) => randomBytes(length),
-  ...{ readText, writeText, askSecret, readLine },
+  ...{ readText, writeText, readLine },
+  askSecret: (prompt) => new Promise((resolve) => resolve(askSecret(prompt, NO_TERMINAL))),
   send: async (plan) => (await import('./transports.ts')).sendPacket(plan, (length) => randomBytes(length)),
   fetchText: async (url, userAgent) => (await import('./fetch-text.ts')).fetchText(url, userAgent),
   sealGpg: async (plain, plan) => (await import('./gpg.ts')).sealGpg(plain, plan),

@@ -27,6 +27,9 @@ export const ANYWHERE = ['0.0.0.0/0', '::/0'].map(parseCidr).filter((cidr) => ci
 
 export const FORMATS = ['native', 'fwknop', 'both'] as const;
 
+/** For whichever format. */
+export const ENABLED = optional(yesNo, true, 'no: this stanza is revoked, and kept for the record (docs/enrolling.md)');
+
 export const accessDirectives = {
   format: optional(
     oneOf(...FORMATS),
@@ -58,6 +61,7 @@ export const accessDirectives = {
   ),
   ...termsDirectives,
   expires: maybe(expiry, 'the last day on which this stanza holds'),
+  enabled: ENABLED,
   emergency: maybe(
     codeRange,
     'the numbers of the emergency codes that hold, such as 1-8; each opens once, whatever the time is (docs/emergency.md)',
@@ -74,7 +78,7 @@ export interface AccessEntry {
   readonly line: number;
 }
 
-/** The stanza of a section; none where something is wrong, which is told. */
+/** The stanza of a section; none where it is not enabled, or something is wrong, which is told. */
 export const readNative = (name: string, section: IniSection, file: string, issues: Issue[]): AccessEntry[] => {
   const complain = (problem: string, hint: string): [] => {
     issues.push({ severity: 'error', file, line: section.line, problem, hint });
@@ -103,6 +107,7 @@ export const readNative = (name: string, section: IniSection, file: string, issu
     );
   const stanza = stanzaOf(name, values);
   const key = values.key === undefined ? { file: values.key_file ?? '' } : { secret: values.key };
+  if (!values.enabled) return [];
   if (values.emergency !== undefined && values.require_address) {
     const problem = `[${section.name}] has emergency codes and require_address = yes, which refuses them: no code names an address`;
     issues.push({

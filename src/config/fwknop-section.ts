@@ -5,7 +5,7 @@
 import { printable } from '../base/printable.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { PortSpec } from '../base/port-spec.ts';
-import { ANYWHERE, accessDirectives, FORMATS, MAX_OPEN_FOR } from './access-section.ts';
+import { ANYWHERE, accessDirectives, ENABLED, FORMATS, MAX_OPEN_FOR } from './access-section.ts';
 import {
   listOf,
   maybe,
@@ -47,6 +47,7 @@ export const fwknopDirectives = {
   require_address: maybe(yesNo, "yes: only an address named in the packet opens, never the packet's source"),
   ...termsDirectives,
   expires: maybe(expiry, 'the last day on which this stanza holds'),
+  enabled: ENABLED,
   ...fwknopPolicyDirectives,
   // Ranges too, unlike in access.conf, where a range is its first port.
   open_ports: maybe(ports, fwknopPolicyDirectives.open_ports.doc),
@@ -81,7 +82,7 @@ const NO_TWINS = {
   require_source_address: undefined,
 } as const;
 
-/** The stanza of a section; none where something is wrong, which is told. */
+/** The stanza of a section; none where it is not enabled, or something is wrong, which is told. */
 export const readFwknop = (
   name: string,
   section: IniSection,
@@ -97,6 +98,7 @@ export const readFwknop = (
   if (values.fwknop_key !== undefined && values.key !== undefined)
     stanzaFile.complain('fwknop_key', 'key and fwknop_key', 'set one of the two');
   const stanza = stanzaPolicy(draftOf(name, values, stanzaFile), stanzaFile);
+  if (!values.enabled) return [];
   return hasErrors(issues.slice(before)) ? [] : [{ client: { stanza, ...keys }, file, line: section.line }];
 };
 

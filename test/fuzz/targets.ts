@@ -33,6 +33,7 @@ import { controlTargets } from './control-targets.ts';
 import { fwknopConfTargets } from './fwknop-conf-targets.ts';
 import { fwknopStateTargets } from './fwknop-state-targets.ts';
 import { fwknopTargets } from './fwknop-targets.ts';
+import { inviteTargets } from './invite-targets.ts';
 import { knockTargets } from './knock-targets.ts';
 import { replyTargets } from './reply-targets.ts';
 import {
@@ -204,6 +205,7 @@ export const targets: readonly Target[] = [
   { name: 'profiles', seeds: confSeeds, run: profiles },
   { name: 'utf8', seeds: wordSeeds, run: (input) => (decodeUtf8(input) === undefined ? undefined : textAgrees(input)) },
   ...codeTargets,
+  ...inviteTargets,
   ...controlTargets,
   ...knockTargets,
   ...replyTargets,

@@ -8,7 +8,7 @@ import { importsOf, packageOf, type Source, sources, under } from './sources.ts'
 const CORE = [
   ...['src/base', 'src/bytes', 'src/crypto', 'src/frame', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/access'],
   ...['src/replay', 'src/grant', 'src/firewall', 'src/config', 'src/config/fwknop', 'src/engine', 'src/knock'],
-  ...['src/knock/kernel-rules', 'src/control', 'src/host'],
+  ...['src/knock/kernel-rules', 'src/control', 'src/host', 'src/invite'],
 ];
 
 /** What the files of a folder may import beside their own folder. A new folder gets a line here, and thereby a place. */
@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/spa': ['src/base'],
   'src/spa/native': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
   'src/spa/fwknop': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
+  'src/invite': ['src/base', 'src/bytes', 'src/crypto', 'src/spa/native'],
   'src/access': ['src/base', 'src/spa', 'src/spa/fwknop', 'src/grant'],
   'src/replay': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
   'src/grant': ['src/base'],
@@ -93,16 +94,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   client: [
     'platform',
     ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/config', 'keys'],
-    ...['src/config/fwknop', 'client/knock', 'client/fwknop'],
+    ...['src/config/fwknop', 'client/knock', 'client/fwknop', 'client/join'],
   ],
   'client/fwknop': [
     ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/fwknop', 'src/config', 'src/config/fwknop', 'keys'],
     'client',
   ],
+  'client/join': ['src/base', 'src/config', 'src/invite', 'client', 'keys'],
   'client/knock': ['src/base', 'src/crypto', 'src/config', 'src/knock', 'client', 'keys'],
   keys: [
     ...[
       'src/base',
+      'src/invite',
       'src/bytes',
       'src/crypto',
       'src/access',
@@ -137,7 +140,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   ini: ['src/config'],
   koffi: ['server/firewall', 'server/log', 'server/process', 'server/receiver', 'client/fwknop'],
   pcap: ['server/receiver'],
-  commander: ['server', 'client', 'keys', 'bench', 'tools'],
+  commander: ['server', 'client', 'client/join', 'keys', 'bench', 'tools'],
   esbuild: ['tools'],
   uqr: ['keys'],
 };

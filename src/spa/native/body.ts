@@ -67,12 +67,7 @@ export const encodeBody = (request: SpaRequest): Uint8Array => {
     writer.u8(cidr.prefix);
     writer.put(cidr.address.bytes);
   }
-  writer.u8(request.ports.length);
-  for (const spec of request.ports) {
-    writer.u8(PROTOCOL_NUMBERS[spec.protocol]);
-    writer.u16(spec.first);
-    writer.u16(spec.last);
-  }
+  writePorts(writer, request.ports);
   writeForward(writer, request);
   writer.u16(command.length);
   writer.put(command);
@@ -103,6 +98,16 @@ const encodedLength = (request: SpaRequest, commandLength: number): number => {
 const forwardLength = ({ forward }: SpaRequest): number => {
   if (forward === undefined) return 1;
   return forward.kind === 'address' ? 4 + forward.address.bytes.length : 3;
+};
+
+/** A count and the ports, which are canonical: section 6.3 of the specification. */
+export const writePorts = (writer: ByteWriter, ports: readonly PortSpec[]): void => {
+  writer.u8(ports.length);
+  for (const spec of ports) {
+    writer.u8(PROTOCOL_NUMBERS[spec.protocol]);
+    writer.u16(spec.first);
+    writer.u16(spec.last);
+  }
 };
 
 const writeForward = (writer: ByteWriter, { forward }: SpaRequest): void => {

@@ -100,7 +100,8 @@ const readAddresses = (reader: ByteReader): Field<readonly Cidr[]> => {
   return addressesAreCanonical(addresses) ? ok(addresses) : err('bad-address');
 };
 
-const readPorts = (reader: ByteReader): Field<readonly PortSpec[]> => {
+/** A canonical list of ports with its count: section 6.3 of the specification. */
+export const readPorts = (reader: ByteReader): Field<readonly PortSpec[]> => {
   const count = reader.u8();
   if (count > MAX_PORTS) return err('bad-ports');
   if (count * PORT_LENGTH > reader.remaining) return err('truncated-body');

@@ -134,3 +134,30 @@ describe('values', () => {
     ).toBe('a.b@c-d_e');
   });
 });
+
+describe('enabled = no', () => {
+  const conf = (lines: string): ReturnType<typeof parseSpadConf> =>
+    parseSpadConf(`[spad]\nname = gw1\nguard = tcp/22\n${lines}`, 'spad.conf');
+  const KEYS = 'key_base64 = AAECAwQFBgcICQoLDA0ODw==\nhmac_key_base64 = Dw4NDAsKCQgHBgUEAwIBAA==\n';
+
+  test.each([
+    ['native', `key_file = /k\nallow = tcp/22\n`],
+    ['fwknop', `${KEYS}format = fwknop\nallow = tcp/22\n`],
+    ['both', `${KEYS}format = both\nkey_file = /k\nallow = tcp/22\n`],
+  ])('leaves a stanza out whose format is %s', (_, lines) => {
+    const count = (enabled: string): number[] => {
+      const { conf: read, issues } = conf(`[access alice]\n${lines}enabled = ${enabled}\n`);
+      expect(issues).toEqual([]);
+      return [read?.access.length ?? 9, read?.fwknop.length ?? 9];
+    };
+    expect(count('no')).toEqual([0, 0]);
+    expect(count('yes')).not.toEqual([0, 0]);
+  });
+
+  test('hides no mistake', () => {
+    expect(conf('[access alice]\nallow = tcp/0\nenabled = no\n').conf).toBeUndefined();
+    expect(conf('[access alice]\nkey_file = /k\nallow = tcp/22\nenabled = perhaps\n').issues).toMatchObject([
+      { line: 7, problem: 'enabled = perhaps' },
+    ]);
+  });
+});

@@ -1,152 +1,168 @@
-import { writeFileSync } from 'node:fs';
+/** spa-keys invite: what is written, what is printed, and what is refused. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../../keys/cli.ts';
+import { formatPortSpec } from '../../../src/base/port-spec.ts';
+import { parseSpadConf } from '../../../src/config/spad-conf.ts';
+import type { Invite } from '../../../src/invite/body.ts';
+import { parseInvite } from '../../../src/invite/invite.ts';
+import { present, secretOf } from '../values.ts';
 import { type CapturedIo, captureIo, temporaryFolder } from './folder.ts';
 
-const KEY = Buffer.alloc(32, 0xab).toString('base64');
-const HMAC = Buffer.alloc(64, 0xcd).toString('base64');
-
-const ACCESS = `# made by hand
-SOURCE 192.0.2.0/24
-KEY a key: with a blank
-HMAC_KEY another one
-HMAC_DIGEST_TYPE SHA512
-
-SOURCE: ANY
-KEY_BASE64: ${KEY}
-HMAC_KEY_BASE64 ${HMAC}   # for the phone
-`;
-
-const CONF = `[spad]
-name = gw1
-
-[access phone]
-format = fwknop
-key_base64 = ${KEY}
-hmac_key_base64 = ${HMAC}
-
-[access tablet]
-format = both
-key = ${KEY}
-fwknop_key = of letters
-hmac_key_base64 = ${HMAC}
-allow = tcp/22
-
-[access laptop]
-key = ${KEY}
-`;
+const SPAD = '[spad]\nname = gw1\nguard = tcp/22\n';
 
 interface Ran extends CapturedIo {
   readonly code: number;
+  readonly file: string;
 }
 
-/** Runs it in a folder with both files; FILE in a word stands for the folder. */
-const inviting = (words: string, files: Readonly<Record<string, string>> = {}): Ran => {
+/** Runs `invite` in a folder with this configuration. */
+const inviteIn = (conf: string, words: string, typed: readonly string[] = []): Ran => {
   const home = temporaryFolder();
-  for (const [name, text] of Object.entries({ 'access.conf': ACCESS, 'spad.conf': CONF, ...files })) {
-    writeFileSync(join(home, name), text.replaceAll('HOME', home), { mode: 0o600 });
-  }
-  const io = captureIo(home);
-  return { ...io, code: run(['invite', ...words.replaceAll('HOME', home).split(' ')], io) };
+  const file = join(home, 'spad.conf');
+  writeFileSync(file, conf, { mode: 0o600 });
+  const io = captureIo(home, 1, typed);
+  return { ...io, file, code: run(['invite', ...words.split(' '), '--stanza', file], io) };
 };
 
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const lineOf = (ran: Ran): string => present(/^spa1-[0-9a-z]+$/m.exec(ran.stdout())?.[0]);
 
-describe('the text', () => {
-  test('of a stanza of access.conf, by its number', () => {
-    const ran = inviting('--fwknop --access HOME/access.conf --stanza 2 --text');
-    expect(ran.stdout()).toBe(`KEY_BASE64:${KEY} HMAC_KEY_BASE64:${HMAC}\n`);
-    expect(ran.code).toBe(0);
+const plainOf = (line: string): Invite => {
+  const read = parseInvite(line);
+  return read.ok && read.value.kind === 'plain' ? read.value.invite : expect.fail('it cannot be read');
+};
+
+const KEY = secretOf(5).revealBase64();
+
+describe('a new stanza', () => {
+  test('is added to the file, and its line says all that the client needs', () => {
+    const ran = inviteIn(`${SPAD}port = 4000\n`, 'alice --host gw1.example.net --host 203.0.113.7 --text');
+    expect(ran.code, ran.stderr()).toBe(0);
+    const { conf } = parseSpadConf(readFileSync(ran.file, 'utf8'), '');
+    const [access] = present(conf).access;
+    const invite = plainOf(lineOf(ran));
+    expect(invite).toMatchObject({ server: 'gw1', hosts: ['gw1.example.net', '203.0.113.7'], port: 4000, reply: true });
+    expect(invite.access.map(formatPortSpec)).toEqual(['tcp/22']);
+    expect(invite.end).toBe(Date.UTC(2026, 1, 1, 23, 59));
+    if (access === undefined || !('secret' in access.key)) expect.fail('no stanza with a key');
+    expect(access.stanza.name).toBe('alice');
+    expect(access.key.secret.revealBase64()).toBe(invite.secret.revealBase64());
+    expect(ran.stderr()).toContain(invite.secret.fingerprint());
+    expect(ran.stdout()).toBe(`${lineOf(ran)}\n`);
   });
 
-  test('keys of letters become base64, so that blanks and colons arrive', () => {
-    const ran = inviting('--fwknop --access HOME/access.conf --stanza 1 --text');
-    expect(ran.stdout()).toBe(`KEY_BASE64:${base64('a key: with a blank')} HMAC_KEY_BASE64:${base64('another one')}\n`);
-    expect(ran.stderr()).toContain('choose SHA512 as HMAC type in the app');
+  test('has the ports and the end that are asked for', () => {
+    const ran = inviteIn(SPAD, 'bob --allow tcp/443,udp/53 --expires 90d --join-within 10m');
+    expect(ran.code, ran.stderr()).toBe(0);
+    const [access] = present(parseSpadConf(readFileSync(ran.file, 'utf8'), '').conf).access;
+    expect(access?.stanza.allow.map(formatPortSpec)).toEqual(['tcp/443', 'udp/53']);
+    expect(access?.stanza.expires).toBe(Date.UTC(2026, 4, 1, 23, 59));
+    const invite = plainOf(lineOf(ran));
+    expect(invite.access.map(formatPortSpec)).toEqual(['tcp/443']);
+    expect(invite.end).toBe(Date.UTC(2026, 1, 1, 0, 9));
+    expect(ran.stdout()).toContain('\u2588');
   });
 
-  test('of a section of spad.conf, by its name', () => {
-    const ran = inviting('--fwknop phone --file HOME/spad.conf --text');
-    expect(ran.stdout()).toBe(`KEY_BASE64:${KEY} HMAC_KEY_BASE64:${HMAC}\n`);
+  test('that ends before its invite would ends that, too', () => {
+    expect(plainOf(lineOf(inviteIn(SPAD, 'bob --expires 1h'))).end).toBe(Date.UTC(2026, 1, 1, 0, 59));
   });
 
-  test('of a section for clients of both formats', () => {
-    const ran = inviting('--fwknop tablet --file HOME/spad.conf --text');
-    expect(ran.stdout()).toBe(`KEY_BASE64:${base64('of letters')} HMAC_KEY_BASE64:${HMAC}\n`);
-  });
-
-  test('of new keys, and the lines for the server', () => {
-    const [text = '', comment, key, hmac] = inviting('--fwknop --text').stdout().split('\n');
-    const [, first = '', second = ''] = /^KEY_BASE64:(\S+) HMAC_KEY_BASE64:(\S+)$/.exec(text) ?? [];
-    expect([Buffer.from(first, 'base64').length, Buffer.from(second, 'base64').length]).toEqual([32, 64]);
-    expect(comment).toMatch(/^# for the server/);
-    expect([key, hmac]).toEqual([`KEY_BASE64 ${first}`, `HMAC_KEY_BASE64 ${second}`]);
-  });
-
-  test('of a file that includes others', () => {
-    const files = {
-      'top.conf': 'SOURCE ANY\n%include_keys HOME/keys\nOPEN_PORTS tcp/22\n',
-      keys: `KEY_BASE64 ${KEY}\nHMAC_KEY_BASE64 ${HMAC}\n`,
-    };
-    const ran = inviting('--fwknop --access HOME/top.conf --text', files);
-    expect(ran.stdout()).toBe(`KEY_BASE64:${KEY} HMAC_KEY_BASE64:${HMAC}\n`);
-  });
-
-  test('the only stanza needs no number', () => {
-    const ran = inviting('--fwknop --access HOME/one.conf --text', { 'one.conf': `SOURCE ANY\nKEY secret\n` });
-    expect(ran.stdout()).toBe(`KEY_BASE64:${base64('secret')}\n`);
-    expect(ran.stderr()).toContain('no HMAC key');
-  });
-});
-
-describe('the code', () => {
-  test('is a square of halves, black on white, with a border', () => {
-    const lines = inviting('--fwknop phone --file HOME/spad.conf').stdout().split('\n').slice(0, -1);
-    const bare = lines.map((line) => line.replace(/^\u001b\[38;5;16;48;5;231m(.*)\u001b\[0m$/, '$1'));
-    expect(new Set(bare.map((line) => line.length))).toEqual(new Set([57]));
-    expect(bare).toHaveLength(29);
-    expect(bare[0]?.trim()).toBe('');
-    expect(bare.join('')).toMatch(/^[ \u2580\u2584\u2588]+$/);
-  });
-
-  test('warns of what it is', () => {
-    expect(inviting('--fwknop phone --file HOME/spad.conf').stderr()).toContain('this code holds the keys');
+  test("without --host, packets go to the server's name, which is told", () => {
+    const ran = inviteIn(SPAD, 'alice');
+    expect(plainOf(lineOf(ran)).hosts).toEqual(['gw1']);
+    expect(ran.stderr()).toContain('packets will go to the host "gw1"');
   });
 });
 
-describe('what cannot be invited, in one sentence', () => {
-  const wrong = (words: string, files?: Readonly<Record<string, string>>): string => {
-    const ran = inviting(words, files);
-    expect(ran.code).toBe(2);
+test('a stanza that is there is taken as it is', () => {
+  const stanza = `[access carol]\nkey = ${KEY}\nallow = tcp/22, tcp/443\n`;
+  const ran = inviteIn(`${SPAD}\n${stanza}`, 'carol');
+  expect(ran.code, ran.stderr()).toBe(0);
+  expect(readFileSync(ran.file, 'utf8')).toBe(`${SPAD}\n${stanza}`);
+  const invite = plainOf(lineOf(ran));
+  expect(invite.secret.revealBase64()).toBe(KEY);
+  expect(invite.access.map(formatPortSpec)).toEqual(['tcp/22', 'tcp/443']);
+  expect(ran.stderr()).toContain('hands out the key that it has');
+});
+
+describe('a passphrase', () => {
+  test('that is typed twice seals the line', () => {
+    const ran = inviteIn(SPAD, 'alice --passphrase', ['open sesame', 'open sesame']);
+    expect(ran.code, ran.stderr()).toBe(0);
+    const read = parseInvite(lineOf(ran));
+    if (!read.ok || read.value.kind !== 'sealed') expect.fail('it is not sealed');
+    expect(read.value.unseal('open sesame')).toMatchObject({ ok: true, value: { server: 'gw1' } });
+    expect(read.value.unseal('open')).toBeUndefined();
+  });
+
+  test('may come from a file', () => {
+    const phrase = join(temporaryFolder(), 'phrase');
+    writeFileSync(phrase, 'from a file\nnot this\n', { mode: 0o600 });
+    const read = parseInvite(lineOf(inviteIn(SPAD, `alice --passphrase-file ${phrase}`)));
+    if (!read.ok || read.value.kind !== 'sealed') expect.fail('it is not sealed');
+    expect(read.value.unseal('from a file')).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    [['one', 'another'], 'the two are not the same'],
+    [[''], 'the passphrase is empty'],
+    [[], 'there is no terminal to ask for the passphrase'],
+  ])('%j: nothing is written', (typed, sentence) => {
+    const ran = inviteIn(SPAD, 'alice --passphrase', typed);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr()).toContain(sentence);
     expect(ran.stdout()).toBe('');
-    expect(ran.stderr()).not.toContain(KEY);
-    return ran.stderr().replace(/(?:\/[\w.-]+)+\//g, '');
-  };
-
-  test.each([
-    ['--fwknop --access HOME/access.conf', 'has the stanzas 1 (line 2), 2 (line 7): say which with --stanza'],
-    ['--fwknop --access HOME/access.conf --stanza 3', 'has the stanzas 1 (line 2), 2 (line 7), and no stanza 3'],
-    ['--fwknop --access HOME/none.conf', 'there is no file none.conf'],
-    ['--fwknop phon --file HOME/spad.conf', 'there is no [access phon] in spad.conf: did you mean "phone"?'],
-    ['--fwknop laptop --file HOME/spad.conf', "[access laptop] is not for fwknop's clients"],
-    ['--fwknop phone --access HOME/access.conf', 'not both'],
-    ['--fwknop --stanza 1', '--stanza counts the stanzas of a file: name it with --access'],
-    ['--fwknop --file HOME/spad.conf', '--file needs the name of its section'],
-    ['--fwknop --access HOME/access.conf --stanza x', 'Write the number of a stanza'],
-    ['--text', '--fwknop'],
-  ])('%s', (words, sentence) => {
-    expect(wrong(words)).toContain(sentence);
+    expect(readFileSync(ran.file, 'utf8')).toBe(SPAD);
   });
+});
 
-  test.each([
-    ['a mode', `SOURCE ANY\nKEY_BASE64 ${KEY}\nENCRYPTION_MODE ctr\n`, 'Fwknop2 knows CBC alone'],
-    ['an HMAC', `SOURCE ANY\nKEY_BASE64 ${KEY}\nHMAC_KEY a\nHMAC_DIGEST_TYPE sha3_256\n`, 'HMAC_DIGEST_TYPE sha3_256'],
-    ['no keys', 'SOURCE ANY\nOPEN_PORTS tcp/22\n', 'no key'],
-    ['GnuPG', 'SOURCE ANY\nGPG_ALLOW_NO_PW Y\nGPG_REMOTE_ID 00AA00AA\n', 'GnuPG keys alone'],
-    ['a bad key', 'SOURCE ANY\nKEY_BASE64 !!!\n', 'odd.conf:2: key_base64 cannot be read'],
-    ['no stanza', 'OPEN_PORTS tcp/22\n', 'has no stanza: one begins with SOURCE'],
-  ])('%s', (_, text, sentence) => {
-    expect(wrong('--fwknop --access HOME/odd.conf', { 'odd.conf': text })).toContain(sentence);
-  });
+test.each([
+  ['there is no name', SPAD, '--text', 'name the client: spa-keys invite alice'],
+  ['the name cannot be one', SPAD, 'a/b', '"a/b" cannot be a name'],
+  ['the host is none', SPAD, 'alice --host -oProxyCommand', "Write a host's name or address"],
+  ['there are five hosts', SPAD, 'alice --host a,b,c,d,e', 'room for 4 hosts'],
+  ["the server's name is no host", '[spad]\nname = my gateway\n', 'alice', "name the server's with --host"],
+  ['the server has no name', '[access alice]\nkey = x\n', 'bob', 'does not say the server'],
+  ['the end is over', SPAD, 'alice --expires 2025-01-01', 'That is over already'],
+  ['the end is none', SPAD, 'alice --expires soon', 'Write how long, such as 90d'],
+  [
+    'ports for a stanza that is there',
+    `${SPAD}[access a]\nkey = ${KEY}\nallow = tcp/22\n`,
+    'a --allow tcp/1',
+    'for a new one',
+  ],
+  [
+    'a stanza that has expired',
+    `${SPAD}[access a]\nkey = ${KEY}\nallow = tcp/22\nexpires = 2026-01-01\n`,
+    'a',
+    'has expired',
+  ],
+  [
+    "a stanza of fwknop's",
+    `${SPAD}[access a]\nformat = fwknop\nkey = x\nhmac_key = y\nallow = tcp/22\n`,
+    'a',
+    'for our own alone',
+  ],
+  ['a file for --fwknop', SPAD, 'alice --file x', 'go with --fwknop'],
+])('is refused where %s', (_, conf, words, sentence) => {
+  const ran = inviteIn(conf, words);
+  expect(ran.code).toBe(2);
+  expect(ran.stderr()).toContain(sentence);
+  expect(ran.stdout()).toBe('');
+  expect(readFileSync(ran.file, 'utf8')).toBe(conf);
+});
+
+test('is refused where there is no configuration', () => {
+  const home = temporaryFolder();
+  const io = captureIo(home);
+  expect(run(['invite', 'alice', '--stanza', join(home, 'none')], io)).toBe(2);
+  expect(io.stderr()).toContain('there is no file');
+  expect(existsSync(join(home, 'none'))).toBe(false);
+});
+
+test('generate writes the end, too', () => {
+  const io = captureIo(temporaryFolder());
+  expect(run(['generate', '--server', 'gw1', '--expires', '2027-12-31'], io)).toBe(0);
+  expect(io.stdout()).toContain('expires = 2027-12-31\n');
 });
