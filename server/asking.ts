@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readSecretFile } from '../keys/safe-file.ts';
+import type { Result } from '../src/base/result.ts';
 import { DEFAULT_STATE_DIR } from '../src/config/daemon-directives.ts';
 import { parseSpadConf } from '../src/config/spad-conf.ts';
 import { BACKENDS, type BackendTraits } from '../src/firewall/backends.ts';
@@ -55,4 +56,16 @@ const findFolder = ({ config, stateDir }: WhereOptions, standard: string): Where
 const at = (folder: string): Where => {
   const last = readLastFirewall(folder);
   return { folder, endedBy: last && BACKENDS[last.firewall].endedBy };
+};
+
+export const OTHER_VERSION = 'spad has not answered in its own words: it may be of another version';
+
+/** What a daemon has answered. Throws a sentence where it has refused, or where none is running. */
+export const answerOf = (answer: Result<unknown, string> | undefined, folder: string): unknown => {
+  if (answer === undefined)
+    throw new Error(
+      `spad is not running on ${folder}: start it (systemctl start spad), or name its state folder with --state-dir`,
+    );
+  if (!answer.ok) throw new Error(answer.error);
+  return answer.value;
 };

@@ -1,11 +1,10 @@
 /** The running daemon: inputs go into the engine, what it decides is done, what failed goes back in. */
 import { join } from 'node:path';
-import { NODE_SUITE } from '../platform/node-suite.ts';
 import { type Moment, type Seconds, type SteadyMs, steadyMs } from '../src/base/units.ts';
 import { type BackendName, BACKENDS, closesPorts } from '../src/firewall/backends.ts';
 import type { PortSpec } from '../src/base/port-spec.ts';
 import type { Decision } from '../src/engine/effect.ts';
-import { Engine } from '../src/engine/engine.ts';
+import type { Engine } from '../src/engine/engine.ts';
 import { holdersOf } from '../src/engine/holders.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
@@ -20,11 +19,10 @@ import { Doors } from './doors.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
 import type { OwnSteps } from './firewall/generation.ts';
 import { adoptConnections } from './firewall/adoption.ts';
-import { loadDigestCache } from './fwknop/digest-cache.ts';
 import { FwknopEdge } from './fwknop/fwknop-edge.ts';
-import { grantNames } from './grant-names.ts';
 import type { Configuration, ConfigurationSource } from './load-config.ts';
 import type { Logger } from './log/logger.ts';
+import { openEngine } from './open-engine.ts';
 import { type OpenState, openState } from './open-state.ts';
 import { perform, type PerformerParts } from './perform.ts';
 import { ReceiverSource } from './receiver-source.ts';
@@ -33,6 +31,7 @@ import { reloadConfiguration } from './reloader.ts';
 import { Repairer } from './repairer.ts';
 import { SieveLanes } from './sieve/lanes.ts';
 import { SleepWatch } from './sleep-watch.ts';
+import { StatusKeeper } from './status-keeper.ts';
 import { Troubles } from './troubles.ts';
 import { Work } from './work.ts';
 
@@ -47,6 +46,7 @@ export interface DaemonParts {
   /** Counts the transactions that the daemon makes beside those of `firewall`. */
   readonly steps: OwnSteps;
   readonly logger: Logger;
+  readonly version: string;
   /** For so long the guard is on trial; undefined: it stays. */
   readonly confirm: Seconds | undefined;
 }
@@ -69,6 +69,7 @@ export class Daemon {
   readonly #troubles: Troubles;
   readonly #work: Work;
   readonly #delays = new Delays();
+  readonly #status: StatusKeeper;
   #rehearsal: Rehearsal | undefined;
   #tick: NodeJS.Timeout | undefined;
   #stopping = false;
@@ -80,16 +81,11 @@ export class Daemon {
   constructor(parts: DaemonParts) {
     this.#parts = parts;
     const { configuration, firewall, logger, confirm } = parts;
-    const { conf, policy, receiver } = configuration;
+    const { conf, receiver } = configuration;
     const now = readClock();
     this.#troubles = new Troubles((text) => logger.error(text));
     this.#state = openState(configuration, now.wall, logger);
-    const newGrantId = grantNames();
-    const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, logger);
-    const [{ cache, usedCodes }, maxGrants] = [this.#state, conf.daemon.max_grants];
-    const canCut = firewall.cuts === true;
-    const suite = NODE_SUITE;
-    this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId, canCut, suite });
+    this.#engine = openEngine(configuration, this.#state, firewall, logger);
     const announce = announcer(parts);
     const onInput = (input: Input): void => this.#input(input);
     this.#lanes = new SieveLanes({
@@ -101,6 +97,7 @@ export class Daemon {
       onMessage: (message) => this.#hear(message),
       onReady: (on) => {
         announce(on);
+        this.#status.captures(on);
         this.#rehearse();
       },
     });
@@ -122,11 +119,11 @@ export class Daemon {
       settled: () => this.#work.changed(),
       onRepaired: () => onInput({ kind: 'firewall-repaired' }),
     });
-    this.#operator = new Operator(inFolder(CONTROL_SOCKET), {
-      ...{ now: readClock, via: firewall.description, look: () => this.#repairer.look(), onInput },
-      ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.guardEnds },
-      onTrouble: (message) => logger.error(message),
+    this.#status = new StatusKeeper({
+      ...{ version: parts.version, via: firewall.description, now: readClock, floor: this.#state.cache.floor },
+      ...{ engine: this.#engine, receiver: this.#receiver, delays: this.#delays },
     });
+    this.#operator = this.#newOperator(inFolder(CONTROL_SOCKET));
     this.#guardEnds = confirm === undefined ? undefined : steadyMs(now.steady + confirm * 1000);
   }
 
@@ -160,6 +157,7 @@ export class Daemon {
   #beat(): void {
     this.#input({ kind: this.#sleep.hasSlept() ? 'woke' : 'tick' });
     this.#repairer.glance();
+    this.#status.glance();
   }
 
   /** Ends in order: no more packets, what waits is done, files closed. The guard stays, and grants end on time. */
@@ -202,6 +200,7 @@ export class Daemon {
     const { audit } = this.#state;
     reloadConfiguration({
       ...{ ...this.#parts, audit },
+      onRead: (outcome) => this.#status.reloaded(outcome),
       onBad: (message) => this.#input({ kind: 'reload-failed', message }),
       onNew: ({ policy, receiver }) => {
         this.#input({ kind: 'reload', policy });
@@ -216,6 +215,17 @@ export class Daemon {
   report(): void {
     this.#lanes.count();
     this.#input({ kind: 'report' });
+  }
+
+  #newOperator(path: string): Operator {
+    const { firewall, logger } = this.#parts;
+    return new Operator(path, {
+      ...{ now: readClock, via: firewall.description, look: () => this.#repairer.look() },
+      ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.guardEnds },
+      status: (state) => this.#status.show(state),
+      onInput: (input) => this.#input(input),
+      onTrouble: (message) => logger.error(message),
+    });
   }
 
   #hear(message: Handoff): void {

@@ -12,6 +12,8 @@ export interface ReloaderParts {
   readonly configuration: Configuration;
   readonly audit: AuditFile;
   readonly logger: Logger;
+  /** Comes before either of the following. */
+  readonly onRead: (outcome: { readonly taken: boolean; readonly problems: readonly string[] }) => void;
   readonly onNew: (configuration: Configuration) => void;
   readonly onBad: (message: string) => void;
 }
@@ -26,6 +28,7 @@ const LASTING = [
 export const reloadConfiguration = (parts: ReloaderParts): void => {
   const { logger, source } = parts;
   const { configuration, issues } = source.load();
+  parts.onRead({ taken: configuration !== undefined, problems: issues.map(describeIssue) });
   for (const issue of issues) logger.warn(describeIssue(issue));
   if (configuration === undefined) {
     logger.error(`${source.shown} has errors; the old policy stands`);

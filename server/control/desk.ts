@@ -1,8 +1,10 @@
 /** Who answers what is asked on the control socket. */
 import { err, ok, type Result } from '../../src/base/result.ts';
 import type { Moment, SteadyMs } from '../../src/base/units.ts';
+import type { ControlAnswers } from '../../src/control/answers.ts';
 import { type ControlCommand, type ControlRequest, decodeRequest, type Proof } from '../../src/control/request.ts';
-import { type ControlAnswers, type FirewallState, isoAt, showGrants } from '../../src/control/response.ts';
+import { type FirewallState, isoAt, showGrants } from '../../src/control/response.ts';
+import type { Status } from '../../src/control/status.ts';
 import type { Grant } from '../../src/grant/grant.ts';
 
 export interface DeskParts {
@@ -13,6 +15,8 @@ export interface DeskParts {
   readonly grants: () => readonly Grant[];
   /** When the guard ends; undefined where it is not on trial. */
   readonly guardEnds: () => SteadyMs | undefined;
+  /** `firewall`: what the look at it has come to. */
+  readonly status: (firewall: FirewallState) => Status;
   /** Undefined where it is confirmed, else the sentence by which it was refused. */
   readonly confirm: (proof: Proof) => Promise<string | undefined>;
 }
@@ -32,6 +36,7 @@ const HANDLERS: Handlers = {
     const trial = ends === undefined ? {} : { trialUntil: isoAt(ends, moment) };
     return ok({ via, firewall, ...trial, grants: showGrants(grants(), moment) });
   },
+  status: async (_, { look, status }) => ok(status(await look())),
   confirm: async ({ proof }, { confirm }) => {
     const refusal = await confirm(proof);
     return refusal === undefined ? ok({ confirmed: true }) : err(refusal);
@@ -53,6 +58,8 @@ const handle = (request: ControlRequest, parts: DeskParts): Promise<Result<objec
   switch (request.command) {
     case 'grants':
       return HANDLERS.grants(request, parts);
+    case 'status':
+      return HANDLERS.status(request, parts);
     case 'confirm':
       return HANDLERS.confirm(request, parts);
   }

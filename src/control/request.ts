@@ -24,6 +24,7 @@ export type Proof =
 
 export type ControlRequest =
   | { readonly command: 'grants' }
+  | { readonly command: 'status' }
   /** The guard, which is on trial, is to stay. */
   | { readonly command: 'confirm'; readonly proof: Proof };
 
@@ -68,6 +69,7 @@ const decodeConfirm = (fields: Fields): Result<ControlRequest, string> => {
 
 const DECODERS: Readonly<Record<ControlCommand, (fields: Fields) => Result<ControlRequest, string>>> = {
   grants: () => ok({ command: 'grants' }),
+  status: () => ok({ command: 'status' }),
   confirm: decodeConfirm,
 };
 

@@ -20,6 +20,7 @@ import { Counters } from './counters.ts';
 import { Doorkeeper, type Visit } from './doorkeeper.ts';
 import type { AuditEffect, Decision, Effect, EffectFailure } from './effect.ts';
 import { repairedEffects, synchronizeEffects } from './firewall-effects.ts';
+import { type EngineFacts, engineFacts } from './facts.ts';
 import { FwknopDesk } from './fwknop-desk.ts';
 import { GrantClock } from './grant-clock.ts';
 import { GrantDesk, type LedgerStep } from './grant-desk.ts';
@@ -113,6 +114,15 @@ export class Engine {
   /** When the guard ends; undefined where it is not on trial. */
   get guardEnds(): SteadyMs | undefined {
     return this.#trial.ends;
+  }
+
+  /** Packets by reason since the start. */
+  counts(): Readonly<Record<string, number>> {
+    return this.#counters.look();
+  }
+
+  facts(): EngineFacts {
+    return engineFacts(this.#policy, this.#trial, this.#ledger, this.#memory.cache);
   }
 
   /** What a grant log that begins anew must say. */

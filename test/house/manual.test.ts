@@ -28,7 +28,9 @@ describe('manual pages', () => {
 
   test('spad(8) names every long option of its command line', () => {
     const page = read('packaging/man/spad.8').replaceAll('\\-', '-');
-    const options = new Set(longOptions(['cli', 'import', 'asking', 'ask'].map((name) => read(`server/${name}.ts`)).join('')));
+    const options = new Set(
+      longOptions(['cli', 'import', 'asking', 'ask', 'operate'].map((name) => read(`server/${name}.ts`)).join('')),
+    );
     expect(options.size).toBeGreaterThan(2);
     expect([...options].filter((option) => !page.includes(`-${option}`))).toEqual([]);
   });

@@ -17,6 +17,7 @@ const address = fc
 const connection = fc.record({ client: address, clientPort: port, server: address, serverPort: port });
 const request: fc.Arbitrary<ControlRequest> = fc.oneof(
   fc.constant<ControlRequest>({ command: 'grants' }),
+  fc.constant<ControlRequest>({ command: 'status' }),
   fc.constant<ControlRequest>({ command: 'confirm', proof: { kind: 'console' } }),
   fc
     .record({ connection, ways: fc.array(port, { maxLength: 20 }) })

@@ -10,6 +10,7 @@ import { answerLine, type DeskParts } from '../../../server/control/desk.ts';
 import { ControlServer } from '../../../server/control/server.ts';
 import { steadyMs, unixMs } from '../../../src/base/units.ts';
 import { MAX_REQUEST } from '../../../src/control/request.ts';
+import { STATUS } from '../control/status-values.ts';
 import { grantOf } from '../values.ts';
 
 const NOW = { wall: unixMs(1_767_225_600_000), steady: steadyMs(0) };
@@ -35,6 +36,7 @@ beforeEach(async () => {
   desk = {
     ...{ now: () => NOW, via: 'memory', look: () => Promise.resolve({ kind: 'agrees' }), guardEnds: () => undefined },
     ...{ grants: () => [grantOf('192.0.2.9', 'tcp/22', 5000)], confirm: () => Promise.resolve(undefined) },
+    status: (firewall) => ({ ...STATUS, firewall }),
   };
   server = start();
   await server.listen();
@@ -104,7 +106,7 @@ test('what comes in pieces is one line, and what comes behind it is not read', a
 
 describe('refused in a sentence is', () => {
   test.each([
-    ['an unknown command', '{"command":"open"}\n', 'no such command; there are grants, confirm'],
+    ['an unknown command', '{"command":"open"}\n', 'no such command; there are grants, status, confirm'],
     ['no JSON', 'hello\n', 'a request is one line with a JSON object'],
     ['no text', Uint8Array.of(0xff, 0xfe, 0, 10), 'a request is one line with a JSON object'],
     ['an empty line', '\n', 'a request is one line with a JSON object'],
