@@ -1,13 +1,15 @@
 /** The running daemon: inputs go into the engine, what it decides is done, what failed goes back in. */
 import { join } from 'node:path';
-import { type Moment, type Seconds, type SteadyMs, steadyMs } from '../src/base/units.ts';
+import { type Seconds, type SteadyMs, steadyMs } from '../src/base/units.ts';
 import { type BackendName, BACKENDS, closesPorts } from '../src/firewall/backends.ts';
 import type { PortSpec } from '../src/base/port-spec.ts';
 import type { Decision } from '../src/engine/effect.ts';
+import type { ReloadOutcome } from '../src/control/status.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { holdersOf } from '../src/engine/holders.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
+import type { Policy } from '../src/engine/policy.ts';
 import { announcer } from './announcer.ts';
 import { readClock } from './clock.ts';
 import { ConnectionWatch } from './connections.ts';
@@ -22,9 +24,10 @@ import { adoptConnections } from './firewall/adoption.ts';
 import { FwknopEdge } from './fwknop/fwknop-edge.ts';
 import type { Configuration, ConfigurationSource } from './load-config.ts';
 import type { Logger } from './log/logger.ts';
+import { momentOf } from './moment-of.ts';
 import { openEngine } from './open-engine.ts';
 import { type OpenState, openState } from './open-state.ts';
-import { perform, type PerformerParts } from './perform.ts';
+import { perform } from './perform.ts';
 import { ReceiverSource } from './receiver-source.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { reloadConfiguration } from './reloader.ts';
@@ -58,6 +61,7 @@ export class Daemon {
   readonly #parts: DaemonParts;
   readonly #engine: Engine;
   readonly #state: OpenState;
+  #policy: Policy;
   readonly #lanes: SieveLanes;
   readonly #receiver: ReceiverSource;
   readonly #doors: Doors;
@@ -107,7 +111,7 @@ export class Daemon {
     this.#fwknop = new FwknopEdge({ closeLog, dryRun, logger, onInput });
     this.#connections = new ConnectionWatch({ logger, onInput });
     this.#work = new Work({
-      decide: (input) => this.#engine.handle(input, this.#momentOf(input)),
+      decide: (input) => this.#engine.handle(input, momentOf(input, receiver.capture === 'file')),
       perform: (decisions) => this.#perform(decisions),
       onHeld: (ms) => this.#delays.record(ms),
       // Nothing of a file is let go.
@@ -119,6 +123,7 @@ export class Daemon {
       settled: () => this.#work.changed(),
       onRepaired: () => onInput({ kind: 'firewall-repaired' }),
     });
+    this.#policy = configuration.policy;
     this.#status = new StatusKeeper({
       ...{ version: parts.version, via: firewall.description, now: readClock, floor: this.#state.cache.floor },
       ...{ engine: this.#engine, receiver: this.#receiver, delays: this.#delays },
@@ -190,25 +195,34 @@ export class Daemon {
 
   /** Reads the configuration anew. A bad one leaves everything as it is and says so. */
   reload(): void {
+    void this.#reload(undefined);
+  }
+
+  /** Settles when it has been read; the effect `answer` with this id tells when what it says holds. */
+  #reload(id: string | undefined): Promise<ReloadOutcome> {
     // Not before what is under way has been done: a one-time sequence that is just being used must not be read again.
-    this.#work.between(() => {
-      if (!this.#stopping) this.#reread();
+    return new Promise((resolve) => {
+      this.#work.between(() => {
+        if (!this.#stopping) resolve(this.#reread(id));
+      });
     });
   }
 
-  #reread(): void {
+  #reread(id: string | undefined): ReloadOutcome {
     const { audit } = this.#state;
-    reloadConfiguration({
-      ...{ ...this.#parts, audit },
-      onRead: (outcome) => this.#status.reloaded(outcome),
-      onBad: (message) => this.#input({ kind: 'reload-failed', message }),
+    const outcome = reloadConfiguration({
+      ...{ ...this.#parts, audit, policy: this.#policy },
+      onBad: (message) => this.#input({ kind: 'reload-failed', message, id }),
       onNew: ({ policy, receiver }) => {
-        this.#input({ kind: 'reload', policy });
+        this.#policy = policy;
+        this.#input({ kind: 'reload', policy, id });
         this.#connections.prepare(holdersOf(policy));
         this.#receiver.replace(receiver);
         this.#doors.replace(policy.doors, receiver);
       },
     });
+    this.#status.reloaded(outcome);
+    return outcome;
   }
 
   /** Writes the counters into the audit log now. */
@@ -221,9 +235,10 @@ export class Daemon {
     const { firewall, logger } = this.#parts;
     return new Operator(path, {
       ...{ now: readClock, via: firewall.description, look: () => this.#repairer.look() },
-      ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.guardEnds },
+      ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.facts().guardEnds },
       status: (state) => this.#status.show(state),
       onInput: (input) => this.#input(input),
+      reload: (id) => this.#reload(id),
       onTrouble: (message) => logger.error(message),
     });
   }
@@ -250,22 +265,9 @@ export class Daemon {
     this.#work.add(input);
   }
 
-  /** Now; only what comes out of a capture file is judged as of the time at which it was captured. */
-  #momentOf(input: Input): Moment {
-    const now = readClock();
-    const isReplayed =
-      (input.kind === 'candidate' || input.kind === 'fwknop-candidate') &&
-      this.#parts.configuration.receiver.capture === 'file';
-    return isReplayed ? { ...now, wall: input.candidate.captured } : now;
-  }
-
   async #perform(decisions: readonly Decision[]): Promise<void> {
     const { replay, codes, grants, audit } = this.#state;
-    const trial: PerformerParts['trial'] = {
-      note: () => this.#operator.note(),
-      answer: (effect) => this.#operator.answer(effect),
-      giveUp: () => this.#giveUp(),
-    };
+    const trial = this.#operator.trial(() => this.#giveUp());
     // Where nothing is really guarded, nothing in the kernel is touched.
     const guards = closesPorts(this.#parts.firewallName);
     const parts = {

@@ -3,7 +3,7 @@ import { formatPortSpec } from '../src/base/port-spec.ts';
 import type { Moment, UnixMs } from '../src/base/units.ts';
 import { RateBook } from '../src/control/rates.ts';
 import { type FirewallState, isoAt, isoTime } from '../src/control/response.ts';
-import type { ShownCapture, ShownReload, Status } from '../src/control/status.ts';
+import type { ReloadOutcome, ShownCapture, ShownReload, Status } from '../src/control/status.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import type { Delays } from './delays.ts';
 import { isClockSynchronised } from './process/clock-sync.ts';
@@ -14,7 +14,7 @@ export interface StatusParts {
   readonly now: () => Moment;
   /** Of the replay cache, at the start. */
   readonly floor: UnixMs;
-  readonly engine: Pick<Engine, 'facts' | 'counts'>;
+  readonly engine: Pick<Engine, 'facts'>;
   readonly receiver: { readonly pid: number | undefined };
   readonly delays: Pick<Delays, 'look'>;
 }
@@ -39,21 +39,21 @@ export class StatusKeeper {
   }
 
   /** The configuration has been read again. */
-  reloaded(outcome: Omit<ShownReload, 'time'>): void {
+  reloaded(outcome: ReloadOutcome): void {
     this.#reload = { time: isoTime(this.#parts.now().wall), ...outcome };
   }
 
   /** To be called again and again: notes the counters once a second. */
   glance(): void {
     const { steady } = this.#parts.now();
-    if (this.#rates.isDue(steady)) this.#rates.sample(steady, this.#parts.engine.counts());
+    if (this.#rates.isDue(steady)) this.#rates.sample(steady, this.#parts.engine.facts().counts);
   }
 
   /** `firewall`: what a look at it has just come to. */
   show(firewall: FirewallState): Status {
     const { version, via, now, engine, receiver, delays } = this.#parts;
     const moment = now();
-    const { guard, guardEnds, clients, grants, replay } = engine.facts();
+    const { counts, guard, guardEnds, clients, grants, replay } = engine.facts();
     const { entries, bytes, floor } = replay;
     return {
       ...{ version, pid: process.pid, ...given('receiverPid', receiver.pid), since: isoTime(this.#start.wall) },
@@ -68,7 +68,7 @@ export class StatusKeeper {
       ...given('clockSynchronised', isClockSynchronised()),
       ...given('delay', delays.look()),
       ...given('reload', this.#reload),
-      counts: this.#rates.show(moment.steady, engine.counts()),
+      counts: this.#rates.show(moment.steady, counts),
     };
   }
 }

@@ -6,7 +6,7 @@ import { type Moment, type SteadyMs, type UnixMs, unixMs } from '../base/units.t
 import { formatForwarding } from '../grant/forwarding.ts';
 import type { Grant } from '../grant/grant.ts';
 import { parseFields } from './request.ts';
-import { type Guard, isNumber, isText, listOf, objectOf, optional } from './shape.ts';
+import { type Guard, isNumber, isText, listOf, objectOf, optional, recordOf } from './shape.ts';
 
 /** What a look at the firewall came to. */
 export type FirewallState =
@@ -83,3 +83,11 @@ const isGrantList: Guard<GrantList> = objectOf<GrantList>({
 
 /** The list of grants in an answer; undefined where it is none. */
 export const readGrantList = (value: unknown): GrantList | undefined => (isGrantList(value) ? value : undefined);
+
+const isRecord = recordOf((one): one is unknown => one !== null);
+
+/** The grants that an answer lists under this name; undefined where it does not. */
+export const readGrants = (value: unknown, name: 'revoked' | 'opened'): readonly ShownGrant[] | undefined => {
+  const grants = isRecord(value) ? value[name] : undefined;
+  return listOf(isShownGrant)(grants) ? grants : undefined;
+};

@@ -2,7 +2,7 @@
 import { countOf, printable } from '../base/printable.ts';
 import { formatDuration, seconds } from '../base/units.ts';
 import type { FirewallState } from './response.ts';
-import type { ShownCount, Status } from './status.ts';
+import type { ReloadOutcome, ShownCount, Status } from './status.ts';
 import { alignColumns } from './table.ts';
 
 const FIREWALL: Readonly<Record<FirewallState['kind'], string>> = {
@@ -79,6 +79,17 @@ const reloadText = ({ reload }: Status): string => {
   const outcome = taken ? 'in force' : 'refused, the configuration before it stands';
   return `${shortTime(time)}, ${[outcome, ...problems].join('; ')}`;
 };
+
+/** What a reload came to, a line a matter. */
+export const reloadLines = ({ taken, problems, clients, added, removed }: ReloadOutcome): readonly string[] =>
+  [
+    ...problems,
+    ...(added.length > 0 ? [`new: ${added.join(', ')}`] : []),
+    ...(removed.length > 0 ? [`gone: ${removed.join(', ')}`] : []),
+    taken
+      ? `the new configuration is in force: ${countOf(clients, 'client')}`
+      : `the configuration before it stands: ${countOf(clients, 'client')}; put right what is wrong, and run "spad reload" again`,
+  ].map((line) => printable(line, 1000));
 
 const countTable = (counts: Readonly<Record<string, ShownCount>>): readonly string[] => {
   const rows = Object.entries(counts).map(([name, { total, per10s, per1min }]) => [

@@ -14,13 +14,22 @@ export interface ShownCapture {
 }
 
 /** How the configuration was read the last time. */
-export interface ShownReload {
+export interface ShownReload extends ReloadOutcome {
   /** ISO 8601 in UTC. */
   readonly time: string;
+}
+
+/** What reading it came to. */
+export interface ReloadOutcome {
   /** Whether it is in force; else the one before is. */
   readonly taken: boolean;
-  /** Every problem, those that are only warnings included. */
+  /** `FILE:12: error: …`, and so on: every problem, those that are only warnings included. */
   readonly problems: readonly string[];
+  /** Of those that are in force. */
+  readonly clients: number;
+  /** Names of stanzas and doors that there were not before, and that are gone. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
 }
 
 /** Packets of one reason. */
@@ -67,6 +76,17 @@ export interface Status {
   readonly counts: Readonly<Record<string, ShownCount>>;
 }
 
+const OUTCOME = {
+  ...{ taken: isBoolean, problems: listOf(isText), clients: isNumber },
+  ...{ added: listOf(isText), removed: listOf(isText) },
+};
+
+const isReloadOutcome: Guard<ReloadOutcome> = objectOf<ReloadOutcome>(OUTCOME);
+
+/** The outcome of a reload in an answer; undefined where it is none. */
+export const readReloadOutcome = (value: unknown): ReloadOutcome | undefined =>
+  isReloadOutcome(value) ? value : undefined;
+
 const isStatus: Guard<Status> = objectOf<Status>({
   version: isText,
   pid: isNumber,
@@ -83,7 +103,7 @@ const isStatus: Guard<Status> = objectOf<Status>({
   replay: objectOf<Status['replay']>({ entries: isNumber, bytes: isNumber, floor: optional(isText) }),
   clockSynchronised: optional(isBoolean),
   delay: optional(objectOf<{ max: number; p99: number }>({ max: isNumber, p99: isNumber })),
-  reload: optional(objectOf<ShownReload>({ time: isText, taken: isBoolean, problems: listOf(isText) })),
+  reload: optional(objectOf<ShownReload>({ ...OUTCOME, time: isText })),
   counts: recordOf(objectOf<ShownCount>({ total: isNumber, per10s: isNumber, per1min: isNumber })),
 });
 

@@ -121,11 +121,13 @@ export interface AskConnectionsEffect {
   readonly grants: readonly Grant[];
 }
 
-/** To whoever has sent the input `confirm` of this id: done, or the sentence by which it was refused. */
+/** To whoever has sent the input of this id: done, or the sentence by which it was refused. */
 export interface AnswerEffect {
   readonly kind: 'answer';
   readonly id: string;
   readonly refusal: string | undefined;
+  /** Those that it has opened or revoked. */
+  readonly grants?: readonly Grant[];
 }
 
 /** The daemon ends: nobody has confirmed the guard. */

@@ -4,7 +4,7 @@
  * a step whose effect fails is taken back when the failure comes in.
  */
 import { formatAddress } from '../base/address.ts';
-import type { Moment, SteadyMs } from '../base/units.ts';
+import type { Moment } from '../base/units.ts';
 import type { CryptoSuite } from '../crypto/suite.ts';
 import { CutBook } from '../grant/cut-book.ts';
 import type { Grant } from '../grant/grant.ts';
@@ -27,7 +27,9 @@ import { GrantDesk, type LedgerStep } from './grant-desk.ts';
 import { type Holders, holdersOf } from './holders.ts';
 import type { Candidate, Input } from './input.ts';
 import { describeGrant as describe, effectsOfStep } from './ledger-effects.ts';
+import { OperatorDesk } from './operator-desk.ts';
 import { type Policy, replayAgeOf } from './policy.ts';
+import { answerTo, refusedAnswers } from './answer-effects.ts';
 import { RejectionDesk } from './rejection-desk.ts';
 import { TrialDesk } from './trial-desk.ts';
 
@@ -81,6 +83,7 @@ export class Engine {
   readonly #rejections = new RejectionDesk(this.#counters);
   readonly #fwknop: FwknopDesk;
   readonly #trial: TrialDesk;
+  readonly #operator: OperatorDesk;
   #lastCounted = Number.NEGATIVE_INFINITY;
 
   constructor(parts: EngineParts) {
@@ -93,6 +96,7 @@ export class Engine {
     this.#desk = new GrantDesk({ ...shared, newId, canCut });
     this.#clock = new GrantClock({ ...shared, desk: this.#desk });
     this.#trial = new TrialDesk(this.#desk);
+    this.#operator = new OperatorDesk(this.#ledger, this.#desk, this.#counters);
     this.#doors = new Doorkeeper(parts.policy.doors);
     this.#fwknop = new FwknopDesk({
       policy: parts.policy.fwknop,
@@ -111,18 +115,9 @@ export class Engine {
     return [...this.#ledger.all()];
   }
 
-  /** When the guard ends; undefined where it is not on trial. */
-  get guardEnds(): SteadyMs | undefined {
-    return this.#trial.ends;
-  }
-
-  /** Packets by reason since the start. */
-  counts(): Readonly<Record<string, number>> {
-    return this.#counters.look();
-  }
-
   facts(): EngineFacts {
-    return engineFacts(this.#policy, this.#trial, this.#ledger, this.#memory.cache);
+    const [counts, { size: grants }] = [this.#counters.look(), this.#ledger];
+    return engineFacts(this.#policy, this.#trial, { counts, grants, replay: this.#memory.cache });
   }
 
   /** What a grant log that begins anew must say. */
@@ -133,7 +128,6 @@ export class Engine {
   handle(input: Input, now: Moment): readonly Decision[] {
     switch (input.kind) {
       case 'start':
-        if (input.guardEnds !== undefined) this.#trial.begin(input.guardEnds);
         return [this.#start(input, now)];
       case 'candidate':
         return this.#admit(input.candidate, now);
@@ -144,8 +138,7 @@ export class Engine {
       case 'program-ended':
         return [this.#fwknop.programEnded(input.effect, input.failed, input.how)];
       case 'closes-left':
-        this.#fwknop.cycles.restore(input.closes, now);
-        return this.#fwknop.expireCycles(now);
+        return this.#fwknop.restoreCycles(input.closes, now);
       case 'knock':
         return this.#knock(input.knock, now);
       case 'local-addresses':
@@ -161,10 +154,15 @@ export class Engine {
         return [[...repairedEffects(this.#policy, this.#trial), audit({ event: 'repaired' })]];
       case 'confirm':
         return [this.#trial.confirm(input, this.#policy.guard, () => this.#synchronize(), now)];
+      case 'revoke':
+      case 'open-by-hand':
+        return [this.#operator.take(input, now)];
       case 'reload':
-        return [this.#reload(input.policy), ...this.#fwknop.expireCycles(now)];
+        return [[...this.#reload(input.policy), ...answerTo(input.id)], ...this.#fwknop.expireCycles(now)];
       case 'reload-failed':
-        return [[audit({ event: 'reloaded', reason: 'bad-configuration', detail: input.message })]];
+        return [
+          [audit({ event: 'reloaded', reason: 'bad-configuration', detail: input.message }), ...answerTo(input.id)],
+        ];
       case 'connections':
         return this.#clock.prolong(input.used, this.#holders, now);
       case 'woke':
@@ -179,6 +177,7 @@ export class Engine {
   }
 
   #start(left: Extract<Input, { kind: 'start' }>, now: Moment): Decision {
+    if (left.guardEnds !== undefined) this.#trial.begin(left.guardEnds);
     const { events, lines } = this.#clock.restore(left, this.#holders, now);
     const started = audit({ event: 'started', ...this.#trial.until(now) });
     return [...this.#synchronize(), { kind: 'record-grants', events }, started, ...lines];
@@ -259,10 +258,11 @@ export class Engine {
       return [[audit({ event: 'failed', reason, detail: message }), ...more]];
     }
     this.#desk.takeBack({ lifted: [], ...step });
+    const refused = refusedAnswers(decision, `the firewall has refused: ${message}`);
     const grants = step.added.length > 0 ? step.added : step.removed;
     // What came to light when another grant ended is no step of the ledger's.
     if (grants.length === 0) return [[audit({ event: 'failed', reason, detail: message })]];
-    return grants.map((grant) => [audit({ ...describe('failed', grant), reason, detail: message })]);
+    return [...grants.map((grant) => [audit({ ...describe('failed', grant), reason, detail: message })]), refused];
   }
 
   #reload(policy: Policy): Decision {

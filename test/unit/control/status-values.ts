@@ -8,7 +8,14 @@ export const STATUS: Status = {
   ...{ trialUntil: '2026-01-02T02:04:05.000Z', clients: 12, grants: 3 },
   replay: { entries: 1500, bytes: 300_000, floor: '2026-01-01T12:00:00.000Z' },
   ...{ clockSynchronised: true, delay: { max: 3.1, p99: 1.2 } },
-  reload: { time: '2026-01-01T06:00:00.000Z', taken: false, problems: ['spad.conf:3: unknown key "prot"'] },
+  reload: {
+    time: '2026-01-01T06:00:00.000Z',
+    taken: false,
+    problems: ['spad.conf:3: error: unknown key "prot"'],
+    clients: 12,
+    added: [],
+    removed: [],
+  },
   counts: {
     granted: { total: 1234, per10s: 0.1, per1min: 12 },
     'unknown-hint': { total: 7, per10s: 0, per1min: 0.1 },

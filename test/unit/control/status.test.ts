@@ -45,7 +45,7 @@ describe('a status', () => {
       'replay cache  1500 packets, about 293 KiB; packets made before 2026-01-01 12:00:00 UTC are refused',
       'clock         synchronised',
       'delay         at most 3.1 ms, 99 of 100 times within 1.2 ms',
-      'last reload   2026-01-01 06:00:00 UTC, refused, the configuration before it stands; spad.conf:3: unknown key "prot"',
+      'last reload   2026-01-01 06:00:00 UTC, refused, the configuration before it stands; spad.conf:3: error: unknown key "prot"',
       '',
       'COUNTER       TOTAL  /s (10 s)  /s (1 min)',
       'granted        1234        0.1        12.0',
