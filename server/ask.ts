@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { countOf } from '../src/base/printable.ts';
 import { grantTable } from '../src/control/grant-table.ts';
 import type { Proof } from '../src/control/request.ts';
-import { type FirewallState, type GrantList, readGrantList, showGrants } from '../src/control/response.ts';
+import { type GrantList, readGrantList, showGrants } from '../src/control/response.ts';
+import { describeFirewall } from '../src/control/status-page.ts';
 import type { BackendTraits } from '../src/firewall/backends.ts';
 import { decodeGrantLog } from '../src/grant/record.ts';
-import type { Asking, Where, WhereOptions } from './asking.ts';
+import { type Asking, OTHER_VERSION, type Where, type WhereOptions } from './asking.ts';
 import { readClock } from './clock.ts';
 import { askDaemon } from './control/client.ts';
 import { findSession, findWays } from './control/session.ts';
@@ -22,18 +23,12 @@ interface AskOptions extends WhereOptions {
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
-const FIREWALL: Readonly<Record<FirewallState['kind'], string>> = {
-  agrees: 'agrees',
-  repaired: 'had been changed by somebody and is repaired',
-  fault: 'is not as it ought to be',
-};
-
 const listGrants = async (where: Where, asJson: boolean): Promise<number> => {
   const answer = await askDaemon(where.folder, { command: 'grants' });
   if (answer === undefined) return listLog(where, asJson);
   if (!answer.ok) throw new Error(answer.error);
   const list = readGrantList(answer.value);
-  if (list === undefined) throw new Error('spad has not answered in its own words: it may be of another version');
+  if (list === undefined) throw new Error(OTHER_VERSION);
   if (asJson) say(JSON.stringify({ running: true, ...list }));
   else for (const line of describeList(list)) say(line);
   return list.firewall.kind === 'fault' ? 1 : 0;
@@ -41,7 +36,7 @@ const listGrants = async (where: Where, asJson: boolean): Promise<number> => {
 
 const describeList = ({ via, firewall, trialUntil, grants }: GrantList): readonly string[] => [
   ...(grants.length === 0 ? ['nothing is open'] : grantTable(grants)),
-  `${countOf(grants.length, 'grant')}; the firewall ${FIREWALL[firewall.kind]}${firewall.kind === 'fault' ? `: ${firewall.detail}` : ''} (${via})`,
+  `${countOf(grants.length, 'grant')}; the firewall ${describeFirewall(firewall, via)}`,
   ...(trialUntil === undefined
     ? []
     : [`the guard is on trial until ${trialUntil}: run "spad confirm" in a new session`]),

@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readSecretFile } from '../keys/safe-file.ts';
+import type { Result } from '../src/base/result.ts';
 import { DEFAULT_STATE_DIR } from '../src/config/daemon-directives.ts';
+import { parseIni } from '../src/config/ini-file.ts';
 import { parseSpadConf } from '../src/config/spad-conf.ts';
 import { BACKENDS, type BackendTraits } from '../src/firewall/backends.ts';
 import { readLastFirewall } from './firewall/leftovers.ts';
@@ -43,16 +45,37 @@ const findFolder = ({ config, stateDir }: WhereOptions, standard: string): Where
   if (stateDir !== undefined) return at(stateDir);
   const file = config ?? standard;
   if (config === undefined && !existsSync(file)) return at(DEFAULT_STATE_DIR);
-  const { conf } = parseSpadConf(readSecretFile(file), file);
-  if (conf === undefined)
+  const text = readSecretFile(file);
+  const { conf } = parseSpadConf(text, file);
+  const folder = conf?.daemon.state_dir ?? namedFolder(text) ?? (file === standard ? DEFAULT_STATE_DIR : undefined);
+  if (folder === undefined)
     throw new Error(
       `${file} has errors, so state_dir cannot be told: name it with --state-dir ("spad --check" lists them)`,
     );
-  return at(conf.daemon.state_dir);
+  return at(folder);
+};
+
+/** Errors elsewhere in the file, such as those that a reload is to tell, do not hide which daemon is meant. */
+const namedFolder = (text: string): string | undefined => {
+  const section = parseIni(text, '').sections.find(({ name }) => name === 'spad');
+  const [folder, ...others] = (section?.entries ?? []).filter(({ key }) => key === 'state_dir');
+  return others.length === 0 && folder?.value.startsWith('/') === true ? folder.value : undefined;
 };
 
 /** The last start has noted its firewall there. */
 const at = (folder: string): Where => {
   const last = readLastFirewall(folder);
   return { folder, endedBy: last && BACKENDS[last.firewall].endedBy };
+};
+
+export const OTHER_VERSION = 'spad has not answered in its own words: it may be of another version';
+
+/** What a daemon has answered. Throws a sentence where it has refused, or where none is running. */
+export const answerOf = (answer: Result<unknown, string> | undefined, folder: string): unknown => {
+  if (answer === undefined)
+    throw new Error(
+      `spad is not running on ${folder}: start it (systemctl start spad), or name its state folder with --state-dir`,
+    );
+  if (!answer.ok) throw new Error(answer.error);
+  return answer.value;
 };

@@ -6,6 +6,7 @@ import { askingIn } from './asking.ts';
 import { defineCompile } from './compile.ts';
 import { defineImport } from './import.ts';
 import { defineInit } from './init.ts';
+import { defineOperate } from './operate.ts';
 import type { FwknopModeOptions } from './fwknop-mode.ts';
 
 /** spad.conf, or fwknop's own files. */
@@ -175,7 +176,9 @@ export const runCli = async (argv: readonly string[], version: string, commands:
   };
   defineStart(program, commands, onStatus);
   defineCheck(program, commands, onStatus);
-  defineAsk(askingIn(program, DEFAULT_CONFIG), onStatus);
+  const asking = askingIn(program, DEFAULT_CONFIG);
+  defineAsk(asking, onStatus);
+  defineOperate(asking, onStatus);
   defineCompile(program.command('compile'), onStatus);
   defineImport(program.command('import'), onStatus);
   defineInit(program, DEFAULT_CONFIG, onStatus);

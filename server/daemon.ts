@@ -1,37 +1,36 @@
 /** The running daemon: inputs go into the engine, what it decides is done, what failed goes back in. */
 import { join } from 'node:path';
-import { NODE_SUITE } from '../platform/node-suite.ts';
-import { type Moment, type SteadyMs, steadyMs } from '../src/base/units.ts';
+import { type SteadyMs, steadyMs } from '../src/base/units.ts';
 import { type BackendName, BACKENDS, closesPorts } from '../src/firewall/backends.ts';
 import type { PortSpec } from '../src/base/port-spec.ts';
 import type { Decision } from '../src/engine/effect.ts';
-import { Engine } from '../src/engine/engine.ts';
+import type { ReloadOutcome } from '../src/control/status.ts';
+import type { Engine } from '../src/engine/engine.ts';
 import { holdersOf } from '../src/engine/holders.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
+import type { Policy } from '../src/engine/policy.ts';
 import { announcer, type AnnouncerParts } from './announcer.ts';
 import { readClock } from './clock.ts';
-import { ConnectionWatch } from './connections.ts';
 import { CONTROL_SOCKET } from './control/client.ts';
 import { Operator } from './control/operator.ts';
 import { establishedAt } from './control/sockets.ts';
 import { Delays } from './delays.ts';
-import { Doors } from './doors.ts';
+import { type Edges, openEdges } from './edges.ts';
 import type { OwnSteps } from './firewall/generation.ts';
 import { adoptConnections } from './firewall/adoption.ts';
-import { loadDigestCache } from './fwknop/digest-cache.ts';
-import { FwknopEdge } from './fwknop/fwknop-edge.ts';
-import { grantNames } from './grant-names.ts';
 import type { ConfigurationSource } from './load-config.ts';
+import { momentOf } from './moment-of.ts';
+import { openEngine } from './open-engine.ts';
 import { type OpenState, openState } from './open-state.ts';
-import { perform, type PerformerParts } from './perform.ts';
+import { perform } from './perform.ts';
 import { ReceiverSource } from './receiver-source.ts';
 import { Rehearsal } from './rehearsal.ts';
-import { Replies } from './replies.ts';
 import { reloadConfiguration } from './reloader.ts';
 import { Repairer } from './repairer.ts';
 import { SieveLanes } from './sieve/lanes.ts';
 import { SleepWatch } from './sleep-watch.ts';
+import { StatusKeeper } from './status-keeper.ts';
 import { Troubles } from './troubles.ts';
 import { Work } from './work.ts';
 
@@ -43,6 +42,7 @@ export interface DaemonParts extends AnnouncerParts {
   readonly firewallName: BackendName;
   /** Counts the transactions that the daemon makes beside those of `firewall`. */
   readonly steps: OwnSteps;
+  readonly version: string;
 }
 
 /** How it ended: as it was told to, or because nobody has confirmed the guard. */
@@ -52,18 +52,17 @@ export class Daemon {
   readonly #parts: DaemonParts;
   readonly #engine: Engine;
   readonly #state: OpenState;
+  #policy: Policy;
   readonly #lanes: SieveLanes;
   readonly #receiver: ReceiverSource;
-  readonly #doors: Doors;
-  readonly #fwknop: FwknopEdge;
-  readonly #connections: ConnectionWatch;
+  readonly #edges: Edges;
   readonly #sleep = new SleepWatch();
   readonly #repairer: Repairer;
   readonly #operator: Operator;
   readonly #troubles: Troubles;
-  readonly #replies: Replies;
   readonly #work: Work;
   readonly #delays = new Delays();
+  readonly #status: StatusKeeper;
   #rehearsal: Rehearsal | undefined;
   #tick: NodeJS.Timeout | undefined;
   #stopping = false;
@@ -75,20 +74,16 @@ export class Daemon {
   constructor(parts: DaemonParts) {
     this.#parts = parts;
     const { configuration, firewall, logger, confirm } = parts;
-    const { conf, policy, receiver } = configuration;
+    const { conf, receiver } = configuration;
     const now = readClock();
     this.#troubles = new Troubles((text) => logger.error(text));
     this.#state = openState(configuration, now.wall, logger);
-    const newGrantId = grantNames();
-    const foreignDigests = loadDigestCache(conf.daemon.fwknop_digest_cache, logger);
-    const [{ cache, usedCodes }, maxGrants] = [this.#state, conf.daemon.max_grants];
-    const canCut = firewall.cuts === true;
-    const suite = NODE_SUITE;
-    this.#engine = new Engine({ policy, cache, usedCodes, foreignDigests, maxGrants, newGrantId, canCut, suite });
+    this.#engine = openEngine(configuration, this.#state, firewall, logger);
     const announce = announcer(parts);
     const onInput = (input: Input): void => this.#input(input);
+    const dryRun = parts.firewallName === 'dry-run';
     this.#lanes = new SieveLanes({
-      ...{ logger, now: readClock, steps: parts.steps, dryRun: parts.firewallName === 'dry-run' },
+      ...{ logger, now: readClock, steps: parts.steps, dryRun },
       onDropped: (sieved) => this.#work.add({ kind: 'counted', counts: { sieved } }),
     });
     this.#receiver = new ReceiverSource(receiver, {
@@ -96,22 +91,13 @@ export class Daemon {
       onMessage: (message) => this.#hear(message),
       onReady: (on) => {
         announce(on);
+        this.#status.captures(on);
         this.#rehearse();
       },
     });
-    const inFolder = (name: string): string => join(conf.daemon.state_dir, name);
-    this.#doors = new Doors({ stopLog: inFolder('door-stops.log'), logger, onInput }, receiver);
-    const [closeLog, dryRun] = [inFolder('fwknop-closes.log'), parts.firewallName === 'dry-run'];
-    this.#fwknop = new FwknopEdge({ closeLog, dryRun, logger, onInput });
-    this.#connections = new ConnectionWatch({ logger, onInput });
-    this.#replies = new Replies({
-      ...{ logger, isMute: parts.firewallName === 'dry-run' || receiver.capture === 'file' },
-      port: () => this.#receiver.port,
-      handOver: (order) => this.#receiver.reply(order),
-      onFailed: () => onInput({ kind: 'counted', counts: { 'reply-failed': 1 } }),
-    });
+    this.#edges = openEdges(parts, dryRun, this.#receiver, onInput);
     this.#work = new Work({
-      decide: (input) => this.#engine.handle(input, this.#momentOf(input)),
+      decide: (input) => this.#engine.handle(input, momentOf(input, receiver.capture === 'file')),
       perform: (decisions) => this.#perform(decisions),
       onHeld: (ms) => this.#delays.record(ms),
       // Nothing of a file is let go.
@@ -123,18 +109,19 @@ export class Daemon {
       settled: () => this.#work.changed(),
       onRepaired: () => onInput({ kind: 'firewall-repaired' }),
     });
-    this.#operator = new Operator(inFolder(CONTROL_SOCKET), {
-      ...{ now: readClock, via: firewall.description, look: () => this.#repairer.look(), onInput },
-      ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.guardEnds },
-      onTrouble: (message) => logger.error(message),
+    this.#policy = configuration.policy;
+    this.#status = new StatusKeeper({
+      ...{ version: parts.version, via: firewall.description, now: readClock, floor: this.#state.cache.floor },
+      ...{ engine: this.#engine, receiver: this.#receiver, delays: this.#delays },
     });
+    this.#operator = this.#newOperator(join(conf.daemon.state_dir, CONTROL_SOCKET));
     this.#guardEnds = confirm === undefined ? undefined : steadyMs(now.steady + confirm * 1000);
   }
 
   /** Runs until it ends. Throws FirewallError where the guard cannot be set up in the first place. */
   async run(): Promise<DaemonEnd> {
     this.#work.add({ kind: 'start', ...this.#state.left, guardEnds: this.#guardEnds });
-    this.#work.add({ kind: 'closes-left', closes: this.#fwknop.closesLeft });
+    this.#work.add({ kind: 'closes-left', closes: this.#edges.fwknop.closesLeft });
     await this.#work.settle();
     if (this.#repairer.fault !== '' && BACKENDS[this.#parts.firewallName].guards)
       throw new Error('spad does not start without its guard');
@@ -143,9 +130,9 @@ export class Daemon {
     });
     await this.#operator.open(this.#parts.confirm !== undefined);
     if (this.#stopping) return finished;
-    this.#connections.prepare(holdersOf(this.#parts.configuration.policy));
+    this.#edges.connections.prepare(holdersOf(this.#parts.configuration.policy));
     this.#receiver.start();
-    this.#doors.start(this.#parts.configuration.policy.doors);
+    this.#edges.doors.start(this.#parts.configuration.policy.doors);
     this.#tick = setInterval(() => this.#beat(), TICK_MS);
     return finished;
   }
@@ -161,6 +148,7 @@ export class Daemon {
   #beat(): void {
     this.#input({ kind: this.#sleep.hasSlept() ? 'woke' : 'tick' });
     this.#repairer.glance();
+    this.#status.glance();
   }
 
   /** Ends in order: no more packets, what waits is done, files closed. The guard stays, and grants end on time. */
@@ -173,13 +161,13 @@ export class Daemon {
     this.#repairer.stop();
     this.#lanes.count();
     const received = this.#receiver.stop();
-    this.#doors.stop();
+    this.#edges.doors.stop();
     this.#work.add({ kind: 'stop' });
     await this.#work.settle();
     this.#operator.close();
     await this.#stopFirewall();
-    await Promise.all([received, this.#doors.finish(), this.#fwknop.finish()]);
-    this.#replies.close();
+    await Promise.all([received, this.#edges.doors.finish(), this.#edges.fwknop.finish()]);
+    this.#edges.replies.close();
     this.#state.close();
     this.#finish?.(this.#end);
   }
@@ -195,30 +183,52 @@ export class Daemon {
 
   /** Reads the configuration anew. A bad one leaves everything as it is and says so. */
   reload(): void {
+    void this.#reload(undefined);
+  }
+
+  /** Settles when it has been read; the effect `answer` with this id tells when what it says holds. */
+  #reload(id: string | undefined): Promise<ReloadOutcome> {
     // Not before what is under way has been done: a one-time sequence that is just being used must not be read again.
-    this.#work.between(() => {
-      if (!this.#stopping) this.#reread();
+    return new Promise((resolve) => {
+      this.#work.between(() => {
+        if (!this.#stopping) resolve(this.#reread(id));
+      });
     });
   }
 
-  #reread(): void {
+  #reread(id: string | undefined): ReloadOutcome {
     const { audit } = this.#state;
-    reloadConfiguration({
-      ...{ ...this.#parts, audit },
-      onBad: (message) => this.#input({ kind: 'reload-failed', message }),
+    const outcome = reloadConfiguration({
+      ...{ ...this.#parts, audit, policy: this.#policy },
+      onBad: (message) => this.#input({ kind: 'reload-failed', message, id }),
       onNew: ({ policy, receiver }) => {
-        this.#input({ kind: 'reload', policy });
-        this.#connections.prepare(holdersOf(policy));
+        this.#policy = policy;
+        this.#input({ kind: 'reload', policy, id });
+        this.#edges.connections.prepare(holdersOf(policy));
         this.#receiver.replace(receiver);
-        this.#doors.replace(policy.doors, receiver);
+        this.#edges.doors.replace(policy.doors, receiver);
       },
     });
+    this.#status.reloaded(outcome);
+    return outcome;
   }
 
   /** Writes the counters into the audit log now. */
   report(): void {
     this.#lanes.count();
     this.#input({ kind: 'report' });
+  }
+
+  #newOperator(path: string): Operator {
+    const { firewall, logger } = this.#parts;
+    return new Operator(path, {
+      ...{ now: readClock, via: firewall.description, look: () => this.#repairer.look() },
+      ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.facts().guardEnds },
+      status: (state) => this.#status.show(state),
+      onInput: (input) => this.#input(input),
+      reload: (id) => this.#reload(id),
+      onTrouble: (message) => logger.error(message),
+    });
   }
 
   #hear(message: Handoff): void {
@@ -233,7 +243,7 @@ export class Daemon {
   async #endOfFile(): Promise<void> {
     for (let round = 0; round < 2; round += 1) {
       await this.#work.settle();
-      await this.#fwknop.idle();
+      await this.#edges.fwknop.idle();
     }
     await this.stop();
   }
@@ -243,28 +253,15 @@ export class Daemon {
     this.#work.add(input);
   }
 
-  /** Now; only what comes out of a capture file is judged as of the time at which it was captured. */
-  #momentOf(input: Input): Moment {
-    const now = readClock();
-    const isReplayed =
-      (input.kind === 'candidate' || input.kind === 'fwknop-candidate') &&
-      this.#parts.configuration.receiver.capture === 'file';
-    return isReplayed ? { ...now, wall: input.candidate.captured } : now;
-  }
-
   async #perform(decisions: readonly Decision[]): Promise<void> {
     const { replay, codes, grants, audit } = this.#state;
-    const trial: PerformerParts['trial'] = {
-      note: () => this.#operator.note(),
-      answer: (effect) => this.#operator.answer(effect),
-      giveUp: () => this.#giveUp(),
-    };
+    const trial = this.#operator.trial(() => this.#giveUp());
     // Where nothing is really guarded, nothing in the kernel is touched.
     const guards = closesPorts(this.#parts.firewallName);
     const parts = {
       adopt: (ports: readonly PortSpec[]) => adoptConnections(guards ? establishedAt(ports) : []),
       ...{ replay, codes, grants, audit, trial, firewall: this.#parts.firewall, delay: () => this.#delays.take() },
-      ...{ replies: this.#replies, doors: this.#doors, fwknop: this.#fwknop, connections: this.#connections },
+      ...this.#edges,
       grantEvents: () => this.#engine.logEvents(),
     };
     const failures = await perform(decisions, parts);

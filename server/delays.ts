@@ -5,6 +5,8 @@ import type { Delay } from '../src/engine/audit.ts';
 export class Delays {
   /** In microseconds. */
   readonly #histogram = createHistogram();
+  /** What was taken last. */
+  #taken: Delay | undefined;
 
   /** `ms`: how long nothing else could be done. */
   record(ms: number): void {
@@ -13,11 +15,23 @@ export class Delays {
 
   /** Of all that was recorded since this was last asked; undefined where nothing was. */
   take(): Delay | undefined {
-    const { max, count } = this.#histogram;
-    if (count === 0) return undefined;
-    const p99 = this.#histogram.percentile(99);
+    const delay = this.#measured();
+    if (delay === undefined) return undefined;
+    this.#taken = delay;
     this.#histogram.reset();
-    return { max: toMs(max), p99: toMs(p99) };
+    return delay;
+  }
+
+  /** Of what was recorded lately, the worst: since it was taken, and until then. Takes nothing. */
+  look(): Delay | undefined {
+    const [now, then] = [this.#measured(), this.#taken];
+    if (now === undefined || then === undefined) return now ?? then;
+    return { max: Math.max(now.max, then.max), p99: Math.max(now.p99, then.p99) };
+  }
+
+  #measured(): Delay | undefined {
+    const { max, count } = this.#histogram;
+    return count === 0 ? undefined : { max: toMs(max), p99: toMs(this.#histogram.percentile(99)) };
   }
 }
 

@@ -66,6 +66,11 @@ export class HandOver<S extends ReceiverSettings | KnockSettings, T> {
     return this.#isReady;
   }
 
+  /** The process id of the present one, while there is one. */
+  get pid(): number | undefined {
+    return this.#present.host.pid;
+  }
+
   start(): void {
     this.#present.host.start();
   }

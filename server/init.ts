@@ -4,14 +4,16 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { formatProfile, formatStanza, type NewKey } from '../keys/halves.ts';
+import { formatStanza, type NewKey } from '../keys/halves.ts';
+import { invite } from '../keys/invite.ts';
 import { rewriteSecretFile } from '../keys/ring-file.ts';
 import { formatAddress } from '../src/base/address.ts';
 import { printable } from '../src/base/printable.ts';
-import { DEFAULT_SPA_PORT } from '../src/base/units.ts';
+import { DEFAULT_SPA_PORT, seconds } from '../src/base/units.ts';
 import { SECRET_LENGTH, Secret } from '../src/crypto/secret.ts';
 import { formatFirstSection, proposeHost, type ProposalFacts } from '../src/host/proposal.ts';
 import { isServerName } from '../src/spa/native/keys.ts';
+import { readClock } from './clock.ts';
 import { type Answers, askFirst, type Given, type QuestionsIo } from './first-questions.ts';
 import { checkHost } from './host/check.ts';
 import { readLinks, readRoutes } from './host/links.ts';
@@ -50,18 +52,17 @@ export const defineInit = (program: Command, standard: string, onStatus: (status
 const init = async (file: string, options: InitOptions): Promise<number> => {
   if (existsSync(file))
     throw new Error(
-      `${file} is there already and is not written over: "spad check" says what it does here, "spa-keys generate" adds a client`,
+      `${file} is there already and is not written over: "spad check" says what it does here, "spa-keys invite" adds a client`,
     );
   const name = options.name ?? hostname();
   if (!isServerName(name)) throw new Error('--name must be 1 to 64 bytes of text');
   const facts = { links: readLinks(), routes: await readRoutes(), listeners: readListeners(), session: liveSession() };
   const answers = await ask(options, facts);
   const key = firstKey(name, options.host ?? hostOf(facts, answers, name), answers);
-  const profile = formatProfile(key);
   rewriteSecretFile(file, `${formatFirstSection({ name, ...answers })}\n${formatStanza(key)}`, undefined);
   say(`${file} is written. This is what it would do here:\n`);
   const status = await checkHost(fileSource(file), false);
-  for (const line of describeNext(file, profile, answers, status)) say(line);
+  for (const line of describeNext(file, inviteTo(file, key), answers, status)) say(line);
   return status === 1 ? 1 : 0;
 };
 
@@ -92,20 +93,39 @@ const hostOf = (facts: ProposalFacts, { interface: link }: Answers, name: string
 const firstKey = (server: string, host: string, { client, guard }: Answers): NewKey => {
   const secret = Secret.fromBytes(randomBytes(SECRET_LENGTH));
   if (secret === undefined) throw new Error('the random bytes are all equal');
-  return { server, client, host, port: DEFAULT_SPA_PORT, allow: guard, secret };
+  return { server, client, host, port: DEFAULT_SPA_PORT, allow: guard, expires: undefined, secret };
+};
+
+/** A day, as of `spa-keys invite`. */
+const JOIN_WITHIN = seconds(86_400);
+
+/** The line of which the client makes its profile. */
+const inviteTo = (file: string, { client, host }: NewKey): string => {
+  const lines: string[] = [];
+  invite(
+    {
+      ...{ name: client, file, hosts: [host], joinWithin: JOIN_WITHIN, asText: true },
+      ...{ allow: undefined, expires: undefined, passphrase: undefined },
+    },
+    {
+      ...{ out: (text) => lines.push(text), err: () => undefined, env: process.env },
+      ...{ now: () => readClock().wall, random: (length) => randomBytes(length), askSecret: () => '' },
+    },
+  );
+  return lines.join('').trim();
 };
 
 const UNITS = ['/etc/systemd/system/spad.service', '/usr/lib/systemd/system/spad.service'];
 
-/** What to do now; the profile holds the secret, and is printed nowhere else. */
-const describeNext = (file: string, profile: string, { client }: Answers, status: number): readonly string[] => {
+/** What to do now; the invite holds the secret. */
+const describeNext = (file: string, line: string, { client }: Answers, status: number): readonly string[] => {
   const isStandard = file === '/etc/spad/spad.conf';
   const where = isStandard ? '' : ` -c ${file}`;
   return [
     '',
-    `For ${printable(client)}: put this into ~/.config/spa/profiles.ini on the client, mode 0600. It is the key: show it to nobody else.`,
+    `For ${printable(client)}, within a day: run "spa-client join -" on the client, and paste this line. It is the key: show it to nobody else.`,
     '',
-    profile.trimEnd(),
+    line,
     '',
     ...(status === 1 ? [`First cure what is wrong above, and look again: sudo spad check${where}`] : []),
     'Then start on trial, and keep this session open: unless you log in anew and confirm, the guard is taken back.',

@@ -49,7 +49,9 @@ const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): P
   const name = firewallNameOf(configuration);
   const steps = new OwnSteps();
   const firewall = await firewallOf(configuration, name, logger, steps);
-  const daemon = new Daemon({ source, configuration, logger, service, firewall, firewallName: name, steps, confirm });
+  const daemon = new Daemon({
+    ...{ source, configuration, logger, service, firewall, firewallName: name, steps, confirm, version: version() },
+  });
   process.on('SIGHUP', () => daemon.reload());
   process.on('SIGUSR2', () => daemon.report());
   process.on('SIGTERM', () => void daemon.stop());

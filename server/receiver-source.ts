@@ -32,6 +32,11 @@ export class ReceiverSource {
     this.#last = Promise.resolve();
   }
 
+  /** The process id of the receiver that is heard, while there is one. */
+  get pid(): number | undefined {
+    return this.#receivers?.pid;
+  }
+
   start(): void {
     this.#inTurn(async () => {
       await this.#parts.lanes.clear();

@@ -1,7 +1,9 @@
 /** Reads the configuration anew while the daemon runs. */
 import { countOf } from '../src/base/printable.ts';
-import { describeIssue } from '../src/config/issue.ts';
-import { clientCount } from '../src/engine/policy.ts';
+import { describeIssue, formatIssue } from '../src/config/issue.ts';
+import type { ReloadOutcome } from '../src/control/status.ts';
+import { clientCount, type Policy } from '../src/engine/policy.ts';
+import { policyChange } from '../src/engine/policy-change.ts';
 import type { Configuration, ConfigurationSource } from './load-config.ts';
 import type { AuditFile } from './log/audit-file.ts';
 import type { Logger } from './log/logger.ts';
@@ -11,12 +13,17 @@ export interface ReloaderParts {
   readonly source: ConfigurationSource;
   /** What the daemon was started with. */
   readonly configuration: Configuration;
+  /** The one that is in force. */
+  readonly policy: Policy;
   readonly audit: AuditFile;
   readonly logger: Logger;
   readonly service: Service;
   readonly onNew: (configuration: Configuration) => void;
   readonly onBad: (message: string) => void;
 }
+
+/** What is new where the old policy stands. */
+const OLD = { added: [], removed: [] };
 
 /** What takes effect only at a start. */
 const LASTING = [
@@ -25,7 +32,7 @@ const LASTING = [
 ];
 
 /** A bad configuration leaves everything as it is, and says so. */
-export const reloadConfiguration = (parts: ReloaderParts): void => {
+export const reloadConfiguration = (parts: ReloaderParts): ReloadOutcome => {
   const { logger, service, source } = parts;
   service.reloading();
   const { configuration, issues } = source.load();
@@ -34,18 +41,23 @@ export const reloadConfiguration = (parts: ReloaderParts): void => {
     logger.error(`${source.shown} has errors; the old policy stands`);
     service.reloaded(`${source.shown} has errors; the old policy stands`);
     parts.onBad(issues.map(describeIssue).join('; '));
-    return;
+    return { ...OLD, taken: false, problems: issues.map(formatIssue), clients: clientCount(parts.policy) };
   }
   reopen(parts);
   const { daemon: now } = parts.configuration.conf;
+  const late: string[] = [];
   for (const key of LASTING) {
     if (JSON.stringify(configuration.conf.daemon[key]) !== JSON.stringify(now[key]))
-      logger.warn(`"${key}" takes effect only when spad is started anew`);
+      late.push(`"${key}" takes effect only when spad is started anew`);
   }
+  for (const text of late) logger.warn(text);
+  const clients = clientCount(configuration.policy);
+  const problems = [...issues.map(formatIssue), ...late.map((text) => `warning: ${text}`)];
   parts.onNew(configuration);
-  const done = `${source.shown} read again: ${countOf(clientCount(configuration.policy), 'client')}`;
+  const done = `${source.shown} read again: ${countOf(clients, 'client')}`;
   logger.info(done);
   service.reloaded(done);
+  return { taken: true, problems, clients, ...policyChange(parts.policy, configuration.policy) };
 };
 
 const reopen = ({ audit, logger }: ReloaderParts): void => {

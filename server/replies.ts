@@ -1,23 +1,19 @@
 /** Seals replies and has them sent. Nothing waits for them: a reply that cannot be sent is counted, and told now and then. */
 import { randomBytes } from 'node:crypto';
-import type { Port } from '../src/base/units.ts';
 import { NONCE_LENGTH } from '../src/crypto/aead.ts';
 import type { ReplyEffect } from '../src/engine/effect.ts';
-import type { ReplyOrder } from '../src/engine/reply-order.ts';
 import { sealReply } from '../src/spa/native/reply.ts';
 import { readClock } from './clock.ts';
 import type { Logger } from './log/logger.ts';
 import { Seldom } from './log/seldom.ts';
+import type { ReceiverSource } from './receiver-source.ts';
 import { ReplySockets } from './reply-sockets.ts';
 
 export interface RepliesParts {
   readonly logger: Logger;
   /** Nothing is opened, or nobody is there who could be told. */
   readonly isMute: boolean;
-  /** The SPA port, now. */
-  readonly port: () => Port;
-  /** Has the receiver send it, where that has the socket; undefined where it has none, false where it cannot. */
-  readonly handOver: (order: ReplyOrder) => boolean | undefined;
+  readonly receiver: Pick<ReceiverSource, 'port' | 'reply'>;
   readonly onFailed: () => void;
 }
 
@@ -40,8 +36,8 @@ export class Replies {
       const reply = { outcome, time: readClock().wall, source: to, sourcePort };
       const datagram = sealReply(reply, keys.reply, requestMac, randomBytes(NONCE_LENGTH), keys);
       const order = { to, port: sourcePort, datagram };
-      const isHandedOver = this.#parts.handOver(order);
-      if (isHandedOver === undefined) this.#sockets.send(order, path.at, this.#parts.port());
+      const isHandedOver = this.#parts.receiver.reply(order);
+      if (isHandedOver === undefined) this.#sockets.send(order, path.at, this.#parts.receiver.port);
       else if (!isHandedOver) this.#fail('the receiver does not take it');
     }
   }

@@ -191,7 +191,16 @@ export class Work {
 }
 
 /** What no packet bears upon, and what must not wait for packets. */
-const URGENT: readonly Input['kind'][] = ['tick', 'woke', 'report', 'counted', 'confirm', 'firewall-repaired'];
+const URGENT: readonly Input['kind'][] = [
+  'tick',
+  'woke',
+  'report',
+  'counted',
+  'confirm',
+  'revoke',
+  'open-by-hand',
+  'firewall-repaired',
+];
 
 const GRANT_KINDS: readonly Effect['kind'][] = [
   'change-firewall',

@@ -1,8 +1,13 @@
 /** Who answers what is asked on the control socket. */
 import { err, ok, type Result } from '../../src/base/result.ts';
 import type { Moment, SteadyMs } from '../../src/base/units.ts';
-import { type ControlCommand, type ControlRequest, decodeRequest, type Proof } from '../../src/control/request.ts';
-import { type ControlAnswers, type FirewallState, isoAt, showGrants } from '../../src/control/response.ts';
+import type { ControlAnswers } from '../../src/control/answers.ts';
+import { type ControlCommand, type ControlRequest, decodeRequest } from '../../src/control/request.ts';
+import { type FirewallState, isoAt, type ShownGrant, showGrants } from '../../src/control/response.ts';
+import type { ReloadOutcome, Status } from '../../src/control/status.ts';
+import type { AnswerEffect } from '../../src/engine/effect.ts';
+import type { Input } from '../../src/engine/input.ts';
+import type { TrialFacts } from '../../src/engine/trial.ts';
 import type { Grant } from '../../src/grant/grant.ts';
 
 export interface DeskParts {
@@ -13,13 +18,21 @@ export interface DeskParts {
   readonly grants: () => readonly Grant[];
   /** When the guard ends; undefined where it is not on trial. */
   readonly guardEnds: () => SteadyMs | undefined;
-  /** Undefined where it is confirmed, else the sentence by which it was refused. */
-  readonly confirm: (proof: Proof) => Promise<string | undefined>;
+  /** `firewall`: what the look at it has come to. */
+  readonly status: (firewall: FirewallState) => Status;
+  /** What the host shows to who confirms. Throws the system's error. */
+  readonly trialFacts: () => TrialFacts;
+  /** What the engine answers to an input of the id that it is made with. */
+  readonly decide: (inputOf: (id: string) => Input) => Promise<AnswerEffect>;
+  /** Reads the configuration again. `refusal`: what it says could not be made to hold. */
+  readonly reload: () => Promise<{ readonly outcome: ReloadOutcome | undefined; readonly refusal: string | undefined }>;
 }
+
+type RequestOf<C extends ControlCommand> = Extract<ControlRequest, { command: C }>;
 
 type Handlers = {
   readonly [C in ControlCommand]: (
-    request: Extract<ControlRequest, { command: C }>,
+    request: RequestOf<C>,
     parts: DeskParts,
   ) => Promise<Result<ControlAnswers[C], string>>;
 };
@@ -32,10 +45,32 @@ const HANDLERS: Handlers = {
     const trial = ends === undefined ? {} : { trialUntil: isoAt(ends, moment) };
     return ok({ via, firewall, ...trial, grants: showGrants(grants(), moment) });
   },
-  confirm: async ({ proof }, { confirm }) => {
-    const refusal = await confirm(proof);
+  status: async (_, { look, status }) => ok(status(await look())),
+  confirm: async ({ proof }, { decide, trialFacts }) => {
+    const facts = trialFacts();
+    const { refusal } = await decide((id) => ({ kind: 'confirm', id, proof, facts }));
     return refusal === undefined ? ok({ confirmed: true }) : err(refusal);
   },
+  revoke: async ({ choice }, parts) => {
+    const shown = await decideGrants((id) => ({ kind: 'revoke', id, choice }), parts);
+    return shown.ok ? ok({ revoked: shown.value }) : shown;
+  },
+  open: async ({ stanza, address, ports, openFor }, parts) => {
+    const shown = await decideGrants((id) => ({ kind: 'open-by-hand', id, stanza, address, ports, openFor }), parts);
+    return shown.ok ? ok({ opened: shown.value }) : shown;
+  },
+  reload: async (_, { reload }) => {
+    const { outcome, refusal } = await reload();
+    return refusal !== undefined || outcome === undefined ? err(refusal ?? 'spad is about to end') : ok(outcome);
+  },
+};
+
+const decideGrants = async (
+  inputOf: (id: string) => Input,
+  { decide, now }: DeskParts,
+): Promise<Result<readonly ShownGrant[], string>> => {
+  const { refusal, grants = [] } = await decide(inputOf);
+  return refusal === undefined ? ok(showGrants(grants, now())) : err(refusal);
 };
 
 /** Answers a line; what fails is a refusal with what the system said. */
@@ -53,7 +88,15 @@ const handle = (request: ControlRequest, parts: DeskParts): Promise<Result<objec
   switch (request.command) {
     case 'grants':
       return HANDLERS.grants(request, parts);
+    case 'status':
+      return HANDLERS.status(request, parts);
     case 'confirm':
       return HANDLERS.confirm(request, parts);
+    case 'revoke':
+      return HANDLERS.revoke(request, parts);
+    case 'open':
+      return HANDLERS.open(request, parts);
+    case 'reload':
+      return HANDLERS.reload(request, parts);
   }
 };

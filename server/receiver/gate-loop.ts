@@ -1,7 +1,7 @@
 /** What the receiver does with each packet: decode, gate, hand over or count. */
 import type { IpAddress } from '../../src/base/address.ts';
 import { port, type Port, type UnixMs } from '../../src/base/units.ts';
-import type { ReplyPath } from '../../src/engine/input.ts';
+import type { ReplyPath } from '../../src/engine/reply-path.ts';
 import type { LinkType } from '../../src/frame/link.ts';
 import { decodeFrame } from '../../src/frame/packet.ts';
 import { PacketView } from '../../src/frame/packet-view.ts';

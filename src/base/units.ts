@@ -59,5 +59,8 @@ export const formatDuration = (duration: Seconds): string => {
   return text === '' ? '0s' : text;
 };
 
+/** The longest grant, in seconds. */
+export const MAX_OPEN_FOR = 365 * 86_400;
+
 /** Where SPA packets go unless told otherwise; fwknop's default too. */
 export const DEFAULT_SPA_PORT = 62_201 as Port;

@@ -2,7 +2,7 @@
 import type { Stanza } from '../access/stanza.ts';
 import { formatAddress, parseCidr } from '../base/address.ts';
 import { coversPorts, formatPortSpec } from '../base/port-spec.ts';
-import { seconds } from '../base/units.ts';
+import { MAX_OPEN_FOR, seconds } from '../base/units.ts';
 import type { Secret } from '../crypto/secret.ts';
 import type { CodeRange } from '../spa/native/code.ts';
 import { maybe, maybeSecret, oneOf, optional, readSection, required, type ValuesOf, yesNo } from './directive.ts';
@@ -21,8 +21,6 @@ import {
   secret,
 } from './values.ts';
 
-/** In seconds. */
-export const MAX_OPEN_FOR = 365 * 86_400;
 export const ANYWHERE = ['0.0.0.0/0', '::/0'].map(parseCidr).filter((cidr) => cidr !== undefined);
 
 export const FORMATS = ['native', 'fwknop', 'both'] as const;

@@ -5,7 +5,8 @@
 import { printable } from '../base/printable.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { PortSpec } from '../base/port-spec.ts';
-import { ANYWHERE, accessDirectives, ENABLED, FORMATS, MAX_OPEN_FOR } from './access-section.ts';
+import { MAX_OPEN_FOR } from '../base/units.ts';
+import { ANYWHERE, accessDirectives, ENABLED, FORMATS } from './access-section.ts';
 import {
   listOf,
   maybe,

@@ -5,6 +5,7 @@ import { BACKENDS } from '../firewall/backends.ts';
 import { nearest } from '../base/suggest.ts';
 import { type AccessEntry, accessDirectives, FORMATS, readNative } from './access-section.ts';
 import { daemonDirectives, type DaemonValues } from './daemon-directives.ts';
+import { isStanzaName } from '../base/stanza-name.ts';
 import { type DoorEntry, readDoor } from './door.ts';
 import type { FwknopEntry } from './fwknop/access-conf.ts';
 import { fwknopDirectives, readFwknop } from './fwknop-section.ts';
@@ -106,7 +107,7 @@ const nameSection = (section: IniSection, file: string, issues: Issue[]): NamedS
         : `did you mean [${near}${near === 'spad' ? '' : ' NAME'}]?`,
     );
   }
-  if (name === undefined || rest.length > 0 || !/^[A-Za-z0-9._@-]{1,64}$/.test(name)) {
+  if (name === undefined || rest.length > 0 || !isStanzaName(name)) {
     return complain(
       `section [${printable(section.name)}]`,
       `write [${kind} NAME], the name of up to 64 letters, digits and . _ @ -`,

@@ -2,6 +2,7 @@
 import { printable } from '../base/printable.ts';
 import { formatDuration, seconds } from '../base/units.ts';
 import type { ShownGrant } from './response.ts';
+import { alignColumns } from './table.ts';
 
 const HEAD = ['STANZA', 'ADDRESS', 'PORTS', 'FORWARD', 'UNTIL', 'LEFT'] as const;
 
@@ -10,13 +11,7 @@ export const grantTable = (grants: readonly ShownGrant[]): readonly string[] => 
   const rows = [HEAD, ...grants.map(cells)];
   const forwards = grants.some(({ forward }) => forward !== undefined);
   const columns = [...HEAD.keys()].filter((column) => forwards || HEAD[column] !== 'FORWARD');
-  const widths = columns.map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) =>
-    columns
-      .map((column, index) => (row[column] ?? '').padEnd(widths[index] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return alignColumns(rows.map((row) => columns.map((column) => row[column] ?? '')));
 };
 
 const cells = ({ stanza, address, ports, forward, until, left }: ShownGrant): readonly string[] =>

@@ -2,13 +2,17 @@
  * What is asked of a running daemon, through the socket `control.sock` (docs/state-files.md): one line of JSON. A new command
  * is one more member of {@link ControlRequest}, its decoder in `DECODERS`, and a handler in server/control/desk.ts.
  */
-import { formatAddress, parseAddress } from '../base/address.ts';
+import { formatAddress, type IpAddress, parseAddress } from '../base/address.ts';
+import { formatPortSpec, normalizePorts, parsePortSpec, type PortSpec } from '../base/port-spec.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { type Port, port } from '../base/units.ts';
+import { MAX_OPEN_FOR, type Port, port, type Seconds, seconds } from '../base/units.ts';
+import { isStanzaName } from '../base/stanza-name.ts';
 import type { Connection } from './connection.ts';
 
 /** A request or a response is at most so many bytes long, its newline not counted. */
 export const MAX_REQUEST = 4096;
+
+export const GRANT_TRAITS = ['id', 'stanza', 'address'] as const;
 
 /** What somebody who confirms the guard goes by. */
 export type Proof =
@@ -22,10 +26,36 @@ export type Proof =
   /** Somebody who sits at the machine says so. */
   | { readonly kind: 'console' };
 
+/** Which grants are meant. */
+export type GrantChoice =
+  | { readonly kind: 'all' }
+  /** Those whose id, stanza or address this is; `as` says which of these it is. */
+  | { readonly kind: 'some'; readonly what: string; readonly as?: GrantTrait };
+
+export type GrantTrait = (typeof GRANT_TRAITS)[number];
+
 export type ControlRequest =
   | { readonly command: 'grants' }
+  | { readonly command: 'status' }
   /** The guard, which is on trial, is to stay. */
-  | { readonly command: 'confirm'; readonly proof: Proof };
+  | { readonly command: 'confirm'; readonly proof: Proof }
+  | { readonly command: 'revoke'; readonly choice: GrantChoice }
+  | ({ readonly command: 'open' } & HandOpening)
+  /** The configuration is to be read again. */
+  | { readonly command: 'reload' };
+
+/** What the operator opens by hand. */
+export interface HandOpening {
+  /** The name that the grant bears. */
+  readonly stanza: string;
+  readonly address: IpAddress;
+  /** Canonical and not empty. */
+  readonly ports: readonly PortSpec[];
+  readonly openFor: Seconds;
+}
+
+/** The name of a grant by hand where none is told. */
+export const BY_HAND = 'operator';
 
 export type ControlCommand = ControlRequest['command'];
 
@@ -33,13 +63,39 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** One line without its newline. */
 export const encodeRequest = (request: ControlRequest): string => {
-  if (request.command !== 'confirm' || request.proof.kind === 'console') {
-    return JSON.stringify({ command: request.command, ...(request.command === 'confirm' ? { console: true } : {}) });
+  const { command } = request;
+  switch (command) {
+    case 'grants':
+    case 'status':
+    case 'reload':
+      return JSON.stringify({ command });
+    case 'confirm':
+      return JSON.stringify({ command, ...encodeProof(request.proof) });
+    case 'revoke': {
+      const { choice } = request;
+      return JSON.stringify({
+        command,
+        ...(choice.kind === 'all' ? { all: true } : { what: choice.what, as: choice.as }),
+      });
+    }
+    case 'open': {
+      const { stanza, address, ports, openFor } = request;
+      return JSON.stringify({
+        command,
+        stanza,
+        address: formatAddress(address),
+        ports: ports.map(formatPortSpec),
+        openFor,
+      });
+    }
   }
-  const { connection, ways } = request.proof;
-  const { client, clientPort, server, serverPort } = connection;
+};
+
+const encodeProof = (proof: Proof): object => {
+  if (proof.kind === 'console') return { console: true };
+  const { client, clientPort, server, serverPort } = proof.connection;
   const ends = { client: formatAddress(client), clientPort, server: formatAddress(server), serverPort };
-  return JSON.stringify({ command: request.command, ...ends, ways });
+  return { ...ends, ways: proof.ways };
 };
 
 /** The request, or a sentence that says what is wrong with the line. */
@@ -66,9 +122,39 @@ const decodeConfirm = (fields: Fields): Result<ControlRequest, string> => {
   return ok({ command: 'confirm', proof: { kind: 'connection', connection, ways: known } });
 };
 
+const decodeRevoke = ({ all, what, as }: Fields): Result<ControlRequest, string> => {
+  if (all === true) return ok({ command: 'revoke', choice: { kind: 'all' } });
+  if (typeof what !== 'string' || what === '') return err('revoke takes what: an id, a stanza or an address; or all');
+  const trait = GRANT_TRAITS.find((one) => one === as);
+  if (as !== undefined && trait === undefined) return err(`revoke takes as: one of ${GRANT_TRAITS.join(', ')}`);
+  return ok({ command: 'revoke', choice: { kind: 'some', what, ...(trait === undefined ? {} : { as: trait }) } });
+};
+
+const decodeOpen = (fields: Fields): Result<ControlRequest, string> => {
+  const { stanza = BY_HAND, ports, openFor } = fields;
+  const address = addressIn(fields['address']);
+  const specs = Array.isArray(ports)
+    ? ports.map((one) => (typeof one === 'string' ? parsePortSpec(one) : undefined))
+    : [];
+  const known = specs.filter((spec) => spec !== undefined);
+  if (address === undefined) return err('open takes address, such as 192.0.2.9');
+  if (known.length === 0 || known.length !== specs.length) return err('open takes ports, a list such as ["tcp/22"]');
+  if (!isOpenFor(openFor)) return err('open takes openFor, whole seconds from 1 to a year');
+  if (typeof stanza !== 'string' || !isStanzaName(stanza))
+    return err('open takes stanza, a name of up to 64 letters, digits and . _ @ -');
+  return ok({ command: 'open', stanza, address, ports: normalizePorts(known), openFor: seconds(openFor) });
+};
+
+const isOpenFor = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_OPEN_FOR;
+
 const DECODERS: Readonly<Record<ControlCommand, (fields: Fields) => Result<ControlRequest, string>>> = {
   grants: () => ok({ command: 'grants' }),
+  status: () => ok({ command: 'status' }),
   confirm: decodeConfirm,
+  revoke: decodeRevoke,
+  open: decodeOpen,
+  reload: () => ok({ command: 'reload' }),
 };
 
 const addressIn = (value: unknown): Connection['client'] | undefined =>

@@ -6,6 +6,7 @@ import { type Moment, type SteadyMs, type UnixMs, unixMs } from '../base/units.t
 import { formatForwarding } from '../grant/forwarding.ts';
 import type { Grant } from '../grant/grant.ts';
 import { parseFields } from './request.ts';
+import { type Guard, isNumber, isText, listOf, objectOf, optional, recordOf } from './shape.ts';
 
 /** What a look at the firewall came to. */
 export type FirewallState =
@@ -39,16 +40,10 @@ export interface GrantList {
   readonly grants: readonly ShownGrant[];
 }
 
-/** What each command is answered with, where it is not refused. */
-export interface ControlAnswers {
-  readonly grants: GrantList;
-  readonly confirm: { readonly confirmed: true };
-}
-
 /** The time of an instant of the steady clock. */
 export const isoAt = (instant: SteadyMs, now: Moment): string => isoTime(unixMs(now.wall + (instant - now.steady)));
 
-const isoTime = (time: UnixMs): string => new Date(Math.round(time)).toISOString();
+export const isoTime = (time: UnixMs): string => new Date(Math.round(time)).toISOString();
 
 /** The grants that have not ended at `now`, the soonest to end first. */
 export const showGrants = (grants: readonly Grant[], now: Moment): readonly ShownGrant[] =>
@@ -73,32 +68,26 @@ export const decodeResponse = (line: string): Result<unknown, string> => {
   return Object.hasOwn(fields, 'ok') ? ok(fields['ok']) : err('spad has answered neither yes nor no');
 };
 
+export const isFirewallState: Guard<FirewallState> = (value): value is FirewallState =>
+  objectOf<{ kind: string; detail?: string }>({ kind: isText, detail: optional(isText) })(value) &&
+  (value.kind === 'agrees' || value.kind === 'repaired' || (value.kind === 'fault' && value.detail !== undefined));
+
+const isShownGrant: Guard<ShownGrant> = objectOf<ShownGrant>({
+  ...{ id: isText, stanza: isText, address: isText, ports: listOf(isText) },
+  ...{ forward: optional(isText), until: isText, left: isNumber },
+});
+
+const isGrantList: Guard<GrantList> = objectOf<GrantList>({
+  ...{ via: isText, firewall: isFirewallState, trialUntil: optional(isText), grants: listOf(isShownGrant) },
+});
+
 /** The list of grants in an answer; undefined where it is none. */
-export const readGrantList = (value: unknown): GrantList | undefined => {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { via, firewall: state, trialUntil, grants }: Record<string, unknown> = { ...value };
-  const firewall = readState(state);
-  if (typeof via !== 'string' || firewall === undefined || !Array.isArray(grants)) return undefined;
-  const known = grants.map(readGrant).filter((grant) => grant !== undefined);
-  if (known.length !== grants.length) return undefined;
-  const trial = typeof trialUntil === 'string' ? { trialUntil } : {};
-  return { via, firewall, ...trial, grants: known };
-};
+export const readGrantList = (value: unknown): GrantList | undefined => (isGrantList(value) ? value : undefined);
 
-const readState = (value: unknown): FirewallState | undefined => {
-  if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
-  if (value.kind === 'agrees' || value.kind === 'repaired') return { kind: value.kind };
-  const isFault = value.kind === 'fault' && 'detail' in value && typeof value.detail === 'string';
-  return isFault ? { kind: 'fault', detail: String(value.detail) } : undefined;
-};
+const isRecord = recordOf((one): one is unknown => one !== null);
 
-const readGrant = (value: unknown): ShownGrant | undefined => {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { id, stanza, address, ports, forward, until, left }: Record<string, unknown> = { ...value };
-  const words = [id, stanza, address, until].filter((word) => typeof word === 'string');
-  const names = Array.isArray(ports) ? ports.filter((name) => typeof name === 'string') : [];
-  if (words.length !== 4 || names.length === 0 || typeof left !== 'number') return undefined;
-  const to = typeof forward === 'string' ? { forward } : {};
-  const [name = '', holder = '', client = '', end = ''] = words;
-  return { id: name, stanza: holder, address: client, ports: names, ...to, until: end, left };
+/** The grants that an answer lists under this name; undefined where it does not. */
+export const readGrants = (value: unknown, name: 'revoked' | 'opened'): readonly ShownGrant[] | undefined => {
+  const grants = isRecord(value) ? value[name] : undefined;
+  return listOf(isShownGrant)(grants) ? grants : undefined;
 };

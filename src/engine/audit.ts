@@ -41,6 +41,8 @@ export type AuditReason =
   | 'program-failed'
   | 'firewall-failed'
   | 'stanza-removed'
+  /** The operator has taken the grant back. */
+  | 'operator'
   /** Connections use the grant. */
   | 'connected'
   | 'guard-unconfirmed'
@@ -56,7 +58,8 @@ export interface Delay {
 export interface AuditLine {
   readonly event: AuditEvent;
   readonly stanza?: string;
-  readonly format?: 'native' | 'fwknop' | 'knock';
+  /** `control`: the operator has opened it by hand. */
+  readonly format?: 'native' | 'fwknop' | 'knock' | 'control';
   /** How a packet of fwknop's came. */
   readonly transport?: 'udp' | 'tcp' | 'icmp' | 'http';
   /** Who sent it, by the packet's own word. */

@@ -17,6 +17,11 @@ export class Counters {
   /** The totals, by name in alphabetical order. */
   take(): Readonly<Record<string, number>> {
     this.#changed = false;
+    return this.look();
+  }
+
+  /** The same, and whoever takes them next takes the same. */
+  look(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 }

@@ -18,7 +18,7 @@ import type { ReplyOutcome } from '../spa/native/reply.ts';
 import type { UnsealKeys } from '../spa/native/unseal.ts';
 import type { AuditLine } from './audit.ts';
 import type { FwknopQuestion } from './fwknop-question.ts';
-import type { ReplyPath } from './input.ts';
+import type { ReplyPath } from './reply-path.ts';
 
 /** Must be durable on disk before the next effect. */
 export interface RememberEffect {
@@ -139,11 +139,13 @@ export interface ReplyEffect {
   readonly requestMac: Uint8Array;
 }
 
-/** To whoever has sent the input `confirm` of this id: done, or the sentence by which it was refused. */
+/** To whoever has sent the input of this id: done, or the sentence by which it was refused. */
 export interface AnswerEffect {
   readonly kind: 'answer';
   readonly id: string;
   readonly refusal: string | undefined;
+  /** Those that it has opened or revoked. */
+  readonly grants?: readonly Grant[];
 }
 
 /** The daemon ends: nobody has confirmed the guard. */

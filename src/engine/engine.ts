@@ -4,7 +4,7 @@
  * a step whose effect fails is taken back when the failure comes in.
  */
 import { formatAddress } from '../base/address.ts';
-import type { Moment, SteadyMs } from '../base/units.ts';
+import type { Moment } from '../base/units.ts';
 import type { CryptoSuite } from '../crypto/suite.ts';
 import { CutBook } from '../grant/cut-book.ts';
 import type { Grant } from '../grant/grant.ts';
@@ -16,19 +16,23 @@ import type { Rejection } from '../spa/rejection.ts';
 import { startCommandFor } from '../knock/door.ts';
 import type { Knock } from '../knock/knock.ts';
 import { type Admission, admit, describeRejection, type Memory } from './admit.ts';
-import type { AuditLine, AuditReason } from './audit.ts';
+import type { AuditLine } from './audit.ts';
 import { Counters } from './counters.ts';
 import { Doorkeeper, type Visit } from './doorkeeper.ts';
 import type { AuditEffect, Decision, Effect, EffectFailure } from './effect.ts';
 import { repairedEffects, synchronizeEffects } from './firewall-effects.ts';
+import { type EngineFacts, engineFacts } from './facts.ts';
+import { FAILURES, type HarmfulEffect, isHarmless } from './failures.ts';
 import { FwknopDesk } from './fwknop-desk.ts';
 import { GrantClock } from './grant-clock.ts';
 import { GrantDesk, type LedgerStep } from './grant-desk.ts';
 import { type Holders, holdersOf } from './holders.ts';
 import type { Candidate, Input } from './input.ts';
 import { describeGrant as describe, effectsOfStep } from './ledger-effects.ts';
+import { OperatorDesk } from './operator-desk.ts';
 import { type Policy, replayAgeOf } from './policy.ts';
 import { failedReplies, outcomeOfRejection, outcomeOfStep, replyTo } from './reply-desk.ts';
+import { answerTo, refusedAnswers } from './answer-effects.ts';
 import { RejectionDesk } from './rejection-desk.ts';
 import { TrialDesk } from './trial-desk.ts';
 
@@ -51,23 +55,6 @@ export interface EngineParts {
   readonly suite?: CryptoSuite;
 }
 
-const FAILURES = {
-  remember: 'journal-failed',
-  'use-code': 'journal-failed',
-  'use-sequence': 'sequence-failed',
-  'change-firewall': 'firewall-failed',
-  'synchronize-firewall': 'firewall-failed',
-  'flush-firewall': 'firewall-failed',
-  'journal-closes': 'program-failed',
-  'run-program': 'program-failed',
-  ask: 'program-failed',
-  'ask-connections': 'program-failed',
-} as const satisfies Partial<Record<Effect['kind'], AuditReason>>;
-
-/** Without its line the audit log would fail again; without the grant log the kernel still closes on time. */
-type HarmfulEffect = Extract<Effect, { kind: keyof typeof FAILURES }>;
-const isHarmless = (effect: Effect): effect is Exclude<Effect, HarmfulEffect> => !Object.hasOwn(FAILURES, effect.kind);
-
 const audit = (line: AuditLine): AuditEffect => ({ kind: 'audit', line });
 
 export class Engine {
@@ -82,6 +69,7 @@ export class Engine {
   readonly #rejections = new RejectionDesk(this.#counters);
   readonly #fwknop: FwknopDesk;
   readonly #trial: TrialDesk;
+  readonly #operator: OperatorDesk;
   #lastCounted = Number.NEGATIVE_INFINITY;
 
   constructor(parts: EngineParts) {
@@ -94,6 +82,7 @@ export class Engine {
     this.#desk = new GrantDesk({ ...shared, newId, canCut });
     this.#clock = new GrantClock({ ...shared, desk: this.#desk });
     this.#trial = new TrialDesk(this.#desk);
+    this.#operator = new OperatorDesk(this.#ledger, this.#desk, this.#counters);
     this.#doors = new Doorkeeper(parts.policy.doors);
     this.#fwknop = new FwknopDesk({
       policy: parts.policy.fwknop,
@@ -112,9 +101,9 @@ export class Engine {
     return [...this.#ledger.all()];
   }
 
-  /** When the guard ends; undefined where it is not on trial. */
-  get guardEnds(): SteadyMs | undefined {
-    return this.#trial.ends;
+  facts(): EngineFacts {
+    const [counts, { size: grants }] = [this.#counters.look(), this.#ledger];
+    return engineFacts(this.#policy, this.#trial, { counts, grants, replay: this.#memory.cache });
   }
 
   /** What a grant log that begins anew must say. */
@@ -125,7 +114,6 @@ export class Engine {
   handle(input: Input, now: Moment): readonly Decision[] {
     switch (input.kind) {
       case 'start':
-        if (input.guardEnds !== undefined) this.#trial.begin(input.guardEnds);
         return [this.#start(input, now)];
       case 'candidate':
         return this.#admit(input.candidate, now);
@@ -136,8 +124,7 @@ export class Engine {
       case 'program-ended':
         return [this.#fwknop.programEnded(input.effect, input.failed, input.how)];
       case 'closes-left':
-        this.#fwknop.cycles.restore(input.closes, now);
-        return this.#fwknop.expireCycles(now);
+        return this.#fwknop.restoreCycles(input.closes, now);
       case 'knock':
         return this.#knock(input.knock, now);
       case 'local-addresses':
@@ -153,10 +140,15 @@ export class Engine {
         return [[...repairedEffects(this.#policy, this.#trial), audit({ event: 'repaired' })]];
       case 'confirm':
         return [this.#trial.confirm(input, this.#policy.guard, () => this.#synchronize(), now)];
+      case 'revoke':
+      case 'open-by-hand':
+        return [this.#operator.take(input, now)];
       case 'reload':
-        return [this.#reload(input.policy), ...this.#fwknop.expireCycles(now)];
+        return [[...this.#reload(input.policy), ...answerTo(input.id)], ...this.#fwknop.expireCycles(now)];
       case 'reload-failed':
-        return [[audit({ event: 'reloaded', reason: 'bad-configuration', detail: input.message })]];
+        return [
+          [audit({ event: 'reloaded', reason: 'bad-configuration', detail: input.message }), ...answerTo(input.id)],
+        ];
       case 'connections':
         return this.#clock.prolong(input.used, this.#holders, now);
       case 'woke':
@@ -171,6 +163,7 @@ export class Engine {
   }
 
   #start(left: Extract<Input, { kind: 'start' }>, now: Moment): Decision {
+    if (left.guardEnds !== undefined) this.#trial.begin(left.guardEnds);
     const { events, lines } = this.#clock.restore(left, this.#holders, now);
     const started = audit({ event: 'started', ...this.#trial.until(now) });
     return [...this.#synchronize(), { kind: 'record-grants', events }, started, ...lines];
@@ -260,10 +253,11 @@ export class Engine {
       return [[audit({ event: 'failed', reason, detail: message }), ...more]];
     }
     this.#desk.takeBack({ lifted: [], ...step });
+    const refused = refusedAnswers(decision, `the firewall has refused: ${message}`);
     const grants = step.added.length > 0 ? step.added : step.removed;
     // What came to light when another grant ended is no step of the ledger's.
     if (grants.length === 0) return [[audit({ event: 'failed', reason, detail: message })]];
-    return grants.map((grant) => [audit({ ...describe('failed', grant), reason, detail: message })]);
+    return [...grants.map((grant) => [audit({ ...describe('failed', grant), reason, detail: message })]), refused];
   }
 
   #reload(policy: Policy): Decision {

@@ -5,6 +5,7 @@
  */
 import type { FwknopAuthorized } from '../access/fwknop-authorize.ts';
 import type { FwknopStanza } from '../access/fwknop-stanza.ts';
+import type { PendingClose } from '../access/pending-close.ts';
 import type { Moment } from '../base/units.ts';
 import { bytesKey } from '../bytes/encoding.ts';
 import type { CryptoSuite } from '../crypto/suite.ts';
@@ -56,7 +57,7 @@ interface Waiting {
 
 export class FwknopDesk {
   readonly #parts: FwknopDeskParts;
-  readonly cycles: CycleDesk;
+  readonly #cycles: CycleDesk;
   #index: FwknopIndex;
   #stanzas: ReadonlySet<string>;
   #openings: Limiter;
@@ -66,7 +67,7 @@ export class FwknopDesk {
 
   constructor(parts: FwknopDeskParts) {
     this.#parts = parts;
-    this.cycles = new CycleDesk(parts.newId);
+    this.#cycles = new CycleDesk(parts.newId);
     this.#index = indexFwknop(parts.policy);
     this.#stanzas = stanzasOf(parts.policy);
     this.#openings = openingsFor(parts.policy);
@@ -97,17 +98,23 @@ export class FwknopDesk {
     return this.#judge({ ...waiting, answers: withAnswer(waiting.answers, answer) }, now);
   }
 
+  /** Takes up what an earlier run has left, and closes what of it is over. */
+  restoreCycles(closes: readonly PendingClose[], now: Moment): readonly Decision[] {
+    this.#cycles.restore(closes, now);
+    return this.expireCycles(now);
+  }
+
   /** Closes what is over, be it that its time has come or that its stanza is gone. */
   expireCycles(now: Moment): readonly Decision[] {
-    return this.cycles.expire(now.steady, (name) => this.hasStanza(name)).map((end) => this.#endCycle(end));
+    return this.#cycles.expire(now.steady, (name) => this.hasStanza(name)).map((end) => this.#endCycle(end));
   }
 
   endCycles(): readonly Decision[] {
-    return this.cycles.endAll().map((end) => this.#endCycle(end));
+    return this.#cycles.endAll().map((end) => this.#endCycle(end));
   }
 
   programEnded({ run, stanza, purpose }: RunProgramEffect, failed: boolean, how: string): Decision {
-    if (failed && purpose.kind === 'open') this.cycles.forgetOpen(purpose.unit);
+    if (failed && purpose.kind === 'open') this.#cycles.forgetOpen(purpose.unit);
     if (failed) this.#parts.counters.add('program-failed');
     const detail = `${run.argv.join(' ')}: ${how}`;
     const reason = failed ? ({ reason: 'program-failed' } as const) : {};
@@ -123,8 +130,8 @@ export class FwknopDesk {
     const run = decision.find((one) => one.kind === 'run-program' && one.purpose.kind !== 'close');
     const closes = decision.find((one) => one.kind === 'journal-closes');
     if (told === undefined || (run ?? closes) === undefined) return undefined;
-    if (effect.kind === 'remember' && closes !== undefined) this.cycles.takeBack(closes, now);
-    if (effect.kind === 'run-program' && effect.purpose.kind === 'open') this.cycles.forgetOpen(effect.purpose.unit);
+    if (effect.kind === 'remember' && closes !== undefined) this.#cycles.takeBack(closes, now);
+    if (effect.kind === 'run-program' && effect.purpose.kind === 'open') this.#cycles.forgetOpen(effect.purpose.unit);
     return [{ kind: 'audit', line: { ...told.line, event: 'failed', reason, detail: message } }];
   }
 
@@ -202,7 +209,7 @@ export class FwknopDesk {
     now: Moment,
   ): Decision {
     const { stanza } = admission;
-    const step = this.cycles.open(outcome, stanza.name, now);
+    const step = this.#cycles.open(outcome, stanza.name, now);
     if (step === undefined) return this.#reject('too-many-grants', admission, candidate, now);
     const { event, until, effects } = step;
     this.#parts.counters.add(event);

@@ -9,7 +9,7 @@ import { ConnectionDesk, SLICE_MS } from './connection-desk.ts';
 import type { Counters } from './counters.ts';
 import type { AuditEffect, Decision, Effect } from './effect.ts';
 import type { GrantDesk } from './grant-desk.ts';
-import type { Holders } from './holders.ts';
+import { type Holders, isOrphan } from './holders.ts';
 import { describeGrant } from './ledger-effects.ts';
 
 export interface GrantClockParts {
@@ -42,8 +42,8 @@ export class GrantClock {
     const { ledger, book, desk } = this.#parts;
     const over = grants.filter((grant) => grant.ends <= now.steady);
     const live = grants.filter((grant) => grant.ends > now.steady);
-    const known = live.filter((grant) => holders.has(grant.stanza));
-    const orphans = live.filter((grant) => !holders.has(grant.stanza));
+    const known = live.filter((grant) => !isOrphan(grant, holders));
+    const orphans = live.filter((grant) => isOrphan(grant, holders));
     for (const grant of cuts) book.add(grant);
     for (const grant of known) ledger.put(grant);
     return {
@@ -58,7 +58,7 @@ export class GrantClock {
 
   /** Takes back the grants of stanzas that are no more; the firewall is made anew by the caller. */
   revokeOrphans(holders: Holders): { readonly events: readonly GrantEvent[]; readonly lines: readonly AuditEffect[] } {
-    const orphans = [...this.#parts.ledger.all()].filter((grant) => !holders.has(grant.stanza));
+    const orphans = [...this.#parts.ledger.all()].filter((grant) => isOrphan(grant, holders));
     const lines = orphans.map((grant) => line('revoked', grant, 'stanza-removed'));
     return { events: this.#parts.desk.revoke(orphans), lines };
   }

@@ -63,7 +63,8 @@ export class GrantDesk {
     const families = addresses.map(({ family }) => family);
     const misfit = forwarding && forwardingMisfit(forwarding, families, ports);
     if (misfit !== undefined) return err(misfit);
-    const what = { stanza: stanza.name, ports, ...(forwarding === undefined ? {} : { forwarding }) };
+    const own = { stanza: stanza.name, ...(stanza.byHand ? { byHand: stanza.byHand } : {}) };
+    const what = { ...own, ports, ...(forwarding === undefined ? {} : { forwarding }) };
     const previous = addresses.map((address) => this.#ledger.find({ ...what, address }, now.steady));
     const fresh = previous.filter((grant) => grant === undefined).length;
     if (!this.#ledger.hasRoom(fresh)) return err('too-many-grants');
@@ -90,6 +91,11 @@ export class GrantDesk {
     const removed = addresses.flatMap((address) => this.#ledger.ownedBy(stanza.name, address, ports));
     if (removed.length === 0) return err('nothing-to-close');
     return ok({ ...this.#step([], removed, false), event: 'closed' });
+  }
+
+  /** Ends these grants, which are live, before their time. */
+  withdraw(grants: readonly Grant[]): LedgerStep {
+    return { ...this.#step([], grants, false), event: 'revoked' };
   }
 
   /** Makes grants that are used last longer by `slice` (ms), but no longer than their holder. */

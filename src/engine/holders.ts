@@ -1,9 +1,12 @@
 /** Whose grants there can be: the stanzas and doors of a policy that open ports, by their names. */
 import type { Stanza } from '../access/stanza.ts';
+import type { Grant } from '../grant/grant.ts';
 import type { Policy } from './policy.ts';
 
-/** Whose a grant is: a client's stanza, or a door. */
-export type Holder = Pick<Stanza, 'name' | 'expires' | 'whileConnected' | 'dropOnExpiry'>;
+/** Whose a grant is: a client's stanza, a door, or the operator's hand. */
+export interface Holder extends Pick<Stanza, 'name' | 'expires' | 'whileConnected' | 'dropOnExpiry'> {
+  readonly byHand?: true;
+}
 
 export type Holders = ReadonlyMap<string, Holder>;
 
@@ -17,6 +20,10 @@ export const holdersOf = ({ clients, fwknop, doors }: Policy): Holders => {
   ];
   return new Map(holders.map((holder) => [holder.name, holder]));
 };
+
+/** Whether nobody holds a grant any more. */
+export const isOrphan = ({ stanza, byHand }: Grant, holders: Holders): boolean =>
+  byHand !== true && !holders.has(stanza);
 
 /** Whether openings that cut may come. */
 export const cutsAny = (holders: Holders): boolean => [...holders.values()].some(({ dropOnExpiry }) => dropOnExpiry);

@@ -1,21 +1,15 @@
 import type { PendingClose } from '../access/pending-close.ts';
 import type { IpAddress } from '../base/address.ts';
-import type { Port, SteadyMs, UnixMs } from '../base/units.ts';
-import type { Proof } from '../control/request.ts';
+import type { PortSpec } from '../base/port-spec.ts';
+import type { Seconds, SteadyMs, UnixMs } from '../base/units.ts';
+import type { GrantChoice, Proof } from '../control/request.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { Knock } from '../knock/knock.ts';
 import type { EffectFailure, RunProgramEffect } from './effect.ts';
 import type { FwknopAnswer } from './fwknop-question.ts';
 import type { Policy } from './policy.ts';
+import type { ReplyPath } from './reply-path.ts';
 import type { TrialFacts } from './trial.ts';
-
-/** How the sender of a packet can be answered. */
-export interface ReplyPath {
-  /** The port that it came from. */
-  readonly sourcePort: Port;
-  /** The address of ours that it came to; undefined where a socket received it. */
-  readonly at: IpAddress | undefined;
-}
 
 /** A datagram that the receiver's gate has let through. */
 export interface Candidate {
@@ -63,6 +57,18 @@ export type Input =
     }
   /** Somebody says that he has come through the guard; answered by the effect `answer` with the same id. */
   | { readonly kind: 'confirm'; readonly id: string; readonly proof: Proof; readonly facts: TrialFacts }
+  /** The operator takes grants back; answered likewise. */
+  | { readonly kind: 'revoke'; readonly id: string; readonly choice: GrantChoice }
+  /** The operator opens ports for an address; `stanza` is only the name that the grant bears. Answered likewise. */
+  | {
+      readonly kind: 'open-by-hand';
+      readonly id: string;
+      readonly stanza: string;
+      readonly address: IpAddress;
+      /** Canonical and not empty. */
+      readonly ports: readonly PortSpec[];
+      readonly openFor: Seconds;
+    }
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
   | { readonly kind: 'fwknop-candidate'; readonly candidate: FwknopCandidate }
   /** What a question of the effect `ask` has come to. */
@@ -85,8 +91,9 @@ export type Input =
   | { readonly kind: 'effect-failed'; readonly failure: EffectFailure }
   /** Somebody had changed or flushed what spad has in the firewall; it is right again. */
   | { readonly kind: 'firewall-repaired' }
-  | { readonly kind: 'reload'; readonly policy: Policy }
-  | { readonly kind: 'reload-failed'; readonly message: string }
+  /** With an `id`: answered likewise, once all is as the policy says. */
+  | { readonly kind: 'reload'; readonly policy: Policy; readonly id?: string | undefined }
+  | { readonly kind: 'reload-failed'; readonly message: string; readonly id?: string | undefined }
   /** The ids of the grants that connections use, of those that `ask-connections` was about. */
   | { readonly kind: 'connections'; readonly used: readonly string[] }
   /** The machine has slept, and the kernel's timeouts have stood still. */

@@ -10,7 +10,7 @@ export const effectsOfStep = (
   also: readonly Effect[],
   about: Partial<AuditLine>,
 ): Decision => {
-  const grants = event === 'closed' ? removed : added;
+  const grants = event === 'closed' || event === 'revoked' ? removed : added;
   return [
     { kind: 'change-firewall', change, added, removed, lifted },
     { kind: 'record-grants', events },

@@ -7,6 +7,7 @@ import type { Decision, Effect, EffectFailure } from './effect.ts';
 import type { GrantDesk } from './grant-desk.ts';
 import type { Input } from './input.ts';
 import { describeGrant } from './ledger-effects.ts';
+import { refusedAnswers } from './answer-effects.ts';
 import { Trial } from './trial.ts';
 
 /** What makes the firewall show all that is wanted. */
@@ -77,12 +78,15 @@ export class TrialDesk {
     ];
   }
 
-  /** What is to be done where the firewall has failed a step of the trial; nothing where it was none. */
+  /** What is to be done where the firewall has failed a step of the trial, or of anything that somebody waits for. */
   recover({ effect, message, decision }: EffectFailure, synchronize: Synchronize, now: Moment): readonly Effect[] {
     if (effect.kind === 'flush-firewall') this.#trial.again(now.steady);
-    const answer = decision.find((one) => one.kind === 'answer');
-    if (effect.kind !== 'synchronize-firewall' || answer === undefined) return [];
+    if (effect.kind !== 'synchronize-firewall') return [];
+    const refused = refusedAnswers(decision, `the firewall could not be set right: ${message}`);
+    if (!decision.some(isConfirmation)) return refused;
     this.#trial.takeBack();
-    return [...synchronize(), { ...answer, refusal: `the firewall could not be set right: ${message}` }];
+    return [...synchronize(), ...refused];
   }
 }
+
+const isConfirmation = (effect: Effect): boolean => effect.kind === 'audit' && effect.line.event === 'confirmed';

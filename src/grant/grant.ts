@@ -19,6 +19,8 @@ export interface Grant {
   readonly prolonged?: true;
   /** Its connections end with it. */
   readonly cuts?: true;
+  /** The operator has opened it: no stanza holds it, even one of its name, and it goes on until its end. */
+  readonly byHand?: true;
   /** The end, by the clock that cannot step. */
   readonly ends: SteadyMs;
   /** The same end by the wall clock, as it stood when the grant was made: for people and for the file. */

@@ -41,11 +41,12 @@ export class Ledger {
    * The stanza's own grant for exactly this address, these ports and this forwarding that has not ended at `now`: the one
    * that asking again extends. One that has ended, and is only not swept up yet, is over.
    */
-  find(wish: Pick<Grant, 'stanza' | 'address' | 'ports' | 'forwarding'>, now: SteadyMs): Grant | undefined {
+  find(wish: Pick<Grant, 'stanza' | 'byHand' | 'address' | 'ports' | 'forwarding'>, now: SteadyMs): Grant | undefined {
     return this.forAddress(wish.address).find(
       (grant) =>
         grant.ends > now &&
         grant.stanza === wish.stanza &&
+        grant.byHand === wish.byHand &&
         samePorts(grant.ports, wish.ports) &&
         forwardingKey(grant.forwarding) === forwardingKey(wish.forwarding),
     );
@@ -76,11 +77,13 @@ export class Ledger {
     return this.#byAddress.get(formatAddress(grant.address))?.get(grant.id) === grant;
   }
 
-  /** What `--close` means: the stanza's grants for an address that lie inside `ports`, or all of them where none is named. */
+  /** What `--close` means: the stanza's own grants for an address that lie inside `ports`, or all of them where none is named. */
   ownedBy(stanza: string, address: IpAddress, ports: readonly PortSpec[]): readonly Grant[] {
     return this.forAddress(address).filter(
       (grant) =>
-        grant.stanza === stanza && (ports.length === 0 || grant.ports.every((spec) => coversPorts(ports, spec))),
+        grant.stanza === stanza &&
+        grant.byHand !== true &&
+        (ports.length === 0 || grant.ports.every((spec) => coversPorts(ports, spec))),
     );
   }
 

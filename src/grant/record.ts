@@ -34,12 +34,20 @@ export const eventsOfLog = ({ grants, cuts }: Pick<GrantLog, 'grants' | 'cuts'>)
 /** One line without its newline. */
 export const encodeGrantEvent = (event: GrantEvent, { boot, steady }: LogMoment): string => {
   if (event.kind !== 'open') return JSON.stringify({ [event.kind]: event.id });
-  const { id, stanza, address, ports, forwarding, whileConnected, cuts, ends, until } = event.grant;
+  const { id, stanza, address, ports, forwarding, whileConnected, cuts, byHand, ends, until } = event.grant;
   const forward = forwarding && encodeForwarding(forwarding);
   const shown = { address: formatAddress(address), ports: ports.map(formatPortSpec), forward };
   const times = { until, left: Math.max(0, Math.ceil(ends - steady)) };
   const shownEnd = boot === '' ? times : { ...times, boot, ends: Math.round(ends) };
-  return JSON.stringify({ open: id, stanza, ...shown, while_connected: whileConnected, cuts, ...shownEnd });
+  return JSON.stringify({
+    open: id,
+    stanza,
+    ...shown,
+    while_connected: whileConnected,
+    cuts,
+    by_hand: byHand,
+    ...shownEnd,
+  });
 };
 
 /** Members that say nothing are left out: another port of the same host has no `to`, a port that stays no `port`. */
@@ -101,9 +109,10 @@ const decodeGrantEvent = (line: string, now: LogMoment): GrantEvent | undefined 
   const specs = ports.map((spec: unknown) => (typeof spec === 'string' ? parsePortSpec(spec) : undefined));
   const known = specs.filter((spec) => spec !== undefined);
   if (ip === undefined || known.length === 0 || known.length !== specs.length) return undefined;
-  const flags: Pick<Grant, 'whileConnected' | 'cuts'> = {
+  const flags: Pick<Grant, 'whileConnected' | 'cuts' | 'byHand'> = {
     ...(value['while_connected'] === true ? { whileConnected: true } : {}),
     ...(value['cuts'] === true ? { cuts: true } : {}),
+    ...(value['by_hand'] === true ? { byHand: true } : {}),
   };
   const grant = { id: open, stanza, address: ip, ports: normalizePorts(known), ...flags, ...times };
   if (forward === undefined) return { kind: 'open', grant };

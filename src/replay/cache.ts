@@ -20,6 +20,9 @@ export interface ReplayRecord {
   readonly time: UnixMs;
 }
 
+/** The memory that one takes, about. */
+export const RECORD_BYTES = 200;
+
 interface Bucket {
   readonly records: Map<string, ReplayRecord>;
   latest: UnixMs;
@@ -31,7 +34,7 @@ export class ReplayCache {
   #floor: UnixMs;
   #size = 0;
 
-  /** `capacity`: digests held at most (some 200 bytes each). `floor`: packets of this time or earlier are refused. */
+  /** `capacity`: digests held at most ({@link RECORD_BYTES} each). `floor`: packets of this time or earlier are refused. */
   constructor(capacity: number, floor: UnixMs) {
     this.#capacity = capacity;
     this.#floor = floor;

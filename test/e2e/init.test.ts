@@ -35,7 +35,19 @@ test('asks, writes a configuration that the check takes, and says what comes nex
   const text = readFileSync(file, 'utf8');
   expect(text).toMatch(/\[spad\]\nname = gw1\ninterface = eth0\nguard = tcp\/22\n\n\[access alice\]\nkey = (\S{44})\n/);
   const [, key = 'none'] = /^key = (.*)$/m.exec(text) ?? [];
-  expect(stdout).toContain(`[gw1]\nhost = ${server.address4}\nserver = gw1\nkey = ${key}\naccess = tcp/22\n`);
+  const profiles = join(lab.dir, 'profiles.ini');
+  const invite = /^spa1-\S+$/m.exec(stdout)?.[0] ?? 'no invite';
+  await server.run(process.execPath, [
+    builtFile('client/main.js'),
+    'join',
+    '--no-test',
+    '--profiles',
+    profiles,
+    invite,
+  ]);
+  expect(readFileSync(profiles, 'utf8')).toContain(
+    `[gw1]\nhost = ${server.address4}\nserver = gw1\nkey = ${key}\naccess = tcp/22\n`,
+  );
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(statSync(join(file, '..')).mode & 0o777).toBe(0o700);
 });

@@ -105,10 +105,7 @@ test('its units and its logrotate file are sound', async () => {
 test('does the main job, and an upgrade keeps what is open and what is remembered', async () => {
   const options = ['--name', 'gw1', '--guard', 'tcp/22', '--client', 'alice', '--host', server.address4, '--yes'];
   const said = await debian.run('spad', ['init', ...options]);
-  const profile = /^\[gw1\]\n(?:\w+ = .*\n)+/m.exec(said)?.[0] ?? '';
-  await debian.run('mkdir', ['-p', '/root/.config/spa']);
-  const save = 'umask 077; printf %s "$1" >/root/.config/spa/profiles.ini';
-  await debian.run('sh', ['-c', save, 'sh', profile]);
+  await debian.run('spa-client', ['join', '--no-test', /^spa1-\S+$/m.exec(said)?.[0] ?? 'no invite']);
   const daemon = await start();
   expect(await tcpState(client, server.address4, 22)).toBe('filtered');
   const ask = ['--source', '--open-for', '10m', '--wait', '--access', 'tcp/22', 'gw1'];

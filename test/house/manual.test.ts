@@ -29,7 +29,9 @@ describe('manual pages', () => {
   test('spad(8) names every long option of its command line', () => {
     const page = read('packaging/man/spad.8').replaceAll('\\-', '-');
     const options = new Set(
-      longOptions(['cli', 'import', 'asking', 'ask', 'init'].map((name) => read(`server/${name}.ts`)).join('')),
+      longOptions(
+        ['cli', 'import', 'asking', 'ask', 'init', 'operate'].map((name) => read(`server/${name}.ts`)).join(''),
+      ),
     );
     expect(options.size).toBeGreaterThan(2);
     expect([...options].filter((option) => !page.includes(`-${option}`))).toEqual([]);

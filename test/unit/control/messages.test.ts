@@ -2,9 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressFromBytes } from '../../../src/base/address.ts';
-import { type Port, steadyMs, unixMs } from '../../../src/base/units.ts';
+import { type Port, seconds, steadyMs, unixMs } from '../../../src/base/units.ts';
 import { grantTable } from '../../../src/control/grant-table.ts';
-import { type ControlRequest, decodeRequest, encodeRequest, MAX_REQUEST } from '../../../src/control/request.ts';
+import {
+  type ControlRequest,
+  decodeRequest,
+  encodeRequest,
+  GRANT_TRAITS,
+  MAX_REQUEST,
+} from '../../../src/control/request.ts';
 import { decodeResponse, encodeResponse, isoAt, readGrantList, showGrants } from '../../../src/control/response.ts';
 import { grantOf, ip, portOf } from '../values.ts';
 
@@ -17,6 +23,19 @@ const address = fc
 const connection = fc.record({ client: address, clientPort: port, server: address, serverPort: port });
 const request: fc.Arbitrary<ControlRequest> = fc.oneof(
   fc.constant<ControlRequest>({ command: 'grants' }),
+  fc.constantFrom<ControlRequest>({ command: 'status' }, { command: 'reload' }),
+  fc.constant<ControlRequest>({ command: 'revoke', choice: { kind: 'all' } }),
+  fc
+    .record({ what: fc.string({ minLength: 1, maxLength: 100 }), as: fc.constantFrom(undefined, ...GRANT_TRAITS) })
+    .map(({ what, as }): ControlRequest => {
+      return { command: 'revoke', choice: { kind: 'some', what, ...(as === undefined ? {} : { as }) } };
+    }),
+  fc
+    .record({ address, first: port, openFor: fc.integer({ min: 1, max: 365 * 86_400 }), udp: fc.boolean() })
+    .map(({ first, openFor, udp, ...rest }): ControlRequest => {
+      const ports = [{ protocol: udp ? 'udp' : 'tcp', first, last: first } as const];
+      return { command: 'open', stanza: 'on.call', ports, openFor: seconds(openFor), ...rest };
+    }),
   fc.constant<ControlRequest>({ command: 'confirm', proof: { kind: 'console' } }),
   fc
     .record({ connection, ways: fc.array(port, { maxLength: 20 }) })
@@ -37,6 +56,15 @@ describe('a request', () => {
 
   test.each([
     ...['', '[]', 'null', '"grants"', '{', '{}', '{"command":5}', '{"command":"toString"}', '{"command":"__proto__"}'],
+    ...['{"command":"revoke"}', '{"command":"revoke","what":5}', '{"command":"revoke","what":""}'],
+    ...['{"command":"revoke","all":"yes"}', '{"command":"revoke","what":"a","as":"door"}', '{"command":"open"}'],
+    '{"command":"open","address":"host","ports":["tcp/22"],"openFor":5}',
+    '{"command":"open","address":"192.0.2.9","ports":[],"openFor":5}',
+    '{"command":"open","address":"192.0.2.9","ports":["tcp/22","22"],"openFor":5}',
+    ...['0', '1.5', '31536001', '"5"'].map(
+      (time) => `{"command":"open","address":"192.0.2.9","ports":["tcp/22"],"openFor":${time}}`,
+    ),
+    '{"command":"open","address":"192.0.2.9","ports":["tcp/22"],"openFor":5,"stanza":"a b"}',
     ...['{"command":"confirm"}', '{"command":"confirm","console":"yes"}', '{"command":"grant"}'],
     '{"command":"confirm","client":"10.0.0.1","clientPort":0,"server":"10.0.0.2","serverPort":22,"ways":[]}',
     '{"command":"confirm","client":"10.0.0.1","clientPort":1,"server":"10.0.0.2","serverPort":22}',

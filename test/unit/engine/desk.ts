@@ -112,7 +112,7 @@ const showEffect = (effect: Effect): string => {
     case 'give-up':
       return effect.kind;
     case 'answer':
-      return `answer ${effect.id}: ${effect.refusal ?? 'confirmed'}`;
+      return `answer ${effect.id}: ${effect.refusal ?? effect.grants?.map(({ id }) => id).join(' ') ?? 'confirmed'}`;
     case 'record-grants':
       return `record ${effect.events.map((event) => (event.kind === 'open' ? `+${event.grant.id}` : `${event.kind === 'cut' ? '/' : '-'}${event.id}`)).join(' ')}`;
     case 'journal-closes':

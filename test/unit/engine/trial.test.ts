@@ -54,7 +54,7 @@ test('a start on trial has a guard that ends, notes what is older than it, and s
     'audit started',
   ]);
   expect(decision).toContainEqual({ kind: 'audit', line: { event: 'started', until: EPOCH + ENDS } });
-  expect(engine.guardEnds).toBe(ENDS);
+  expect(engine.facts().guardEnds).toBe(ENDS);
 });
 
 test('before a guard goes up, and after it was away, established connections are made known at its ports, and at no other time', () => {
@@ -85,7 +85,7 @@ describe('a confirmation through a new connection', () => {
       'audit confirmed',
       'answer c: confirmed',
     ]);
-    expect(engine.guardEnds).toBeUndefined();
+    expect(engine.facts().guardEnds).toBeUndefined();
     expect(tick(engine, ENDS + 1)).toEqual([]);
     expect(tell(engine, confirm(proofOf(FRESH)))).toEqual(['answer c: the guard has been confirmed already']);
   });
@@ -161,7 +161,7 @@ describe('refused, with the trial going on, is', () => {
     const [line = '', ...more] = tell(engine, confirm(proof, fields));
     expect(more).toEqual([]);
     expect(line.replace('answer c: ', '')).toMatch(sentence);
-    expect(engine.guardEnds).toBe(ENDS);
+    expect(engine.facts().guardEnds).toBe(ENDS);
     expect(tick(engine, ENDS)).toEqual(TAKEN_BACK);
   });
 

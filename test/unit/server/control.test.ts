@@ -8,9 +8,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askDaemon, CONTROL_SOCKET } from '../../../server/control/client.ts';
 import { answerLine, type DeskParts } from '../../../server/control/desk.ts';
 import { ControlServer } from '../../../server/control/server.ts';
-import { steadyMs, unixMs } from '../../../src/base/units.ts';
+import { seconds, steadyMs, unixMs } from '../../../src/base/units.ts';
+import type { ReloadOutcome } from '../../../src/control/status.ts';
+import type { Input } from '../../../src/engine/input.ts';
 import { MAX_REQUEST } from '../../../src/control/request.ts';
-import { grantOf } from '../values.ts';
+import { STATUS } from '../control/status-values.ts';
+import { grantOf, ip, ports } from '../values.ts';
 
 const NOW = { wall: unixMs(1_767_225_600_000), steady: steadyMs(0) };
 const PATIENCE_MS = 300;
@@ -20,6 +23,9 @@ let path: string;
 let server: ControlServer;
 let troubles: string[];
 let desk: DeskParts;
+let inputs: Input[];
+
+const OUTCOME: ReloadOutcome = { taken: true, problems: [], clients: 1, added: ['bob'], removed: [] };
 
 const start = (): ControlServer =>
   new ControlServer(path, {
@@ -32,9 +38,22 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'spad-control-'));
   path = join(folder, CONTROL_SOCKET);
   troubles = [];
+  inputs = [];
   desk = {
     ...{ now: () => NOW, via: 'memory', look: () => Promise.resolve({ kind: 'agrees' }), guardEnds: () => undefined },
-    ...{ grants: () => [grantOf('192.0.2.9', 'tcp/22', 5000)], confirm: () => Promise.resolve(undefined) },
+    grants: () => [grantOf('192.0.2.9', 'tcp/22', 5000)],
+    trialFacts: () => ({ older: undefined, sockets: { established: [], passing: [], listening: [] } }),
+    decide: (inputOf) => {
+      inputs.push(inputOf('q'));
+      return Promise.resolve({
+        kind: 'answer',
+        id: 'q',
+        refusal: undefined,
+        grants: [grantOf('192.0.2.7', 'tcp/23', 5000)],
+      });
+    },
+    reload: () => Promise.resolve({ outcome: OUTCOME, refusal: undefined }),
+    status: (firewall) => ({ ...STATUS, firewall }),
   };
   server = start();
   await server.listen();
@@ -104,7 +123,11 @@ test('what comes in pieces is one line, and what comes behind it is not read', a
 
 describe('refused in a sentence is', () => {
   test.each([
-    ['an unknown command', '{"command":"open"}\n', 'no such command; there are grants, confirm'],
+    [
+      'an unknown command',
+      '{"command":"opens"}\n',
+      'no such command; there are grants, status, confirm, revoke, open, reload',
+    ],
     ['no JSON', 'hello\n', 'a request is one line with a JSON object'],
     ['no text', Uint8Array.of(0xff, 0xfe, 0, 10), 'a request is one line with a JSON object'],
     ['an empty line', '\n', 'a request is one line with a JSON object'],
@@ -116,11 +139,40 @@ describe('refused in a sentence is', () => {
   });
 
   test('what fails, with what the system said', async () => {
-    desk = { ...desk, confirm: () => Promise.reject(new Error('no such file')) };
+    desk = { ...desk, decide: () => Promise.reject(new Error('no such file')) };
     expect(await askDaemon(folder, { command: 'confirm', proof: { kind: 'console' } })).toEqual({
       ok: false,
       error: 'no such file',
     });
+  });
+});
+
+describe('what the engine decides', () => {
+  test('is asked under an id, and answered with the grants that it was about', async () => {
+    const revoke = await askDaemon(folder, {
+      command: 'revoke',
+      choice: { kind: 'some', what: 'alice', as: 'stanza' },
+    });
+    expect(revoke).toMatchObject({ ok: true, value: { revoked: [{ address: '192.0.2.7', ports: ['tcp/23'] }] } });
+    const wish = { stanza: 'operator', address: ip('192.0.2.7'), ports: ports('tcp/23'), openFor: seconds(5) };
+    const opened = await askDaemon(folder, { command: 'open', ...wish });
+    expect(opened).toMatchObject({ ok: true, value: { opened: [{ address: '192.0.2.7' }] } });
+    expect(inputs).toEqual([
+      { kind: 'revoke', id: 'q', choice: { kind: 'some', what: 'alice', as: 'stanza' } },
+      { kind: 'open-by-hand', id: 'q', ...wish },
+    ]);
+  });
+
+  test('is told as it was refused', async () => {
+    desk = { ...desk, decide: (inputOf) => Promise.resolve({ kind: 'answer', id: inputOf('q').kind, refusal: 'no' }) };
+    const answer = await askDaemon(folder, { command: 'revoke', choice: { kind: 'all' } });
+    expect(answer).toEqual({ ok: false, error: 'no' });
+  });
+
+  test('of a reload, what it came to, or that it could not be made to hold', async () => {
+    expect(await askDaemon(folder, { command: 'reload' })).toEqual({ ok: true, value: OUTCOME });
+    desk = { ...desk, reload: () => Promise.resolve({ outcome: OUTCOME, refusal: 'no firewall' }) };
+    expect(await askDaemon(folder, { command: 'reload' })).toEqual({ ok: false, error: 'no firewall' });
   });
 });
 

@@ -1,0 +1,78 @@
+/** Keeps what `spad status` tells of the daemon beside what the engine knows. */
+import { formatPortSpec } from '../src/base/port-spec.ts';
+import type { Moment, UnixMs } from '../src/base/units.ts';
+import { RateBook } from '../src/control/rates.ts';
+import { type FirewallState, isoAt, isoTime } from '../src/control/response.ts';
+import type { ReloadOutcome, ShownCapture, ShownReload, Status } from '../src/control/status.ts';
+import type { Engine } from '../src/engine/engine.ts';
+import type { Delays } from './delays.ts';
+import { isClockSynchronised } from './process/clock-sync.ts';
+
+export interface StatusParts {
+  readonly version: string;
+  readonly via: string;
+  readonly now: () => Moment;
+  /** Of the replay cache, at the start. */
+  readonly floor: UnixMs;
+  readonly engine: Pick<Engine, 'facts'>;
+  readonly receiver: { readonly pid: number | undefined };
+  readonly delays: Pick<Delays, 'look'>;
+}
+
+export class StatusKeeper {
+  readonly #parts: StatusParts;
+  readonly #start: Moment;
+  readonly #rates: RateBook;
+  #capture: ShownCapture | undefined;
+  #reload: ShownReload | undefined;
+
+  constructor(parts: StatusParts) {
+    this.#parts = parts;
+    this.#start = parts.now();
+    this.#rates = new RateBook(this.#start.steady);
+  }
+
+  /** Packets are captured, for the first time or again. */
+  captures(on: string): void {
+    const restarts = this.#capture === undefined ? 0 : this.#capture.restarts + 1;
+    this.#capture = { on, since: isoTime(this.#parts.now().wall), restarts };
+  }
+
+  /** The configuration has been read again. */
+  reloaded(outcome: ReloadOutcome): void {
+    this.#reload = { time: isoTime(this.#parts.now().wall), ...outcome };
+  }
+
+  /** To be called again and again: notes the counters once a second. */
+  glance(): void {
+    const { steady } = this.#parts.now();
+    if (this.#rates.isDue(steady)) this.#rates.sample(steady, this.#parts.engine.facts().counts);
+  }
+
+  /** `firewall`: what a look at it has just come to. */
+  show(firewall: FirewallState): Status {
+    const { version, via, now, engine, receiver, delays } = this.#parts;
+    const moment = now();
+    const { counts, guard, guardEnds, clients, grants, replay } = engine.facts();
+    const { entries, bytes, floor } = replay;
+    return {
+      ...{ version, pid: process.pid, ...given('receiverPid', receiver.pid), since: isoTime(this.#start.wall) },
+      ...{ uptime: Math.round(moment.steady - this.#start.steady), ...given('capture', this.#capture) },
+      ...{ via, firewall, guard: guard.map(formatPortSpec) },
+      ...given('trialUntil', guardEnds && isoAt(guardEnds, moment)),
+      ...{
+        clients,
+        grants,
+        replay: { entries, bytes, ...(floor > this.#parts.floor ? { floor: isoTime(floor) } : {}) },
+      },
+      ...given('clockSynchronised', isClockSynchronised()),
+      ...given('delay', delays.look()),
+      ...given('reload', this.#reload),
+      counts: this.#rates.show(moment.steady, counts),
+    };
+  }
+}
+
+/** A member that is there only where it says something. */
+const given = <K extends string, V>(name: K, value: V | undefined): { readonly [P in K]?: V } =>
+  value === undefined ? {} : ({ [name]: value } as { readonly [P in K]: V });

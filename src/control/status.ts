@@ -1,0 +1,111 @@
+/** What `spad status` tells of the running daemon (docs/control.md). */
+import type { FirewallState } from './response.ts';
+import { isFirewallState } from './response.ts';
+import { type Guard, isBoolean, isNumber, isText, listOf, objectOf, optional, recordOf } from './shape.ts';
+
+/** Where packets are captured. */
+export interface ShownCapture {
+  /** As the daemon's log says it: the interface and the way. */
+  readonly on: string;
+  /** When that began last, ISO 8601 in UTC. */
+  readonly since: string;
+  /** How often it has begun again since the start, for whatever reason: another interface, a reload, an end of the receiver. */
+  readonly restarts: number;
+}
+
+/** How the configuration was read the last time. */
+export interface ShownReload extends ReloadOutcome {
+  /** ISO 8601 in UTC. */
+  readonly time: string;
+}
+
+/** What reading it came to. */
+export interface ReloadOutcome {
+  /** Whether it is in force; else the one before is. */
+  readonly taken: boolean;
+  /** `FILE:12: error: …`, and so on: every problem, those that are only warnings included. */
+  readonly problems: readonly string[];
+  /** Of those that are in force. */
+  readonly clients: number;
+  /** Names of stanzas and doors that there were not before, and that are gone. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** Packets of one reason. */
+export interface ShownCount {
+  /** Since the start. */
+  readonly total: number;
+  /** A second, over the last 10 s and the last minute, or since the start where that is shorter. */
+  readonly per10s: number;
+  readonly per1min: number;
+}
+
+export interface Status {
+  readonly version: string;
+  readonly pid: number;
+  /** That of the process that captures; absent while there is none. */
+  readonly receiverPid?: number;
+  /** When the daemon was started, ISO 8601 in UTC. */
+  readonly since: string;
+  /** For how long it has been running, in milliseconds. */
+  readonly uptime: number;
+  /** Absent until packets are captured. */
+  readonly capture?: ShownCapture;
+  readonly via: string;
+  readonly firewall: FirewallState;
+  /** As `tcp/22`. */
+  readonly guard: readonly string[];
+  /** When the guard ends unless it is confirmed; absent where it is not on trial. */
+  readonly trialUntil?: string;
+  readonly clients: number;
+  readonly grants: number;
+  readonly replay: {
+    readonly entries: number;
+    /** About so much memory. */
+    readonly bytes: number;
+    /** Packets of this time or earlier are refused; ISO 8601 in UTC. Absent where that is no later than the start. */
+    readonly floor?: string;
+  };
+  /** Whether something keeps the machine's clock; absent where the kernel does not say. */
+  readonly clockSynchronised?: boolean;
+  /** For how long at a time nothing else could be done lately, in milliseconds; absent where nothing was measured yet. */
+  readonly delay?: { readonly max: number; readonly p99: number };
+  /** Absent before the first. */
+  readonly reload?: ShownReload;
+  readonly counts: Readonly<Record<string, ShownCount>>;
+}
+
+const OUTCOME = {
+  ...{ taken: isBoolean, problems: listOf(isText), clients: isNumber },
+  ...{ added: listOf(isText), removed: listOf(isText) },
+};
+
+const isReloadOutcome: Guard<ReloadOutcome> = objectOf<ReloadOutcome>(OUTCOME);
+
+/** The outcome of a reload in an answer; undefined where it is none. */
+export const readReloadOutcome = (value: unknown): ReloadOutcome | undefined =>
+  isReloadOutcome(value) ? value : undefined;
+
+const isStatus: Guard<Status> = objectOf<Status>({
+  version: isText,
+  pid: isNumber,
+  receiverPid: optional(isNumber),
+  since: isText,
+  uptime: isNumber,
+  capture: optional(objectOf<ShownCapture>({ on: isText, since: isText, restarts: isNumber })),
+  via: isText,
+  firewall: isFirewallState,
+  guard: listOf(isText),
+  trialUntil: optional(isText),
+  clients: isNumber,
+  grants: isNumber,
+  replay: objectOf<Status['replay']>({ entries: isNumber, bytes: isNumber, floor: optional(isText) }),
+  clockSynchronised: optional(isBoolean),
+  delay: optional(objectOf<{ max: number; p99: number }>({ max: isNumber, p99: isNumber })),
+  reload: optional(objectOf<ShownReload>({ ...OUTCOME, time: isText })),
+  counts: recordOf(objectOf<ShownCount>({ total: isNumber, per10s: isNumber, per1min: isNumber })),
+});
+
+/** The status in an answer; undefined where it is none. */
+export const readStatus = (value: unknown): Status | undefined => (isStatus(value) ? value : undefined);
