@@ -1,5 +1,7 @@
 /** spad's command line. */
 import { Command, InvalidArgumentError } from 'commander';
+import { printable } from '../src/base/printable.ts';
+import { nearest } from '../src/base/suggest.ts';
 import { parseDuration, type Seconds } from '../src/base/units.ts';
 import { defineAsk } from './ask.ts';
 import { askingIn } from './asking.ts';
@@ -138,6 +140,15 @@ const defineStart = (program: Command, commands: SpadCommands, onStatus: (status
     });
 };
 
+const unknownCommand = (word: string, program: Command): string => {
+  const likely = nearest(
+    word,
+    program.commands.map((command) => command.name()),
+  );
+  const hint = likely === undefined ? 'spad --help lists them' : `did you mean "spad ${likely}"?`;
+  return `error: there is no command "${printable(word, 60)}": ${hint}`;
+};
+
 /** Calls the command that \`argv\` (without node and script) asks for and gives its exit status. */
 export const runCli = async (argv: readonly string[], version: string, commands: SpadCommands): Promise<number> => {
   let status = 0;
@@ -149,7 +160,10 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     .exitOverride()
     .showSuggestionAfterError()
     .enablePositionalOptions()
-    .action(async (options: SpadOptions) => {
+    .argument('[command]')
+    .configureHelp({ visibleArguments: () => [] })
+    .action(async (stray: string | undefined, options: SpadOptions) => {
+      if (stray !== undefined) program.error(unknownCommand(stray, program));
       const origin = originOf(options, (text) => program.error(text));
       status = await (options.check ? commands.check(origin) : commands.run(origin, undefined));
     });

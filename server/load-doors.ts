@@ -3,6 +3,7 @@ import { readKeyFile } from '../keys/key-file.ts';
 import { type DoorEntry, plainRule, withSecret } from '../src/config/door.ts';
 import type { Issue } from '../src/config/issue.ts';
 import type { SpadConf } from '../src/config/spad-conf.ts';
+import type { Door } from '../src/knock/door.ts';
 import type { DoorRule } from '../src/knock/door-rule.ts';
 import { loadKnockdConf, targetFault } from './knockd/load.ts';
 import { openOneTimeFile, sequencesToCome } from './knockd/one-time-file.ts';
@@ -63,5 +64,15 @@ const loadKnockd = (path: string, complain: Complain): DoorRule[] => {
   }
   const fault = targetFault(reading.value, false);
   if (fault !== undefined) complain(path, 0, fault, hint);
-  return reading.value.doors.map((door) => withSequences(plainRule(door)));
+  const doors = reading.value.doors.map((door) => withSequences(plainRule(door)));
+  for (const { door } of doors) warnOfNoPort(door, path, complain);
+  return doors;
+};
+
+/** knockd takes what is no number for port 0, and says nothing. */
+const warnOfNoPort = ({ name, steps, lines }: Door, path: string, complain: Complain): void => {
+  const place = steps.findIndex(({ port }) => port === 0);
+  if (place < 0) return;
+  const problem = `[${name}] waits for port 0 as knock ${String(place + 1)} of its sequence, to which hardly any program can send`;
+  complain(path, lines.steps ?? 0, problem, 'ports are numbers with commas between: 7000,8000:udp', 'warning');
 };

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { CommanderError } from 'commander';
 import type { Seconds } from '../src/base/units.ts';
 import { type BackendName, closesPorts } from '../src/firewall/backends.ts';
@@ -17,12 +18,15 @@ import { checkHost } from './host/check.ts';
 import { fwknopMode } from './fwknop-mode.ts';
 import { type Configuration, type ConfigurationSource, fileSource } from './load-config.ts';
 import { runKnockd } from './knockd/start.ts';
+import { hasCapability } from './process/capabilities.ts';
 import { claimFolder } from './process/claim.ts';
 import { openService } from './process/service.ts';
 import { type Logger, stderrLogger } from './log/logger.ts';
 
 const USAGE = 2;
 const UNCONFIRMED = 3;
+
+const NOT_ALLOWED = 'spad changes the firewall and listens in on the network: run it as root, as in "sudo spad"';
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
@@ -35,6 +39,7 @@ const check = async (origin: ConfigurationSource): Promise<number> =>
 
 const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): Promise<number> => {
   const logger = stderrLogger(process.env);
+  if (origin.seemsAuto?.() === true && !hasCapability('CAP_NET_ADMIN')) throw new Error(NOT_ALLOWED);
   const service = openService(process.env, (message) => logger.warn(message));
   const { configuration, issues, choice, source } = await loadHere(origin);
   for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](describeIssue(issue));
@@ -93,12 +98,19 @@ const firewallOf = async (
 
 const makeStateFolder = (path: string): void => {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     throw new Error(`state_dir ${path} cannot be used: ${words}`, { cause: error });
   }
+};
+
+/** Node takes a parent that cannot be written for one that is missing, unless it is asked for one folder alone. */
+const makeFolder = (path: string): void => {
+  if (existsSync(path)) return;
+  if (existsSync(dirname(path))) mkdirSync(path, { mode: 0o700 });
+  else mkdirSync(path, { recursive: true, mode: 0o700 });
 };
 
 /** What a door has started may outlive the daemon, and must not keep it. */

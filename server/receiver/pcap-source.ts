@@ -52,13 +52,16 @@ export const loadPcap = async (): Promise<PcapAddon> => {
     module.default.warningHandler = () => undefined;
     return module.default;
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new Error(
-      `the package "pcap" was not built for this Node (${reason ?? ''}): install libpcap-dev, gcc, g++, make and python3, then run "npm rebuild pcap"`,
-      { cause: error },
-    );
+    const reason = (error instanceof Error ? error.message.split('\n')[0] : undefined) ?? String(error);
+    throw new Error(`the package "pcap" ${loadRemedy(reason)}`, { cause: error });
   }
 };
+
+/** The dynamic linker names the library that it does not find. */
+const loadRemedy = (reason: string): string =>
+  /^libpcap\.so\S*: cannot open shared object file/.test(reason)
+    ? `does not find libpcap (${reason}): apt-get install libpcap0.8`
+    : `was not built for this Node (${reason}): install libpcap-dev, gcc, g++, make and python3, then run "npm rebuild pcap"`;
 
 /** A running capture. */
 export interface Capture {
