@@ -11,6 +11,7 @@ import { formatAddress } from '../src/base/address.ts';
 import { printable } from '../src/base/printable.ts';
 import { DEFAULT_SPA_PORT, seconds } from '../src/base/units.ts';
 import { SECRET_LENGTH, Secret } from '../src/crypto/secret.ts';
+import { isPlainHost } from '../src/invite/body.ts';
 import { formatFirstSection, proposeHost, type ProposalFacts } from '../src/host/proposal.ts';
 import { isServerName } from '../src/spa/native/keys.ts';
 import { readClock } from './clock.ts';
@@ -58,7 +59,10 @@ const init = async (file: string, options: InitOptions): Promise<number> => {
   if (!isServerName(name)) throw new Error('--name must be 1 to 64 bytes of text');
   const facts = { links: readLinks(), routes: await readRoutes(), listeners: readListeners(), session: liveSession() };
   const answers = await ask(options, facts);
-  const key = firstKey(name, options.host ?? hostOf(facts, answers, name), answers);
+  const host = options.host ?? hostOf(facts, answers, name);
+  if (!isPlainHost(host))
+    throw new Error(`${printable(host, 60)} is no host that packets go to: name the server's with --host`);
+  const key = firstKey(name, host, answers);
   rewriteSecretFile(file, `${formatFirstSection({ name, ...answers })}\n${formatStanza(key)}`, undefined);
   say(`${file} is written. This is what it would do here:\n`);
   const status = await checkHost(fileSource(file), false);
