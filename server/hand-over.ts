@@ -40,8 +40,8 @@ interface Running<S> {
 }
 
 interface Successor<S, T> extends Running<S> {
-  /** What it has seen before its time. */
-  readonly seen: T[];
+  /** What it has seen before its time; what is too old to be kept was told by the present one. */
+  seen: T[];
   /** What the present one has told since this one was started. */
   told: T[];
   timer: NodeJS.Timeout | undefined;
@@ -117,14 +117,17 @@ export class HandOver<S extends ReceiverSettings | KnockSettings, T> {
     if (host === this.#present.host) {
       if (items.length === 0) this.#parts.onOther?.(message);
       for (const item of items) if (!this.#isEcho(item)) this.#tell(item);
-    } else if (host === this.#successor?.host) this.#successor.seen.push(...items);
+    } else if (host === this.#successor?.host) {
+      this.#successor.seen.push(...items);
+      this.#successor.seen = newest(this.#successor.seen);
+    }
   }
 
   #tell(item: T): void {
     const successor = this.#successor;
     if (successor !== undefined) {
       successor.told.push(item);
-      if (successor.told.length > 2 * MAX_TOLD) successor.told = successor.told.slice(-MAX_TOLD);
+      successor.told = newest(successor.told);
     }
     this.#parts.onItem(item, this.#present.settings);
   }
@@ -173,3 +176,6 @@ export class HandOver<S extends ReceiverSettings | KnockSettings, T> {
     this.#successor = undefined;
   }
 }
+
+/** All, or the last {@link MAX_TOLD} of them. */
+const newest = <T>(items: T[]): T[] => (items.length > 2 * MAX_TOLD ? items.slice(-MAX_TOLD) : items);
