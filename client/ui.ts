@@ -52,11 +52,14 @@ export const explainWait = (
     : 'nothing answered';
   return (
     `tcp/${String(port)} of ${to.address} did not open within ${limit} s (${answer}); likeliest: ` +
-    `the clocks differ (this host's says ${formatUtc(now)}), the key or the server name "${printable(target.server)}" is not ` +
-    `the server's, its stanza does not allow this port or address, or UDP to port ${String(target.port)} is dropped on the way; ` +
-    "the server's audit log tells which"
+    `${likeliestCauses(target, now)}, or its stanza does not allow this port or address; the server's audit log tells which`
   );
 };
+
+/** Why a packet may come to nothing: a list, to which an "or" can be added. */
+export const likeliestCauses = ({ port, server }: Target, now: UnixMs): string =>
+  `UDP to port ${String(port)} is dropped on the way, the clocks differ (this host's says ${formatUtc(now)}), ` +
+  `the key or the server name "${printable(server)}" is not the server's`;
 
 /** An ICMP "port unreachable" came back. */
 export const sayRefused = (port: number): string =>
