@@ -6,14 +6,12 @@ import type { Reply } from '../src/spa/native/reply.ts';
 import type { PolicyRejection } from '../src/spa/rejection.ts';
 import type { SpaRequest } from '../src/spa/request.ts';
 import type { Answer } from './answer.ts';
+import { AGREED_MS } from './clock-memory.ts';
 import type { Course } from './packet.ts';
 import { describePorts } from './request.ts';
 import { formatEndpoint, likeliestCauses } from './ui.ts';
 
 type Answered = Answer & { readonly kind: 'answered' };
-
-/** Clocks that differ by less, in ms, are as good as equal: it is what a slow way makes of equal ones. */
-const AGREED_MS = 2000;
 
 /** `open: tcp/22 for 203.0.113.9 until 14:03:10 (30s)`; the time is that of this host's clock. */
 export const sayAnswer = ({ reply, aheadMs }: Answered, request: SpaRequest, now: UnixMs): string => {
@@ -59,13 +57,6 @@ export const saySource = ({ source }: Reply, { addresses, type }: SpaRequest): s
   const seen = formatAddress(source);
   if (type !== 'open' || named.length === 0 || named.includes(seen)) return undefined;
   return `the server saw the packet come from ${seen}, which is not let in, as the packet names ${named.join(' and ')}; --source opens for the address that it sees`;
-};
-
-/** Undefined where the clocks agree. */
-export const sayClock = (aheadMs: number, server: string): string | undefined => {
-  if (Math.abs(aheadMs) <= AGREED_MS) return undefined;
-  const side = aheadMs > 0 ? 'behind' : 'ahead of';
-  return `this host's clock is ${String(Math.round(Math.abs(aheadMs) / 1000))} s ${side} that of ${printable(server)}`;
 };
 
 /** Why it was not done and what to do; undefined where it was done. */

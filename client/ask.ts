@@ -1,4 +1,6 @@
 /** The one thing spa-client does, from profile to packet and answer, step after step. */
+import { existsSync } from 'node:fs';
+import { clocksPath } from '../keys/places.ts';
 import { Trouble } from '../keys/trouble.ts';
 import { addressFromBytes, type IpAddress, parseAddress } from '../src/base/address.ts';
 import type { Secret } from '../src/crypto/secret.ts';
@@ -10,7 +12,7 @@ import { lookUpProfile, type NoProfile, type ProfileChoice } from './profile-fil
 import { waitForOpening } from './await-opening.ts';
 import { type Course, makePacket, type Packet } from './packet.ts';
 import { chooseTarget, describeRequest, type Target } from './request.ts';
-import { explainNetworkError, explainWait, formatEndpoint, formatUtc, sayProfile, sayRefused } from './ui.ts';
+import { explainNetworkError, explainWait, formatEndpoint, formatUtc, sayClock, sayProfile, sayRefused } from './ui.ts';
 
 /**
  * Sends what `options` ask for, and waits for it where they say so.
@@ -30,8 +32,9 @@ export const ask = async (options: ClientOptions, io: ClientIo): Promise<void> =
   const { to, route } = await firstRoute(addresses, target.port, io);
   try {
     if (options.verbose) sayRoute(addresses, route, secret, io);
-    const course = { target, secret, to, local: withoutZone(route.localAddress) };
-    const packet = makePacket(course, io.now(), io);
+    const clockMs = await recalledClock(target.server, io);
+    const course = { target, secret, to, local: withoutZone(route.localAddress), clockMs };
+    const packet = makePacket(course, 0, io);
     sayRequest(options, course, packet, io);
     await sendRequest(options, course, packet, route, io);
     if (target.wait !== undefined)
@@ -54,6 +57,14 @@ const readSecret = async (target: Target, options: ClientOptions, io: ClientIo):
   const { readKeyFile, resolveKeyPath } = await import('../keys/key-file.ts');
   // A path on the command line is relative to the working folder, as everywhere; one in a profile must be whole.
   return readKeyFile(target.key === options.key ? target.key.file : resolveKeyPath(target.key.file, io.env));
+};
+
+/** Nearly everybody's clock is right, and then there is no file. */
+const recalledClock = async (server: string, io: ClientIo): Promise<number> => {
+  const path = clocksPath(io.env);
+  if (!existsSync(path)) return 0;
+  const { recallClock } = await import('./clock-memory.ts');
+  return recallClock(path, server);
 };
 
 const sayRoute = (addresses: readonly HostAddress[], route: UdpRoute, secret: Secret, io: ClientIo): void => {
@@ -101,6 +112,7 @@ const sendRequest = async (
     const { hearAnswer } = await import('./hear-answer.ts');
     return hearAnswer(course, packet, target.answerWithin, route, io);
   }
+  if (course.clockMs !== 0) io.err(`note: ${sayClock(course.clockMs, target.server)}; allowed for\n`);
   try {
     await route.send(datagram);
   } catch (error) {

@@ -61,6 +61,12 @@ export const likeliestCauses = ({ port, server }: Target, now: UnixMs): string =
   `UDP to port ${String(port)} is dropped on the way, the clocks differ (this host's says ${formatUtc(now)}), ` +
   `the key or the server name "${printable(server)}" is not the server's`;
 
+/** By how many ms the server's clock is ahead of this host's. */
+export const sayClock = (aheadMs: number, server: string): string => {
+  const side = aheadMs > 0 ? 'behind' : 'ahead of';
+  return `this host's clock is ${String(Math.round(Math.abs(aheadMs) / 1000))} s ${side} that of ${printable(server)}`;
+};
+
 /** An ICMP "port unreachable" came back. */
 export const sayRefused = (port: number): string =>
   `the host answered that no program listens on udp/${String(port)}; where spad captures (capture = pcap) that is as it should be`;

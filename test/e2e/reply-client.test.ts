@@ -142,7 +142,7 @@ test('failed: exit code 4, and no word that it was the packet', async () => {
   await broken.stop();
 });
 
-test('a clock that is off, though not too far: said, and the end by the clock of this host', async () => {
+test('a clock that is off, though not too far: said, remembered, and the end by the clock of this host', async () => {
   const from = spad.audit.mark();
   // Ahead, for a server that has just begun takes nothing from before that.
   const fast = new SpaClient(lab, client, alice, 'fast', 60_000);
@@ -154,4 +154,8 @@ test('a clock that is off, though not too far: said, and the end by the clock of
   const near = [-1, 0, 1].map((s) => localTime(new Date(Date.parse(until ?? '') + 60_000 + s * 1000).toISOString()));
   expect(near).toContain(shown);
   await clients.alice.run('--close', '-s', server.address4);
+  const again = await fast.exec('-A', 'tcp/22', '-s', '-v', server.address4);
+  expect(again.stderr).toMatch(/^note: this host's clock is (59|60|61) s ahead of that of gw1; allowed for\n$/);
+  const [, packetTime = ''] = /time in the packet: (\S+ \S+) UTC/.exec(again.stdout) ?? [];
+  expect(Math.abs(Date.parse(`${packetTime.replace(' ', 'T')}Z`) - Date.now())).toBeLessThan(30_000);
 });

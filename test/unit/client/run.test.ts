@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../../client/run.ts';
+import { unixMs } from '../../../src/base/units.ts';
 import { Secret } from '../../../src/crypto/secret.ts';
 import { deriveUnsealKeys, type Unsealed, unsealNative } from '../../../src/spa/native/unseal.ts';
 import { temporaryFolder } from '../keys/folder.ts';
@@ -179,6 +180,47 @@ describe('the answer', () => {
     expect(ran).toMatchObject({ code: 0 });
     expect(ran.stderr()).toContain('; trying tcp/22 all the same');
     expect(ran.stdout()).toContain('tcp/22 is open after');
+  });
+});
+
+describe('a clock that is off', () => {
+  const off = { time: unixMs(FAKE_NOW + 97_000) };
+  const opened = { status: 'opened', ends: unixMs(FAKE_NOW + 97_000 + 30_000) } as const;
+  const timeOf = (ran: Seen, index = 0): number => unseal(ran.sent[index]?.datagram).request.time - FAKE_NOW;
+
+  test('is said, remembered, allowed for, and forgotten when it is right again', async () => {
+    const home = homeWith(PROFILE);
+    const first = await runWith('gw', { home, answer: answering(opened, off) });
+    expect(first.stderr()).toBe(
+      "note: this host's clock is 97 s behind that of gw1; the next packets will allow for that\n",
+    );
+    expect(first.stdout()).toContain(`until ${localTime(FAKE_NOW + 30_000)} (30s)`);
+    expect(timeOf(first)).toBe(0);
+    const second = await runWith('gw', { home, answer: answering(opened, off) });
+    expect(second.stderr()).toBe("note: this host's clock is 97 s behind that of gw1; allowed for\n");
+    expect(timeOf(second)).toBe(97_000);
+    const unanswered = await runWith('gw --no-reply', { home });
+    expect(unanswered.stderr()).toBe("note: this host's clock is 97 s behind that of gw1; allowed for\n");
+    expect(timeOf(unanswered)).toBe(97_000);
+    const third = await runWith('gw', { home });
+    expect(third.stderr()).toBe("note: this host's clock agrees with that of gw1 again\n");
+    expect(timeOf(await runWith('gw', { home }))).toBe(0);
+  });
+
+  test('as it was remembered and as it is, in turns, where nothing comes back', async () => {
+    const home = homeWith(PROFILE);
+    await runWith('gw', { home, answer: answering(opened, off) });
+    const ran = await runWith('gw --timeout 4', { home, answer: () => [] });
+    expect(ran.code).toBe(3);
+    expect([0, 1, 2].map((index) => timeOf(ran, index))).toEqual([97_000, 0, 97_000]);
+  });
+
+  test('that cannot be remembered is no failure', async () => {
+    const home = homeWith(PROFILE);
+    writeFileSync(join(home, '.local'), '');
+    const ran = await runWith('gw', { home, answer: answering(opened, off) });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr()).toContain('note: that is not remembered: cannot mkdir');
   });
 });
 
