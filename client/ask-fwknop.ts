@@ -117,9 +117,11 @@ const findOptions = (
 };
 
 /** What fwknop has no packet for, or another way. */
-const refuseForeign = ({ close, server, key }: ClientOptions): void => {
+const refuseForeign = ({ close, server, key, timeout }: ClientOptions): void => {
   if (close)
     throw new Trouble("--close is not for fwknop's packets: what they open closes by itself, when its time is over");
+  if (timeout !== undefined)
+    throw new Trouble("--timeout is not for fwknop's packets, which nobody answers: leave it out");
   if (server !== undefined)
     throw new Trouble("--server is not for fwknop's packets, which name no server: leave it out");
   if (key !== undefined) {

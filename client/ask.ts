@@ -1,22 +1,22 @@
-/** The one thing spa-client does, from profile to packet, step after step. */
+/** The one thing spa-client does, from profile to packet and answer, step after step. */
+import { existsSync } from 'node:fs';
+import { clocksPath } from '../keys/places.ts';
 import { Trouble } from '../keys/trouble.ts';
 import { addressFromBytes, type IpAddress, parseAddress } from '../src/base/address.ts';
-import { NONCE_LENGTH } from '../src/crypto/aead.ts';
-import { NODE_SUITE } from '../platform/node-suite.ts';
 import type { Secret } from '../src/crypto/secret.ts';
-import { sealNative } from '../src/spa/native/seal.ts';
 import type { Profile } from '../src/config/profile.ts';
 import type { ClientOptions } from './cli.ts';
 import { firstRoute } from './first-route.ts';
 import type { ClientIo, HostAddress, UdpRoute } from './io.ts';
 import { lookUpProfile, type NoProfile, type ProfileChoice } from './profile-file.ts';
 import { waitForOpening } from './await-opening.ts';
-import { buildRequest, chooseTarget, describeRequest, type Target } from './request.ts';
-import { explainNetworkError, explainWait, formatEndpoint, formatUtc, sayProfile, sayRefused } from './ui.ts';
+import { type Course, makePacket, type Packet } from './packet.ts';
+import { chooseTarget, describeRequest, type Target } from './request.ts';
+import { explainNetworkError, explainWait, formatEndpoint, formatUtc, sayClock, sayProfile, sayRefused } from './ui.ts';
 
 /**
  * Sends what `options` ask for, and waits for it where they say so.
- * Rejects with a Trouble (exit code 3 where the wait ran out), or an error of the operating system.
+ * Rejects with a Trouble (exit code 3 where time ran out, 4 where the server would not), or an error of the operating system.
  */
 export const ask = async (options: ClientOptions, io: ClientIo): Promise<void> => {
   const choice = lookUpProfile(options, io.env);
@@ -32,7 +32,11 @@ export const ask = async (options: ClientOptions, io: ClientIo): Promise<void> =
   const { to, route } = await firstRoute(addresses, target.port, io);
   try {
     if (options.verbose) sayRoute(addresses, route, secret, io);
-    await sendRequest(options, target, secret, to, route, io);
+    const clockMs = await recalledClock(target.server, io);
+    const course = { target, secret, to, local: withoutZone(route.localAddress), clockMs };
+    const packet = makePacket(course, 0, io);
+    sayRequest(options, course, packet, io);
+    await sendRequest(options, course, packet, route, io);
     if (target.wait !== undefined)
       await waitForOpening(target.wait, to, (result) => explainWait(result, target, to, io.now()), io);
   } finally {
@@ -55,6 +59,14 @@ const readSecret = async (target: Target, options: ClientOptions, io: ClientIo):
   return readKeyFile(target.key === options.key ? target.key.file : resolveKeyPath(target.key.file, io.env));
 };
 
+/** Nearly everybody's clock is right, and then there is no file. */
+const recalledClock = async (server: string, io: ClientIo): Promise<number> => {
+  const path = clocksPath(io.env);
+  if (!existsSync(path)) return 0;
+  const { recallClock } = await import('./clock-memory.ts');
+  return recallClock(path, server);
+};
+
 const sayRoute = (addresses: readonly HostAddress[], route: UdpRoute, secret: Secret, io: ClientIo): void => {
   io.out(`addresses: ${addresses.map(({ address }) => address).join(', ')}\n`);
   io.out(`this host's address on the way: ${route.localAddress}\n`);
@@ -67,26 +79,26 @@ const withoutZone = (address: string): IpAddress =>
 
 const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
 
-const sendRequest = async (
-  options: ClientOptions,
-  target: Target,
-  secret: Secret,
-  to: HostAddress,
-  route: UdpRoute,
-  io: ClientIo,
-): Promise<void> => {
-  const local = withoutZone(route.localAddress);
-  const built = buildRequest(target, io.now(), local);
-  const datagram = sealNative(built.request, secret, target.server, io.random(NONCE_LENGTH), NODE_SUITE);
-  const said = describeRequest(built, target.server, local);
-  const endpoint = formatEndpoint(to, target.port);
-  const size = `${String(datagram.length)} bytes`;
-  io.out(`${options.dryRun ? 'would ask' : 'asking'} ${said}\n`);
+const sayRequest = (options: ClientOptions, { target, to, local }: Course, { built }: Packet, io: ClientIo): void => {
+  io.out(`${options.dryRun ? 'would ask' : 'asking'} ${describeRequest(built, target.server, local)}\n`);
   if (options.verbose) io.out(`time in the packet: ${formatUtc(built.request.time)}\n`);
   if (built.request.addresses.length === 0 && isLoopback(to.address)) {
     io.err(`note: ${to.address} is this host itself; a server opens nothing for a loopback address, so name one with --allow
 `);
   }
+};
+
+const sendRequest = async (
+  options: ClientOptions,
+  course: Course,
+  packet: Packet,
+  route: UdpRoute,
+  io: ClientIo,
+): Promise<void> => {
+  const { target, to } = course;
+  const { datagram } = packet;
+  const size = `${String(datagram.length)} bytes`;
+  const endpoint = formatEndpoint(to, target.port);
   if (options.savePacket !== undefined) {
     const { savePacket } = await import('./packet-file.ts');
     savePacket(options.savePacket, datagram);
@@ -96,10 +108,15 @@ const sendRequest = async (
     io.out(`would send ${size} to ${endpoint}; nothing was sent\n`);
     return;
   }
+  if (target.answerWithin !== undefined) {
+    const { hearAnswer } = await import('./hear-answer.ts');
+    return hearAnswer(course, packet, target.answerWithin, route, io);
+  }
+  if (course.clockMs !== 0) io.err(`note: ${sayClock(course.clockMs, target.server)}; allowed for\n`);
   try {
     await route.send(datagram);
   } catch (error) {
     throw explainNetworkError(error, to, target.port);
   }
-  io.out(`sent ${size} to ${endpoint}; nothing is answered, by design\n`);
+  io.out(`sent ${size} to ${endpoint}; no answer was asked for\n`);
 };

@@ -29,6 +29,8 @@ export interface ClientOptions {
   readonly server: string | undefined;
   readonly key: { readonly secret: Secret } | { readonly file: string } | undefined;
   readonly wait: Seconds | undefined;
+  readonly noReply: boolean;
+  readonly timeout: Seconds | undefined;
   readonly dryRun: boolean;
   readonly savePacket: string | undefined;
   readonly family: 4 | 6 | undefined;
@@ -78,6 +80,7 @@ const readOptions = ({ values, hosts }: RawOptions): ClientOptions => {
     server: read('server', serverName),
     key: key !== undefined ? { secret: key } : keyFile !== undefined ? { file: keyFile } : undefined,
     wait: read('wait', duration(1, 3600)),
+    ...{ noReply: values.has('no-reply'), timeout: read('timeout', duration(1, 3600)) },
     ...{ dryRun: values.has('dry-run'), savePacket: values.get('save-packet'), verbose: values.has('verbose') },
     family: values.has('ipv4') ? 4 : values.has('ipv6') ? 6 : undefined,
   };
@@ -91,6 +94,7 @@ const EITHER_OR: readonly (readonly [OptionName, OptionName])[] = [
   ['close', 'wait'],
   ['close', 'forward'],
   ['dry-run', 'wait'],
+  ['no-reply', 'timeout'],
 ];
 
 const refuseContradictions = ({ values, hosts }: RawOptions, options: ClientOptions): void => {
@@ -142,8 +146,10 @@ spa-client fwknop takes the whole command line of fwknop (spa-client fwknop -h):
   spa-client fwknop -A tcp/22 -R -D gw1.example.net
 
 Exit codes:
-  0  sent (with --wait: and the port is open)
+  0  the server has opened or closed (with --no-reply: sent; with --wait: the
+     port is open)
   1  it could not be done: no such host, no route, a file cannot be written
   2  wrong usage, or trouble with the profile or the key
-  3  --wait: the port did not open in time
+  3  nothing came back in time, or, with --wait, the port did not open in time
+  4  the server refused, or could not do what was asked
 `;

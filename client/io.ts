@@ -14,6 +14,8 @@ export interface UdpRoute {
   readonly localAddress: string;
   /** Sends one datagram. Rejects with the error of the operating system. */
   send(datagram: Uint8Array): Promise<void>;
+  /** Has `hear` called with each datagram that comes from the destination. */
+  listen(hear: (datagram: Uint8Array) => void): void;
   /** Whether an ICMP "port unreachable" has come back so far. */
   wasRefused(): boolean;
   close(): void;

@@ -41,6 +41,13 @@ export const OPTION_TABLE = {
     value: 'DURATION',
     help: 'after sending, wait until the first tcp port accepts a connection; without a value, 10s',
   },
+  'no-reply': {
+    help: 'send one packet and end, without asking the server for an answer (default: as the profile says, else ask)',
+  },
+  timeout: {
+    value: 'DURATION',
+    help: 'how long to wait for the answer, asking again after 1, 3, 7, … seconds (default: 5s)',
+  },
   'dry-run': { help: 'say what would be sent, and send nothing' },
   'save-packet': { value: 'FILE', help: 'write the datagram to FILE (mode 0600), and send it unless --dry-run' },
   code: {

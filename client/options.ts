@@ -27,8 +27,10 @@ export const sortWords = (args: readonly string[]): RawOptions | 'help' | 'versi
   }
   const values = new Map<OptionName, string>();
   for (const name of OPTION_NAMES) {
-    const value: unknown = program.getOptionValue(attributeOf(name));
-    if (value !== undefined) values.set(name, typeof value === 'string' ? value : '');
+    const { negate, attribute } = traitsOf(name);
+    const value: unknown = program.getOptionValue(attribute);
+    // Of `--no-x` commander makes an x that is true where nothing was said.
+    if (negate ? value === false : value !== undefined) values.set(name, typeof value === 'string' ? value : '');
   }
   return { values, hosts: program.args };
 };
@@ -76,4 +78,7 @@ const makeOption = (name: OptionName): Option => {
   });
 };
 
-const attributeOf = (name: OptionName): string => new Option(`--${name}`).attributeName();
+const traitsOf = (name: OptionName): { readonly negate: boolean; readonly attribute: string } => {
+  const option = new Option(`--${name}`);
+  return { negate: option.negate, attribute: option.attributeName() };
+};

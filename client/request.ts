@@ -28,7 +28,12 @@ export interface Target {
   readonly openFor: Seconds;
   /** The port that `--wait` tries, and for how long. */
   readonly wait: { readonly port: Port; readonly limit: Seconds } | undefined;
+  /** How long to wait for the server's answer; undefined: none is asked for. */
+  readonly answerWithin: Seconds | undefined;
 }
+
+/** Time for three packets. */
+const DEFAULT_TIMEOUT = seconds(5);
 
 /**
  * Puts the command line over the profile.
@@ -55,6 +60,7 @@ export const chooseTarget = (options: ClientOptions, profile: Profile | undefine
     type: options.close ? 'close' : 'open',
     openFor: options.close ? seconds(0) : (options.openFor ?? profile?.openFor ?? seconds(0)),
     wait: options.wait === undefined ? undefined : { port: portToTry(access), limit: options.wait },
+    answerWithin: options.noReply || profile?.reply === false ? undefined : (options.timeout ?? DEFAULT_TIMEOUT),
   };
 };
 
@@ -109,9 +115,10 @@ export interface BuiltRequest {
 /** The request for `target` at `now`; `localAddress` is this host's on the route to it. */
 export const buildRequest = (target: Target, now: UnixMs, localAddress: IpAddress): BuiltRequest => {
   const { type, openFor, access: ports, forward } = target;
+  const reply = target.answerWithin !== undefined;
   const [addresses, origin] = chooseAddresses(target.allow, localAddress);
   return {
-    request: { type, time: now, openFor, reply: false, addresses, ports, forward, command: '' },
+    request: { type, time: now, openFor, reply, addresses, ports, forward, command: '' },
     origin,
   };
 };
@@ -133,7 +140,7 @@ export const describeRequest = ({ request, origin }: BuiltRequest, server: strin
   return `${printable(server)} to ${request.type} ${describePorts(request)} for ${whom}${where}${time}`;
 };
 
-const describePorts = ({ ports, type }: SpaRequest): string => {
+export const describePorts = ({ ports, type }: SpaRequest): string => {
   if (ports.length > 0) return formatPorts(ports);
   return type === 'open' ? 'its default ports' : 'all that it has open';
 };

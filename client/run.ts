@@ -3,7 +3,7 @@ import { ask } from './ask.ts';
 import { helpText, parseCommandLine } from './cli.ts';
 import type { ClientIo } from './io.ts';
 
-/** Runs spa-client with the words after its name; gives the exit code (0 to 3, see --help). A bug rejects. */
+/** Runs spa-client with the words after its name; gives the exit code (0 to 4, see --help). A bug rejects. */
 export const run = async (args: readonly string[], io: ClientIo): Promise<number> => {
   try {
     const command = parseCommandLine(args);

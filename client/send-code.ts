@@ -29,7 +29,7 @@ export const sendCode = async (options: CodeOptions, io: ClientIo): Promise<void
     await route.send(datagram).catch((error: unknown) => {
       throw explainNetworkError(error, to, port);
     });
-    io.out(`sent ${String(datagram.length)} bytes to ${endpoint}; nothing is answered, by design\n`);
+    io.out(`sent ${String(datagram.length)} bytes to ${endpoint}; a code asks for no answer\n`);
     io.out('a code opens once: where the port stays shut, try again, then take the next one\n');
   } finally {
     if (route.wasRefused()) io.err(`note: ${sayRefused(port)}\n`);

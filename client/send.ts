@@ -1,4 +1,4 @@
-/** The UDP socket that one packet goes out of. */
+/** The UDP socket that packets go out of, and answers come to. */
 import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { systemCode } from '../keys/trouble.ts';
 import type { HostAddress, UdpRoute } from './io.ts';
@@ -25,7 +25,17 @@ export const openRoute = async (to: HostAddress, port: number): Promise<UdpRoute
   });
   return {
     localAddress: socket.address().address,
-    send: (datagram) => send(socket, datagram),
+    send: async (datagram) => {
+      try {
+        await send(socket, datagram);
+      } catch (error) {
+        // The ICMP answer to the datagram before, which the system tells of in place of sending this one.
+        if (systemCode(error) !== 'ECONNREFUSED') throw error;
+        refused = true;
+        await send(socket, datagram);
+      }
+    },
+    listen: (hear) => void socket.on('message', hear),
     wasRefused: () => refused,
     close: () => socket.close(),
   };

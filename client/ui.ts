@@ -52,10 +52,19 @@ export const explainWait = (
     : 'nothing answered';
   return (
     `tcp/${String(port)} of ${to.address} did not open within ${limit} s (${answer}); likeliest: ` +
-    `the clocks differ (this host's says ${formatUtc(now)}), the key or the server name "${printable(target.server)}" is not ` +
-    `the server's, its stanza does not allow this port or address, or UDP to port ${String(target.port)} is dropped on the way; ` +
-    "the server's audit log tells which"
+    `${likeliestCauses(target, now)}, or its stanza does not allow this port or address; the server's audit log tells which`
   );
+};
+
+/** Why a packet may come to nothing: a list, to which an "or" can be added. */
+export const likeliestCauses = ({ port, server }: Target, now: UnixMs): string =>
+  `UDP to port ${String(port)} is dropped on the way, the clocks differ (this host's says ${formatUtc(now)}), ` +
+  `the key or the server name "${printable(server)}" is not the server's`;
+
+/** By how many ms the server's clock is ahead of this host's. */
+export const sayClock = (aheadMs: number, server: string): string => {
+  const side = aheadMs > 0 ? 'behind' : 'ahead of';
+  return `this host's clock is ${String(Math.round(Math.abs(aheadMs) / 1000))} s ${side} that of ${printable(server)}`;
 };
 
 /** An ICMP "port unreachable" came back. */

@@ -6,6 +6,7 @@ import { isAbsolute, join } from 'node:path';
 export interface Environment {
   readonly HOME?: string | undefined;
   readonly XDG_CONFIG_HOME?: string | undefined;
+  readonly XDG_STATE_HOME?: string | undefined;
 }
 
 /** The daemon's configuration, which holds the stanzas. */
@@ -16,11 +17,17 @@ const homeOf = (env: Environment): string => {
   return home === '' ? homedir() : home;
 };
 
-/** `~/.config/spa/profiles.ini`, or below XDG_CONFIG_HOME, which counts only as an absolute path (its specification says so). */
-export const defaultProfilesPath = (env: Environment): string => {
-  const configured = env.XDG_CONFIG_HOME ?? '';
-  return join(isAbsolute(configured) ? configured : join(homeOf(env), '.config'), 'spa', 'profiles.ini');
-};
+/** `~/.config/spa/profiles.ini`, or below XDG_CONFIG_HOME. */
+export const defaultProfilesPath = (env: Environment): string =>
+  join(baseFolder(env.XDG_CONFIG_HOME, '.config', env), 'spa', 'profiles.ini');
+
+/** What the client remembers of the clocks of its servers: `~/.local/state/spa/clocks.json`, or below XDG_STATE_HOME. */
+export const clocksPath = (env: Environment): string =>
+  join(baseFolder(env.XDG_STATE_HOME, '.local/state', env), 'spa', 'clocks.json');
+
+/** A variable counts only as an absolute path (the XDG Base Directory Specification says so). */
+const baseFolder = (configured: string | undefined, fallback: string, env: Environment): string =>
+  isAbsolute(configured ?? '') ? (configured ?? '') : join(homeOf(env), fallback);
 
 /** `~/x` becomes x in the home folder; any other path stays. */
 export const expandHome = (path: string, env: Environment): string =>

@@ -2,8 +2,11 @@ import { getSystemErrorMap } from 'node:util';
 
 /** Troubles that the person at the terminal can put right. A bug is not one of these: it crashes with its stack. */
 
-/** Exit codes of spa-client and spa-keys: 1 the machine or the network would not, 2 wrong usage, file or key, 3 `--wait` ran out. */
-export type TroubleCode = 1 | 2 | 3;
+/**
+ * Exit codes of spa-client and spa-keys: 1 the machine or the network would not, 2 wrong usage, file or key, 3 nothing came back or
+ * opened in time, 4 the server refused or failed.
+ */
+export type TroubleCode = 1 | 2 | 3 | 4;
 
 /** Its message is one whole sentence that says what to do next; it is shown without a stack. */
 export class Trouble extends Error {

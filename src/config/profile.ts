@@ -8,7 +8,7 @@ import { DEFAULT_SPA_PORT, type Seconds } from '../base/units.ts';
 import type { Secret } from '../crypto/secret.ts';
 import { MAX_ADDRESSES } from '../spa/native/layout.ts';
 import type { Forward } from '../spa/request.ts';
-import { maybe, maybeSecret, one, oneOf, optional, readSection } from './directive.ts';
+import { maybe, maybeSecret, one, oneOf, optional, readSection, yesNo } from './directive.ts';
 import { type FwknopProfile, isFwknopKey, readFwknopProfile } from './fwknop-profile.ts';
 import { type IniEntry, type IniSection, parseIni } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
@@ -49,6 +49,10 @@ export const profileDirectives = {
   allow: maybe(parseAllow, 'the address to open for, or "source"; as --allow and --source'),
   open_for: maybe(duration(1, 0xffff_ffff), 'how long to ask for'),
   forward: maybe(forwardTarget, 'where to have the ports forwarded to; as --forward'),
+  reply: maybe(
+    yesNo,
+    'whether to ask the server for an answer, and wait for it; yes if absent; no: as --no-reply, for a server that answers nothing',
+  ),
 } as const;
 
 export interface Profile {
@@ -61,6 +65,8 @@ export interface Profile {
   readonly allow: AllowChoice | undefined;
   readonly openFor: Seconds | undefined;
   readonly forward: Forward | undefined;
+  /** Whether to ask for an answer. */
+  readonly reply: boolean;
 }
 
 export interface ProfilesReading {
@@ -100,10 +106,10 @@ const readProfile = (section: IniSection, file: string, issues: Issue[]): Profil
   if (printable(name) !== name) {
     return refuse(`[${printable(name)}] cannot be a name`, 'use letters, digits and . _ - without control characters');
   }
-  const { format, server, key, key_file: keyFile, open_for: openFor, ...rest } = values;
+  const { format, server, key, key_file: keyFile, open_for: openFor, reply = true, ...rest } = values;
   const common = { ...rest, name, host: values.host ?? name, openFor };
   if (format === 'fwknop') {
-    const stray = (['server', 'key_file', 'forward'] as const).find((word) => values[word] !== undefined);
+    const stray = (['server', 'key_file', 'forward', 'reply'] as const).find((word) => values[word] !== undefined);
     if (stray === undefined) return readFwknopProfile(common, section, file, issues);
     return refuse(`${stray} is not for fwknop's packets`, `leave it out, or format = fwknop`);
   }
@@ -116,7 +122,7 @@ const readProfile = (section: IniSection, file: string, issues: Issue[]): Profil
       '`spa-keys generate` prints a whole profile',
     );
   }
-  return { ...common, server, key: key === undefined ? { file: keyFile ?? '' } : { secret: key } };
+  return { ...common, reply, server, key: key === undefined ? { file: keyFile ?? '' } : { secret: key } };
 };
 
 /** The profile that is called `name`, else the first one whose host is `name`. */

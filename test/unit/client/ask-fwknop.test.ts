@@ -77,6 +77,7 @@ describe('spa-client with fwknop’s packets', () => {
 
   test.each([
     ['office --close', /--close is not for fwknop's packets/],
+    ['office --timeout 5', /--timeout is not for fwknop's packets/],
     ['office --server x', /--server is not for fwknop's packets/],
     ['office -A tcp/22-25', /no ranges of ports/],
     ['office -a 8.8.8.8,8.8.4.4', /names one address/],

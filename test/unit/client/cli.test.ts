@@ -22,7 +22,15 @@ describe('what is read', () => {
         server: undefined,
         key: undefined,
       },
-      ...{ wait: undefined, dryRun: false, savePacket: undefined, family: undefined, verbose: false },
+      ...{
+        wait: undefined,
+        noReply: false,
+        timeout: undefined,
+        dryRun: false,
+        savePacket: undefined,
+        family: undefined,
+        verbose: false,
+      },
     });
   });
 
@@ -52,6 +60,13 @@ describe('what is read', () => {
     expect(parse('--wait=2s -- gw1')).toMatchObject({ wait: 2, host: 'gw1' });
     expect(parse('--wait -v gw1')).toMatchObject({ wait: 10, verbose: true });
     expect(parse('-n --wait -- --wait')).toMatchObject({ host: '--wait' });
+  });
+
+  test('whether an answer is waited for, by commander too', () => {
+    for (const more of ['', ' --server-port=99'])
+      expect(parse(`--no-reply gw1${more}`)).toMatchObject({ noReply: true, timeout: undefined });
+    expect(parse('--server-port=99 gw1')).toMatchObject({ noReply: false });
+    expect(parse('--timeout 2m gw1')).toMatchObject({ noReply: false, timeout: 120 });
   });
 
   test('the rest', () => {
@@ -86,6 +101,8 @@ describe('what is refused, in one sentence', () => {
     ['-4 -6 h', '--ipv4 and --ipv6 exclude each other'],
     ['--close -f 5 h', '--close and --open-for exclude each other'],
     ['--close --wait h', '--close and --wait exclude each other'],
+    ['--no-reply --timeout 5 h', '--no-reply and --timeout exclude each other'],
+    ['--timeout 0 h', '--timeout 0: a time from 1 to 3600 seconds'],
     ['--dry-run --wait h', '--dry-run and --wait exclude each other'],
     ['--forward 10.0.0.0/24:22 h', '--forward 10.0.0.0/24:22: one inner host and port, such as 10.0.0.5:22'],
     ['--forward 10.0.0.5:22-23 h', 'one inner host and port'],
@@ -107,7 +124,7 @@ describe('--help', () => {
   test('names every option and every exit code, in 80 columns', () => {
     const help = helpText();
     for (const name of [...OPTION_NAMES, 'help', 'version']) expect(help).toContain(`--${name}`);
-    for (const code of [0, 1, 2, 3]) expect(help).toMatch(new RegExp(`^  ${String(code)}  `, 'm'));
+    for (const code of [0, 1, 2, 3, 4]) expect(help).toMatch(new RegExp(`^  ${String(code)}  `, 'm'));
     for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 

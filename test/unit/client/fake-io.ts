@@ -22,6 +22,8 @@ export interface FakeWorld {
   readonly unroutable?: Readonly<Record<string, Error>>;
   readonly sendError?: Error;
   readonly refused?: boolean;
+  /** What comes back at once for a datagram, the first being number 0. */
+  readonly answer?: (datagram: Uint8Array, index: number) => readonly Uint8Array[];
   readonly tcp?: Outcome;
   readonly onTerminal?: boolean;
   /** What comes on standard input, piece by piece. */
@@ -41,16 +43,22 @@ export const fakeIo = (world: FakeWorld): ClientIo & Seen => {
   const sent: Seen['sent'] = [];
   const lookups: string[] = [];
   let openSockets = 0;
+  let drawn = 0;
   const route: ClientIo['network']['route'] = (to, port) => {
     const failure = world.unroutable?.[to.address];
     if (failure !== undefined) return Promise.reject(failure);
     openSockets += 1;
+    let hear: (datagram: Uint8Array) => void = () => undefined;
     return Promise.resolve({
       localAddress: world.localAddress ?? '192.168.1.5',
       send: (datagram) => {
         if (world.sendError !== undefined) return Promise.reject(world.sendError);
         sent.push({ to, port, datagram });
+        for (const heard of world.answer?.(datagram, sent.length - 1) ?? []) hear(heard);
         return Promise.resolve();
+      },
+      listen: (listener) => {
+        hear = listener;
       },
       wasRefused: () => world.refused === true,
       close: () => {
@@ -66,7 +74,7 @@ export const fakeIo = (world: FakeWorld): ClientIo & Seen => {
     env: { HOME: world.home ?? '/nowhere' },
     input: () => Readable.from(world.input ?? []),
     now: () => FAKE_NOW,
-    random: (length) => new Uint8Array(length).fill(7),
+    random: (length) => new Uint8Array(length).fill((drawn += 1)),
     network: {
       lookup: (host) => {
         lookups.push(host);

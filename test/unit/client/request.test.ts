@@ -103,7 +103,7 @@ describe('buildRequest', () => {
       type: 'open',
       time: NOW,
       openFor: 0,
-      reply: false,
+      reply: true,
       forward: undefined,
       command: '',
     });

@@ -36,11 +36,11 @@ describe('a code', () => {
     expect(ran.openSockets()).toBe(0);
   });
 
-  test('says what its lines check as, and that nothing is answered', async () => {
+  test('says what its lines check as, and that it asks for no answer', async () => {
     const ran = await runWith(['--code', code, '-p', '99', 'gw']);
     expect(ran.stdout()).toBe(
       `the lines of the code check as ${codeChecks(code).join(' ')}; the sheet must say the same\n` +
-        'sent 176 bytes to 192.0.2.1:99; nothing is answered, by design\n' +
+        'sent 176 bytes to 192.0.2.1:99; a code asks for no answer\n' +
         'a code opens once: where the port stays shut, try again, then take the next one\n',
     );
   });
