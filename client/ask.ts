@@ -10,9 +10,19 @@ import { firstRoute } from './first-route.ts';
 import type { ClientIo, HostAddress, UdpRoute } from './io.ts';
 import { lookUpProfile, type NoProfile, type ProfileChoice } from './profile-file.ts';
 import { waitForOpening } from './await-opening.ts';
+import type { WaitResult } from './wait.ts';
 import { type Course, makePacket, type Packet } from './packet.ts';
 import { chooseTarget, describeRequest, type Target } from './request.ts';
-import { explainNetworkError, explainWait, formatEndpoint, formatUtc, sayClock, sayProfile, sayRefused } from './ui.ts';
+import {
+  explainNetworkError,
+  explainUnserved,
+  explainWait,
+  formatEndpoint,
+  formatUtc,
+  sayClock,
+  sayProfile,
+  sayRefused,
+} from './ui.ts';
 
 /**
  * Sends what `options` ask for, and waits for it where they say so.
@@ -36,9 +46,12 @@ export const ask = async (options: ClientOptions, io: ClientIo): Promise<void> =
     const course = { target, secret, to, local: withoutZone(route.localAddress), clockMs };
     const packet = makePacket(course, 0, io);
     sayRequest(options, course, packet, io);
-    await sendRequest(options, course, packet, route, io);
-    if (target.wait !== undefined)
-      await waitForOpening(target.wait, to, (result) => explainWait(result, target, to, io.now()), io);
+    const isDone = await sendRequest(options, course, packet, route, io);
+    if (target.wait !== undefined) {
+      const explain = (result: WaitResult & { open: false }): string =>
+        isDone ? explainUnserved(result, target, to) : explainWait(result, target, to, io.now());
+      await waitForOpening(target.wait, to, explain, io);
+    }
   } finally {
     if (route.wasRefused()) io.err(`note: ${sayRefused(target.port)}\n`);
     route.close();
@@ -88,13 +101,14 @@ const sayRequest = (options: ClientOptions, { target, to, local }: Course, { bui
   }
 };
 
+/** Whether the server has answered that it is done. */
 const sendRequest = async (
   options: ClientOptions,
   course: Course,
   packet: Packet,
   route: UdpRoute,
   io: ClientIo,
-): Promise<void> => {
+): Promise<boolean> => {
   const { target, to } = course;
   const { datagram } = packet;
   const size = `${String(datagram.length)} bytes`;
@@ -106,7 +120,7 @@ const sendRequest = async (
   }
   if (options.dryRun) {
     io.out(`would send ${size} to ${endpoint}; nothing was sent\n`);
-    return;
+    return false;
   }
   if (target.answerWithin !== undefined) {
     const { hearAnswer } = await import('./hear-answer.ts');
@@ -119,4 +133,5 @@ const sendRequest = async (
     throw explainNetworkError(error, to, target.port);
   }
   io.out(`sent ${size} to ${endpoint}; no answer was asked for\n`);
+  return false;
 };

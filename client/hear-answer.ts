@@ -12,7 +12,7 @@ import { type Course, makePacket, type Packet } from './packet.ts';
 import { explainNetworkError, sayClock } from './ui.ts';
 
 /**
- * Sends `first`, and more where nothing comes back.
+ * Sends `first`, and more where nothing comes back. Whether the server has answered that it is done.
  * Rejects with a Trouble: exit code 3 where nothing came back, 4 where the server refused or failed; 1 where nothing could be sent.
  */
 export const hearAnswer = async (
@@ -21,7 +21,7 @@ export const hearAnswer = async (
   limit: number,
   route: UdpRoute,
   io: ClientIo,
-): Promise<void> => {
+): Promise<boolean> => {
   const { target, secret, to } = course;
   const answer = await askUntilAnswered(route, {
     makePacket: (attempt) => (attempt === 0 ? first : makePacket(course, attempt, io)).datagram,
@@ -34,6 +34,7 @@ export const hearAnswer = async (
   });
   if (answer.kind === 'answered') tellAnswer(answer, course, first, io);
   else tellSilence(explainSilence(answer.packets, limit, course, io.now()), target.wait?.port, io);
+  return answer.kind === 'answered';
 };
 
 const tellAnswer = (

@@ -56,6 +56,15 @@ export const explainWait = (
   );
 };
 
+/** The same where the server has said that it is open. */
+export const explainUnserved = ({ refused }: WaitResult & { open: false }, target: Target, to: HostAddress): string => {
+  const { port = 0, limit = 0 } = target.wait ?? {};
+  const why = refused
+    ? 'the last try was refused, so no service listens there'
+    : 'nothing answered, so another firewall drops it, or this host connects from another address than that it was opened for';
+  return `${printable(target.server)} has opened tcp/${String(port)}, and ${to.address} has accepted no connection there within ${String(limit)} s: ${why}`;
+};
+
 /** Why a packet may come to nothing: a list, to which an "or" can be added. */
 export const likeliestCauses = ({ port, server }: Target, now: UnixMs): string =>
   `UDP to port ${String(port)} is dropped on the way, the clocks differ (this host's says ${formatUtc(now)}), ` +

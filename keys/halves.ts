@@ -32,6 +32,8 @@ export interface ProfileHalf {
   readonly secret: Secret;
   /** Canonical; none leaves the choice to the server. */
   readonly access: readonly PortSpec[];
+  /** False: the server answers nobody, and is not to be waited for. */
+  readonly reply?: boolean;
 }
 
 /** The name of the section that holds a client's stanza. */
@@ -86,6 +88,7 @@ export const formatProfile = (half: ProfileHalf): string => {
     ...(half.port === DEFAULT_SPA_PORT ? [] : [`port = ${String(half.port)}`]),
     `key = ${half.secret.revealBase64()}`,
     ...(half.access.length === 0 ? [] : [`access = ${formatPorts(half.access)}`]),
+    ...(half.reply === false ? ['reply = no'] : []),
   ];
   const text = `${lines.join('\n')}\n`;
   const [profile] = parseProfiles(text, '').profiles;

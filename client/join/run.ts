@@ -32,9 +32,9 @@ export const runJoin = async (words: readonly string[], io: ClientIo, ask: AskSe
 
 const join = async (options: JoinOptions, io: ClientIo, ask: AskSecret): Promise<number> => {
   const invite = await readInvite(options, io, ask);
-  const { secret, server, port, access, hosts } = invite;
+  const { secret, server, port, access, hosts, reply } = invite;
   const [host = ''] = hosts;
-  const half: ProfileHalf = { name: options.name ?? server, server, host, port, secret, access };
+  const half: ProfileHalf = { name: options.name ?? server, server, host, port, secret, access, reply };
   const file = options.profilesFile ?? defaultProfilesPath(io.env);
   const isNew = putProfile(file, half, options.force);
   io.out(`${isNew ? 'wrote' : 'there is already'} the profile [${printable(half.name)}] of ${printable(file)}\n`);

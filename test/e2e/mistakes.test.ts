@@ -121,6 +121,7 @@ const plain = (text: string): string =>
   text
     .replaceAll(repositoryRoot(), '/usr/lib/node_modules/spad')
     .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, '2026-11-30 12:00:00 UTC')
+    .replaceAll(/until \d\d:\d\d:\d\d/g, 'until 12:00:30')
     .replaceAll(/\bpid \d+/g, 'pid 4711')
     .trimEnd();
 

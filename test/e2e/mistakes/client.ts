@@ -60,7 +60,7 @@ export const CLIENT_MISTAKES: readonly Mistake[] = [
     title: 'A port that the stanza does not allow',
     on: 'client',
     type: 'spa-client --access tcp/443 --wait 2s gw1',
-    status: 3,
+    status: 4,
   },
   { title: 'Nothing listens there', on: 'client', type: 'spa-client --access tcp/8022 --wait 2s gw1', status: 3 },
 ];

@@ -17,13 +17,14 @@ export const replyOf = (
   datagram: Uint8Array,
   outcome: ReplyOutcome = OPENED,
   more: Partial<Reply> = {},
+  key = REPLY_KEY,
 ): Uint8Array => {
   const source = parseAddress('203.0.113.9') ?? expect.fail('an address');
   const reply = { outcome, time: FAKE_NOW, source, sourcePort: port(40_000) ?? expect.fail('a port'), ...more };
-  return sealReply(reply, REPLY_KEY, requestMacOf(datagram), new Uint8Array(24).fill(9));
+  return sealReply(reply, key, requestMacOf(datagram), new Uint8Array(24).fill(9));
 };
 
 /** A server that answers every packet so. */
 export const answering =
-  (outcome: ReplyOutcome = OPENED, more: Partial<Reply> = {}) =>
-  (datagram: Uint8Array): readonly Uint8Array[] => [replyOf(datagram, outcome, more)];
+  (outcome: ReplyOutcome = OPENED, more: Partial<Reply> = {}, key = REPLY_KEY) =>
+  (datagram: Uint8Array): readonly Uint8Array[] => [replyOf(datagram, outcome, more, key)];

@@ -11,9 +11,12 @@ import type { Invite } from '../../../../src/invite/body.ts';
 import { formatInvite } from '../../../../src/invite/invite.ts';
 import { temporaryFolder } from '../../keys/folder.ts';
 import { portOf, secretOf, specs } from '../../values.ts';
+import { deriveNativeKey } from '../../../../src/spa/native/keys.ts';
+import { answering, OPENED } from '../fake-server.ts';
 import { FAKE_NOW, type FakeWorld, fakeIo, networkError, type Seen } from '../fake-io.ts';
 
 const HOUR = 3_600_000;
+const REPLY_KEY = deriveNativeKey(secretOf(3), 'gw1', 'reply');
 
 const inviteOf = (fields: Partial<Invite> = {}): Invite => ({
   ...{ secret: secretOf(3), server: 'gw1', hosts: ['192.0.2.1'], port: portOf(4000), access: specs('tcp/22') },
@@ -39,7 +42,7 @@ const joinIn = async (
     if (answer === undefined) throw new Trouble(otherwise, 1);
     return answer;
   };
-  const io = fakeIo({ tcp: 'open', ...world, home });
+  const io = fakeIo({ tcp: 'open', answer: answering(OPENED, {}, REPLY_KEY), ...world, home });
   const file = join(home, '.config/spa/profiles.ini');
   return { ...io, code: await runJoin(words, io, ask), file, profiles: () => readFileSync(file, 'utf8') };
 };
@@ -96,6 +99,13 @@ describe('an invite', () => {
     });
     const before = first.profiles();
     expect((await joinIn([line, '--no-test'], { home })).profiles()).toBe(`${before}\n${PROFILE}`);
+  });
+
+  test('of a stanza that answers nobody becomes a profile that waits for no answer', async () => {
+    const joined = await joinIn([formatInvite(inviteOf({ reply: false }))], { answer: () => [] });
+    expect(joined.code, joined.stderr()).toBe(0);
+    expect(joined.profiles()).toBe(`${PROFILE}reply = no\n`);
+    expect(joined.sent.length).toBe(1);
   });
 
   test('without a port of tcp is tried without waiting, and names no ssh', async () => {
