@@ -56,7 +56,7 @@ export const askUntilAnswered = (route: UdpRoute, asking: Asking): Promise<Answe
       for (const timer of timers) clearTimeout(timer);
       settle();
     };
-    const fail = (error: unknown): void => end(() => reject(error));
+    const fail = (error: Error): void => end(() => reject(error));
     const at = (delayMs: number, act: () => void): void => void timers.add(setTimeout(act, delayMs));
 
     route.listen((datagram) => {

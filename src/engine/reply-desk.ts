@@ -2,7 +2,7 @@
  * Whom the authorizer answers, and what (docs/native-packet.md, section 10): a packet that asks for it, is genuine and new,
  * whose stanza has nothing against it, and that came by a way back.
  */
-import type { UnixMs } from '../base/units.ts';
+import { unixMs } from '../base/units.ts';
 import { type ReplyOutcome, requestMacOf } from '../spa/native/reply.ts';
 import { POLICY_REJECTIONS, type PolicyRejection, type Rejection } from '../spa/rejection.ts';
 import type { Admission } from './admit.ts';
@@ -26,7 +26,8 @@ export const replyTo = (
 /** Of several grants the one that ends first counts. */
 export const outcomeOfStep = ({ event, added }: LedgerStep): ReplyOutcome => {
   if (event === 'closed' || event === 'revoked') return { status: 'closed' };
-  return { status: 'opened', ends: Math.min(...added.map(({ until }) => until)) as UnixMs };
+  // Whole milliseconds, as the audit line has them; the steady clock that it comes from has fractions.
+  return { status: 'opened', ends: unixMs(Math.trunc(Math.min(...added.map(({ until }) => until)))) };
 };
 
 /** Undefined for what is refused before policy is asked. */

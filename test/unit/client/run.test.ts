@@ -263,11 +263,22 @@ describe('--wait', () => {
   });
 
   test('exit code 3 and the likeliest causes', async () => {
-    const ran = await runWith('gw --wait 1s', { tcp: 'refused', onTerminal: true });
+    const ran = await runWith('--no-reply gw --wait 1s', { tcp: 'refused', onTerminal: true });
     expect(ran.code).toBe(3);
     expect(ran.stderr()).toContain('waiting for tcp/22');
     expect(ran.stderr()).toContain('did not open within 1 s (the last try was refused');
     expect(ran.stderr()).toContain("this host's says 2026-01-01 12:00:00 UTC");
+  });
+
+  test.each([
+    ['refused', 'so no service listens there'],
+    ['silent', 'so another firewall drops it'],
+  ] as const)('exit code 3 where the server has opened, and a connection is %s', async (tcp, why) => {
+    const ran = await runWith('gw --wait 1s', { tcp });
+    expect(ran.code).toBe(3);
+    expect(ran.stdout()).toContain('open: tcp/22');
+    expect(ran.stderr()).toContain('gw1 has opened tcp/22, and 192.0.2.1 has accepted no connection there within 1 s');
+    expect(ran.stderr()).toContain(why);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Who is answered, what, and in which place among the effects. */
 import { describe, expect, test } from 'vitest';
 import type { Stanza } from '../../../src/access/stanza.ts';
-import { unixMs } from '../../../src/base/units.ts';
+import { type Moment, seconds, steadyMs, unixMs } from '../../../src/base/units.ts';
 import type { Decision, ReplyEffect } from '../../../src/engine/effect.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import type { Candidate } from '../../../src/engine/input.ts';
@@ -48,6 +48,16 @@ describe('a packet that is genuine and new is answered', () => {
     ['nothing-to-close', { type: 'close' }],
   ] as const)('with %s where the policy refuses', (reason, request) => {
     expect(replyIn(decide(candidateOf(request)))?.outcome).toEqual({ status: 'refused', reason });
+  });
+
+  test('in whole milliseconds, for the steady clock has fractions of them', () => {
+    const later: Moment = { wall: unixMs(EPOCH + 7), steady: steadyMs(1000.3) };
+    const engine = engineFor();
+    decide(candidateOf({ openFor: seconds(60) }), engine);
+    const input = { kind: 'candidate', candidate: candidateOf({ openFor: seconds(5) }) } as const;
+    const reply = present(replyIn(present(engine.handle(input, later)[0])));
+    // 60 000 - 1000.3 ms after now.
+    expect(reply.outcome).toEqual({ status: 'opened', ends: EPOCH + 7 + 58_999 });
   });
 
   test('with "closed"', () => {
