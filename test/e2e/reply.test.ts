@@ -73,7 +73,7 @@ const wanted = (holder: Keyholder, wish: Wish = {}): Uint8Array => holder.seal({
 
 const start = async (name: string, daemon: SpadConfig['daemon']): Promise<Spad> => {
   const spad = new Spad(lab, lab.host(name));
-  spad.configure({ daemon: { ...daemon }, access: access ?? {} });
+  spad.configure({ daemon: { ...daemon }, access: access });
   await spad.start();
   return spad;
 };

@@ -120,6 +120,7 @@ class World {
       case 'ask-connections':
       case 'note-connections':
       case 'answer':
+      case 'reply':
       case 'give-up':
       case 'record-grants':
       case 'audit':
