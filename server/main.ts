@@ -26,7 +26,8 @@ import { type Logger, stderrLogger } from './log/logger.ts';
 const USAGE = 2;
 const UNCONFIRMED = 3;
 
-const NOT_ALLOWED = 'spad changes the firewall and listens in on the network: run it as root, as in "sudo spad"';
+const NOT_ALLOWED =
+  'spad changes the firewall and listens in on the network, which takes root or CAP_NET_ADMIN and CAP_NET_RAW: try "sudo spad"';
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 

@@ -223,12 +223,11 @@ describe('other ways to the firewall:', () => {
     expect(await state(attacker)).toBe('open');
   });
 
-  test('a daemon that may not change the firewall says so and does not start', async () => {
-    const options = {
-      through: 'exec setpriv --bounding-set -net_admin "$@"',
-      until: /error: the firewall could not be set right: .*not permitted/,
-    };
-    await start({}, options);
+  test.each([
+    [undefined, /error: spad changes the firewall .* which takes root or CAP_NET_ADMIN/],
+    ['nftables', /error: the firewall could not be set right: .*not permitted/],
+  ])('a daemon that may not change the firewall says so and does not start (firewall: %s)', async (firewall, until) => {
+    await start({ firewall }, { through: 'exec setpriv --bounding-set -net_admin "$@"', until });
     expect(await spad.process.exited).toMatchObject({ code: 1 });
   });
 });
