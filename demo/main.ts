@@ -13,7 +13,7 @@ import type { LabProcess } from '../test/support/lab-process.ts';
 import { installPrograms, Stage } from './stage.ts';
 
 /** Seconds that a grant lasts: long enough for step 4 on a slow machine, short enough to wait for. */
-const OPEN_FOR = 6;
+const OPEN_FOR = 10;
 
 /** The one service of the server. */
 const SERVICE = 22;
