@@ -244,7 +244,7 @@ export function table(title: string, cases: readonly Case[], options: TableOptio
       // Whoever comes first starts the others, too; each waits for its own.
       for (const one of plays) void one.outcomes().catch(() => undefined);
       outcomes = await play.outcomes();
-    }, 170_000);
+    }, 600_000);
 
     test.each(cases.map((one) => [one.name, one] as const))('%s', (_, one) => {
       const [outcome, expected] = outcomes.get(one) ?? [];
