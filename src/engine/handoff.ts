@@ -4,7 +4,6 @@
  *
  *     length of what follows (2) · kind (1) · fields, big-endian
  */
-import { addressFromBytes, type IpAddress } from '../base/address.ts';
 import { port, unixMs } from '../base/units.ts';
 import { decodeUtf8, encodeUtf8 } from '../bytes/encoding.ts';
 import { ByteReader } from '../bytes/reader.ts';
@@ -15,6 +14,7 @@ import type { Knock } from '../knock/knock.ts';
 import { decodeFwknopCandidate, encodeFwknopCandidate } from './fwknop-handoff.ts';
 import type { Candidate, FwknopCandidate } from './input.ts';
 import { decodeKnocks, encodeKnocks } from './knock-handoff.ts';
+import { addressLength, putAddress, takeAddress } from './pipe-address.ts';
 
 /** What the receiver counts, beside the gate's rejections. */
 export const RECEIVER_COUNTS = [
@@ -82,17 +82,15 @@ const encodePayload = (message: Handoff): Uint8Array => {
   }
 };
 
-/** Without a way to answer the port is 0; without an address of ours its family is. */
+/** Without a way to answer the port is 0. */
 const encodeCandidate = ({ client, captured, source, datagram, replyPath }: Candidate): Uint8Array => {
   const at = replyPath?.at;
-  const writer = new ByteWriter(16 + source.bytes.length + (at?.bytes.length ?? 0) + datagram.length);
+  const writer = new ByteWriter(14 + addressLength(source) + addressLength(at) + datagram.length);
   writer.u32(client);
   writer.u64(captured);
-  writer.u8(source.family);
-  writer.put(source.bytes);
+  putAddress(writer, source);
   writer.u16(replyPath?.sourcePort ?? 0);
-  writer.u8(at?.family ?? 0);
-  if (at !== undefined) writer.put(at.bytes);
+  putAddress(writer, at);
   writer.put(datagram);
   return writer.bytes;
 };
@@ -177,20 +175,15 @@ const decodeCandidate = (payload: Uint8Array): Handoff | undefined => {
   const reader = new ByteReader(payload);
   const client = reader.u32();
   const captured = reader.u64();
-  const source = readAddress(reader, reader.u8());
-  if (source === undefined) return undefined;
+  const source = takeAddress(reader);
   const sourcePort = port(reader.u16());
-  const family = reader.u8();
-  const at = readAddress(reader, family);
-  if (family !== 0 && at === undefined) return undefined;
+  const at = takeAddress(reader);
+  if (source === undefined || source === 'bad' || at === 'bad') return undefined;
   const datagram = reader.take(reader.remaining);
   if (reader.overrun || captured === undefined) return undefined;
   const replyPath = sourcePort === undefined ? {} : { replyPath: { sourcePort, at } };
   return { kind: 'candidate', candidate: { client, captured: unixMs(captured), source, datagram, ...replyPath } };
 };
-
-const readAddress = (reader: ByteReader, family: number): IpAddress | undefined =>
-  family === 4 || family === 6 ? addressFromBytes(reader.take(family === 4 ? 4 : 16)) : undefined;
 
 const decodeCounts = (payload: Uint8Array): Handoff | undefined => {
   const reader = new ByteReader(payload);

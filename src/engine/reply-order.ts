@@ -2,13 +2,14 @@
  * A datagram that the authorizer has the receiver send, which alone has the socket at the SPA port (capture = udp): on the
  * receiver's standard input, behind its settings.
  *
- *     family of the address (1) · address (4 or 16) · port (2) · the reply (176)
+ *     address · port (2) · the reply (176)
  */
-import { addressFromBytes, type IpAddress } from '../base/address.ts';
+import type { IpAddress } from '../base/address.ts';
 import { port, type Port } from '../base/units.ts';
 import { ByteReader } from '../bytes/reader.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import { REPLY_LENGTH } from '../spa/native/reply.ts';
+import { putAddress, takeAddress } from './pipe-address.ts';
 
 export interface ReplyOrder {
   readonly to: IpAddress;
@@ -21,8 +22,7 @@ const lengthFor = (family: number | undefined): number => 1 + (family === 4 ? 4 
 
 export const encodeReplyOrder = ({ to, port: number, datagram }: ReplyOrder): Uint8Array => {
   const writer = new ByteWriter(lengthFor(to.family));
-  writer.u8(to.family);
-  writer.put(to.bytes);
+  putAddress(writer, to);
   writer.u16(number);
   writer.put(datagram);
   return writer.bytes;
@@ -56,10 +56,9 @@ export class ReplyOrderReader {
 
 const decodeReplyOrder = (bytes: Uint8Array): ReplyOrder | undefined => {
   const reader = new ByteReader(bytes);
-  const family = reader.u8();
-  if (family !== 4 && family !== 6) return undefined;
-  const to = addressFromBytes(reader.take(family === 4 ? 4 : 16));
+  const to = takeAddress(reader);
   const number = port(reader.u16());
   const datagram = reader.take(REPLY_LENGTH);
-  return number === undefined || reader.overrun ? undefined : { to, port: number, datagram };
+  if (to === undefined || to === 'bad' || number === undefined || reader.overrun) return undefined;
+  return { to, port: number, datagram };
 };
