@@ -1,4 +1,5 @@
 /** `spa-keys list`, `show`, `remove` and `revoke`. */
+import { alignColumns } from '../src/base/columns.ts';
 import { printable } from '../src/base/printable.ts';
 import type { KeysIo } from './io.ts';
 import { findEntry, isRevoked, type Ring, type RingEntry, readRing } from './ring.ts';
@@ -47,19 +48,11 @@ const toJson = (entry: RingEntry): object => ({
 
 const formatTable = (entries: readonly RingEntry[]): string => {
   const rows = entries.map((entry) => [
-    ...[
-      printable(entry.name),
-      isRevoked(entry) ? 'revoked' : entry.kind,
-      printable(entry.server ?? '-'),
-      fingerprintOf(entry),
-      printable(entry.file),
-    ],
+    ...[printable(entry.name), isRevoked(entry) ? 'revoked' : entry.kind, printable(entry.server ?? '-')],
+    ...[fingerprintOf(entry), printable(entry.file)],
   ]);
-  const all = [['NAME', 'KIND', 'SERVER', 'FINGERPRINT', 'FILE'], ...rows];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  const format = (row: readonly string[]): string =>
-    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
-  return all.map((row) => `${format(row).trimEnd()}\n`).join('');
+  const lines = alignColumns([['NAME', 'KIND', 'SERVER', 'FINGERPRINT', 'FILE'], ...rows]);
+  return lines.map((line) => `${line}\n`).join('');
 };
 
 /**

@@ -2,6 +2,7 @@
 import { endianness } from 'node:os';
 import koffi from 'koffi';
 import {
+  AF_UNIX,
   formatServiceMessage,
   serviceAddress,
   type ServiceMessage,
@@ -9,7 +10,6 @@ import {
 } from '../../src/control/service-message.ts';
 
 /** sys/socket.h */
-const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;

@@ -3,7 +3,7 @@
  * port of a request alone; here a template that names `$PORT` or `$PROTO` is run once for each.
  */
 import { formatAddress, type IpAddress } from '../base/address.ts';
-import type { PortSpec } from '../base/port-spec.ts';
+import { type PortSpec, PROTOCOL_NUMBERS } from '../base/port-spec.ts';
 import type { Seconds, UnixMs } from '../base/units.ts';
 import { programOf, type ProgramRun, programsKey, splitArguments } from './fwknop-program.ts';
 import type { CommandCycle } from './fwknop-stanza.ts';
@@ -72,7 +72,7 @@ const valueOf = (name: string, values: CycleValues, spec: PortSpec): string => {
     case 'PORT':
       return String(spec.first);
     case 'PROTO':
-      return PROTOCOL_NUMBERS[spec.protocol];
+      return String(PROTOCOL_NUMBERS[spec.protocol]);
     case 'TIMEOUT':
       return String(Math.floor(values.time / 1000) + values.wait);
     default:
@@ -82,4 +82,3 @@ const valueOf = (name: string, values: CycleValues, spec: PortSpec): string => {
 
 /** What fwknopd has for a destination that it does not know. */
 const NOWHERE = { 4: '0.0.0.0', 6: '::' } as const;
-const PROTOCOL_NUMBERS = { tcp: '6', udp: '17' } as const;

@@ -4,6 +4,9 @@ import { type Port, parsePort } from './units.ts';
 /** A transport protocol that a rule can name, by its keyword in the IANA registry. */
 export type Protocol = 'tcp' | 'udp';
 
+/** In an IP header (IANA). */
+export const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const satisfies Record<Protocol, number>;
+
 /** `tcp/22` or `tcp/8000-8010`: one protocol, first to last port, both included. */
 export interface PortSpec {
   readonly protocol: Protocol;

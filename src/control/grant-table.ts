@@ -2,7 +2,7 @@
 import { printable } from '../base/printable.ts';
 import { formatDuration, seconds } from '../base/units.ts';
 import type { ShownGrant } from './response.ts';
-import { alignColumns } from './table.ts';
+import { alignColumns } from '../base/columns.ts';
 
 const HEAD = ['STANZA', 'ADDRESS', 'PORTS', 'FORWARD', 'UNTIL', 'LEFT'] as const;
 

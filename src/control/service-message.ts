@@ -28,7 +28,7 @@ export const formatServiceMessage = (message: ServiceMessage): string => {
 };
 
 /** sys/un.h: the family, in the machine's order, and room for a path. */
-const AF_UNIX = 1;
+export const AF_UNIX = 1;
 const FAMILY_LENGTH = 2;
 const MAX_PATH = 108;
 

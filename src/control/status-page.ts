@@ -3,7 +3,7 @@ import { countOf, printable } from '../base/printable.ts';
 import { formatDuration, seconds } from '../base/units.ts';
 import type { FirewallState } from './response.ts';
 import type { ReloadOutcome, ShownCount, Status } from './status.ts';
-import { alignColumns } from './table.ts';
+import { alignColumns } from '../base/columns.ts';
 
 const FIREWALL: Readonly<Record<FirewallState['kind'], string>> = {
   agrees: 'agrees',

@@ -7,6 +7,7 @@
  *
  * Headers are little-endian, which the kernel's are only on machines that are: others do not take them. Values are big-endian.
  */
+import { PROTOCOL_NUMBERS } from '../base/port-spec.ts';
 import type { SteadyMs } from '../base/units.ts';
 import { millisecondsLeft } from './nft-script.ts';
 import type { FirewallChange, Opening } from './opening.ts';
@@ -37,7 +38,6 @@ const WORD = 4;
 const TIMEOUT_LENGTH = ATTRIBUTE_HEADER + 8;
 /** A day: what nothing is meant to last, for it is deleted at once. */
 const PASSING_MS = 86_400_000;
-const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
 
 /** Longer batches the kernel may not take in one go; and for many elements the way through libnftables is no longer. */
 const MAX_BATCH = 96 * 1024;

@@ -1,7 +1,7 @@
 /** An invite as text and back (docs/invite.md, section 2): plain, or sealed by a passphrase. */
 import { err, ok, type Result } from '../base/result.ts';
 import { encodeUtf8 } from '../bytes/encoding.ts';
-import { NONCE_LENGTH, openBox, sealBox } from '../crypto/aead.ts';
+import { NONCE_LENGTH, openBox, sealBox, TAG_LENGTH } from '../crypto/aead.ts';
 import { scrypt } from '../crypto/scrypt.ts';
 import { decodeInvite, encodeInvite, type Invite } from './body.ts';
 import type { InviteFault } from './fault.ts';
@@ -18,7 +18,6 @@ const MIN_COST = 14;
 const MAX_COST = 18;
 
 const KEY_LENGTH = 32;
-const TAG_LENGTH = 16;
 const HEAD_LENGTH = 2 + SALT_LENGTH;
 const LABEL = encodeUtf8('spa1 invite');
 

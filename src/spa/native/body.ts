@@ -2,7 +2,7 @@
 import type { Cidr, IpAddress } from '../../base/address.ts';
 import { addressBits, compareCidr, hasHostBits, isHost, isUnspecified, isV4Mapped } from '../../base/address.ts';
 import type { PortSpec } from '../../base/port-spec.ts';
-import { normalizePorts, samePorts } from '../../base/port-spec.ts';
+import { normalizePorts, PROTOCOL_NUMBERS, samePorts } from '../../base/port-spec.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
 import { ByteWriter } from '../../bytes/writer.ts';
 import type { SpaRequest } from '../request.ts';
@@ -14,7 +14,6 @@ import {
   MAX_ADDRESSES,
   MAX_PORTS,
   PORT_LENGTH,
-  PROTOCOL_NUMBERS,
   TYPE_NUMBERS,
 } from './layout.ts';
 

@@ -1,5 +1,5 @@
 import type { Cidr, Family, IpAddress } from '../../base/address.ts';
-import type { PortSpec } from '../../base/port-spec.ts';
+import { type PortSpec, PROTOCOL_NUMBERS } from '../../base/port-spec.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { port, seconds, unixMs } from '../../base/units.ts';
 import { decodeUtf8 } from '../../bytes/encoding.ts';
@@ -14,7 +14,6 @@ import {
   MAX_ADDRESSES,
   MAX_PORTS,
   PORT_LENGTH,
-  PROTOCOL_NUMBERS,
   TYPE_NUMBERS,
 } from './layout.ts';
 

@@ -29,7 +29,6 @@ export const AAD_LABEL = 'spa1';
 export const BODY_VERSION = 1;
 export const TYPE_NUMBERS = { open: 1, close: 2, command: 3 } as const;
 export const FLAG_REPLY = 1;
-export const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
 export const FORWARD_NUMBERS = { none: 0, address: 1, local: 2 } as const;
 export const MAX_ADDRESSES = 2;
 export const MAX_PORTS = 16;

@@ -134,18 +134,18 @@ const decodeReply = (body: Uint8Array): Result<Reply, ReplyFault> => {
   if (reader.u8() !== REPLY_VERSION) return err('bad-version');
   const status = statusOf(reader.u8());
   if (status === undefined) return err('unknown-status');
-  const reason = reasonOf(status, reader.u8());
-  if (reason === undefined) return err('unknown-reason');
-  const time = reader.u64();
+  const reasonNumber = reader.u8();
+  const [time, ends] = [reader.u64(), reader.u64()];
+  const outcome = outcomeOf(status, reasonNumber, unixMs(ends ?? 0));
+  if (outcome === undefined) return err('unknown-reason');
   if (time === undefined) return err('bad-time');
-  const ends = reader.u64();
   if (ends === undefined || (status === 'opened') !== ends > 0) return err('bad-end');
   const source = readSource(reader);
   if (source === undefined) return err('bad-address');
   const sourcePort = port(reader.u16());
   if (sourcePort === undefined) return err('bad-port');
   if (body.subarray(reader.offset).some((byte) => byte !== 0)) return err('nonzero-padding');
-  return ok({ outcome: outcomeOf(status, reason, unixMs(ends)), time: unixMs(time), source, sourcePort });
+  return ok({ outcome, time: unixMs(time), source, sourcePort });
 };
 
 type Status = ReplyOutcome['status'];
@@ -163,14 +163,12 @@ const readSource = (reader: ByteReader): IpAddress | undefined => {
 
 const isFamily = (number: number): number is Family => number === 4 || number === 6;
 
-/** `none` for whoever is not refused; undefined where number and status do not fit. */
-const reasonOf = (status: Status, number: number): PolicyRejection | 'none' | undefined => {
-  if (status !== 'refused') return number === 0 ? 'none' : undefined;
-  return REPLY_REASONS.find((reason) => REASON_NUMBERS[reason] === number);
-};
-
-const outcomeOf = (status: Status, reason: PolicyRejection | 'none', ends: UnixMs): ReplyOutcome => {
-  if (reason !== 'none') return { status: 'refused', reason };
-  if (status === 'opened') return { status, ends };
-  return { status: status === 'refused' ? 'failed' : status };
+/** Undefined where status and number do not fit together. */
+const outcomeOf = (status: Status, reasonNumber: number, ends: UnixMs): ReplyOutcome | undefined => {
+  if (status === 'refused') {
+    const reason = REPLY_REASONS.find((one) => REASON_NUMBERS[one] === reasonNumber);
+    return reason && { status, reason };
+  }
+  if (reasonNumber !== 0) return undefined;
+  return status === 'opened' ? { status, ends } : { status };
 };
