@@ -9,7 +9,6 @@ import type { Engine } from '../src/engine/engine.ts';
 import { holdersOf } from '../src/engine/holders.ts';
 import type { Handoff } from '../src/engine/handoff.ts';
 import type { Input } from '../src/engine/input.ts';
-import type { Policy } from '../src/engine/policy.ts';
 import { announcer, type AnnouncerParts } from './announcer.ts';
 import { readClock } from './clock.ts';
 import { CONTROL_SOCKET } from './control/client.ts';
@@ -52,7 +51,6 @@ export class Daemon {
   readonly #parts: DaemonParts;
   readonly #engine: Engine;
   readonly #state: OpenState;
-  #policy: Policy;
   readonly #lanes: SieveLanes;
   readonly #receiver: ReceiverSource;
   readonly #edges: Edges;
@@ -109,7 +107,6 @@ export class Daemon {
       settled: () => this.#work.changed(),
       onRepaired: () => onInput({ kind: 'firewall-repaired' }),
     });
-    this.#policy = configuration.policy;
     this.#status = new StatusKeeper({
       ...{ version: parts.version, via: firewall.description, now: readClock, floor: this.#state.cache.floor },
       ...{ engine: this.#engine, receiver: this.#receiver, delays: this.#delays },
@@ -199,10 +196,9 @@ export class Daemon {
   #reread(id: string | undefined): ReloadOutcome {
     const { audit } = this.#state;
     const outcome = reloadConfiguration({
-      ...{ ...this.#parts, audit, policy: this.#policy },
+      ...{ ...this.#parts, audit, policy: this.#engine.policy },
       onBad: (message) => this.#input({ kind: 'reload-failed', message, id }),
       onNew: ({ policy, receiver }) => {
-        this.#policy = policy;
         this.#input({ kind: 'reload', policy, id });
         this.#edges.connections.prepare(holdersOf(policy));
         this.#receiver.replace(receiver);

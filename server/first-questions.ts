@@ -2,6 +2,7 @@
 import { formatPortSpec, type PortSpec } from '../src/base/port-spec.ts';
 import { printable } from '../src/base/printable.ts';
 import { err, ok, type Result } from '../src/base/result.ts';
+import { isStanzaName } from '../src/base/stanza-name.ts';
 import { ports } from '../src/config/values.ts';
 import { type OpenPort, openPorts, proposeGuard, proposeInterface, type ProposalFacts } from '../src/host/proposal.ts';
 
@@ -27,9 +28,6 @@ export interface Answers {
   readonly client: string;
 }
 
-/** What a stanza may be called; keys/halves.ts has the last word. */
-const CLIENT = /^[A-Za-z0-9._@-]{1,64}$/;
-
 /**
  * @param user whose client the first one is likely to be
  * Throws a sentence where a question has no answer: nothing to propose under `yes`, or nobody there.
@@ -50,7 +48,7 @@ export const askFirst = async (given: Given, facts: ProposalFacts, user: string,
   );
   const client = await settle(
     { given: given.client, option: '--client', question: 'Name of the first client' },
-    { proposal: CLIENT.test(user) ? user : 'client', read: readClient, isYes, io },
+    { proposal: isStanzaName(user) ? user : 'client', read: readClient, isYes, io },
   );
   return { interface: link, guard, client };
 };
@@ -98,7 +96,9 @@ const readGuard = (text: string): Result<readonly PortSpec[], string> => {
 };
 
 const readClient = (text: string): Result<string, string> =>
-  CLIENT.test(text) ? ok(text) : err(`"${printable(text)}" cannot be a name: use up to 64 letters, digits and . _ @ -`);
+  isStanzaName(text)
+    ? ok(text)
+    : err(`"${printable(text)}" cannot be a name: use up to 64 letters, digits and . _ @ -`);
 
 const describeOpen = (open: readonly OpenPort[]): readonly string[] =>
   open.length === 0

@@ -31,15 +31,25 @@ export class Replies {
   /** The clock is read for each, for the client tells by it how far its own is off. */
   send(effects: readonly ReplyEffect[]): void {
     if (this.#parts.isMute) return;
-    for (const { outcome, to, path, keys, requestMac } of effects) {
-      const { sourcePort } = path;
-      const reply = { outcome, time: readClock().wall, source: to, sourcePort };
-      const datagram = sealReply(reply, keys.reply, requestMac, randomBytes(NONCE_LENGTH), keys);
-      const order = { to, port: sourcePort, datagram };
-      const isHandedOver = this.#parts.receiver.reply(order);
-      if (isHandedOver === undefined) this.#sockets.send(order, path.at, this.#parts.receiver.port);
-      else if (!isHandedOver) this.#fail('the receiver does not take it');
+    for (const effect of effects) {
+      // One that cannot be written, such as an end beyond all time, must not keep the others from being sent.
+      try {
+        this.#sendOne(effect);
+      } catch (error) {
+        this.#fail(error instanceof Error ? error.message : String(error));
+      }
     }
+  }
+
+  #sendOne({ outcome, to, path, keys, requestMac }: ReplyEffect): void {
+    const { receiver } = this.#parts;
+    const { sourcePort } = path;
+    const reply = { outcome, time: readClock().wall, source: to, sourcePort };
+    const datagram = sealReply(reply, keys.reply, requestMac, randomBytes(NONCE_LENGTH), keys);
+    const order = { to, port: sourcePort, datagram };
+    const isHandedOver = receiver.reply(order);
+    if (isHandedOver === undefined) this.#sockets.send(order, path.at, receiver.port);
+    else if (!isHandedOver) this.#fail('the receiver does not take it');
   }
 
   close(): void {

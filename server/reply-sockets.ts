@@ -18,7 +18,7 @@ const RECEIVE_BUFFER = 2304;
 
 interface Kept {
   readonly socket: Socket;
-  timer: NodeJS.Timeout;
+  readonly timer: NodeJS.Timeout;
 }
 
 export class ReplySockets {
@@ -32,8 +32,8 @@ export class ReplySockets {
 
   /** From `at`, or from the address that the kernel takes where that is unknown or not this host's own. Does not wait. */
   send(order: ReplyOrder, at: IpAddress | undefined, spaPort: Port): void {
-    const key = [order.to, at].map((address) => (address === undefined ? '' : formatAddress(address))).join(' ');
-    const name = `${key} ${String(order.port)} ${String(spaPort)}`;
+    const own = at && formatAddress(at);
+    const name = `${formatAddress(order.to)} ${String(order.port)} ${own ?? ''} ${String(spaPort)}`;
     const kept = this.#kept.get(name);
     if (kept !== undefined) {
       kept.timer.refresh();
@@ -45,10 +45,11 @@ export class ReplySockets {
       return;
     }
     this.#opening += 1;
-    connectTo(order, at, spaPort, (socket) => {
-      this.#keep(name, socket);
-      transmit(socket, order.datagram, this.#onFailure);
-    })
+    connectTo({ ...order, own, spaPort })
+      .then((socket) => {
+        this.#keep(name, socket);
+        transmit(socket, order.datagram, this.#onFailure);
+      })
       .catch((error: unknown) => this.#onFailure(error instanceof Error ? error : new Error(String(error))))
       .finally(() => {
         this.#opening -= 1;
@@ -81,30 +82,23 @@ const transmit = (socket: Socket, datagram: Uint8Array, onFailure: (error: Error
     if (error !== null) onFailure(error);
   });
 
-const connectTo = async (
-  { to, port }: ReplyOrder,
-  at: IpAddress | undefined,
-  spaPort: Port,
-  use: (socket: Socket) => void,
-): Promise<void> => {
-  const ends = { address: at === undefined ? undefined : formatAddress(at), spaPort, to, port };
+interface Ends extends Pick<ReplyOrder, 'to' | 'port'> {
+  /** Undefined: as the kernel chooses. */
+  readonly own: string | undefined;
+  readonly spaPort: Port;
+}
+
+const connectTo = async (ends: Ends): Promise<Socket> => {
   try {
-    use(await open(ends));
+    return await open(ends);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRNOTAVAIL')) throw error;
-    use(await open({ ...ends, address: undefined }));
+    return open({ ...ends, own: undefined });
   }
 };
 
-interface Ends {
-  readonly address: string | undefined;
-  readonly spaPort: Port;
-  readonly to: IpAddress;
-  readonly port: Port;
-}
-
 /** A link-local address would need an interface beside it; such a client is not answered (EINVAL). */
-const open = ({ address, spaPort, to, port }: Ends): Promise<Socket> =>
+const open = ({ own, spaPort, to, port }: Ends): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const { family } = to;
     const lookup: SocketOptions['lookup'] = (name, _options, done) => done(null, name, family);
@@ -114,7 +108,7 @@ const open = ({ address, spaPort, to, port }: Ends): Promise<Socket> =>
       reject(error);
     };
     socket.once('error', fail);
-    socket.bind({ port: spaPort, ...(address === undefined ? {} : { address }) }, () => {
+    socket.bind({ port: spaPort, ...(own === undefined ? {} : { address: own }) }, () => {
       socket.connect(port, formatAddress(to), () => {
         socket.off('error', fail);
         // An ICMP error from a client that has gone is nobody's trouble.

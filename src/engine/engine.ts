@@ -101,6 +101,11 @@ export class Engine {
     return [...this.#ledger.all()];
   }
 
+  /** The one in force. */
+  get policy(): Policy {
+    return this.#policy;
+  }
+
   facts(): EngineFacts {
     const [counts, { size: grants }] = [this.#counters.look(), this.#ledger];
     return engineFacts(this.#policy, this.#trial, { counts, grants, replay: this.#memory.cache });
@@ -257,7 +262,8 @@ export class Engine {
     const grants = step.added.length > 0 ? step.added : step.removed;
     // What came to light when another grant ended is no step of the ledger's.
     if (grants.length === 0) return [[audit({ event: 'failed', reason, detail: message })]];
-    return [...grants.map((grant) => [audit({ ...describe('failed', grant), reason, detail: message })]), refused];
+    const told = grants.map((grant) => [audit({ ...describe('failed', grant), reason, detail: message })]);
+    return refused.length > 0 ? [...told, refused] : told;
   }
 
   #reload(policy: Policy): Decision {
