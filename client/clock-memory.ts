@@ -2,8 +2,9 @@
  * How far the clocks of servers are ahead of this host's, learned from their answers, in `clocks.json`: the next packet bears the
  * server's time. Forgetting a server costs a packet that may be stale, as it would have been without this file.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { rewriteSecretFile } from '../keys/ring-file.ts';
+import { openSecretFileIfThere } from '../keys/safe-file.ts';
 
 /** Clocks that differ by less, in ms, are as good as equal: it is what a slow way makes of equal ones. */
 export const AGREED_MS = 2000;
@@ -22,7 +23,7 @@ export const recallClock = (path: string, server: string): number => readClocks(
 
 /**
  * Remembers that the server's clock is `aheadMs` ahead of this host's, or forgets it where they agree. The file is replaced
- * whole, mode 0600. Throws errors of the operating system.
+ * whole, mode 0600. Throws FileRefused and Trouble as {@link rewriteSecretFile}, and errors of the operating system.
  */
 export const rememberClock = (path: string, server: string, aheadMs: number): void => {
   const clocks = new Map(readClocks(path));
@@ -31,7 +32,8 @@ export const rememberClock = (path: string, server: string, aheadMs: number): vo
   if (isOff ? known !== undefined && Math.abs(known - aheadMs) < STEADY_MS : known === undefined) return;
   clocks.delete(server);
   if (isOff) clocks.set(server, aheadMs);
-  replace(path, `${JSON.stringify(Object.fromEntries([...clocks].slice(-MAX_SERVERS)), null, 2)}\n`);
+  const text = `${JSON.stringify(Object.fromEntries([...clocks].slice(-MAX_SERVERS)), null, 2)}\n`;
+  rewriteSecretFile(path, text, openSecretFileIfThere(path));
 };
 
 const readClocks = (path: string): Clocks => {
@@ -43,20 +45,4 @@ const readClocks = (path: string): Clocks => {
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) return new Map();
   return new Map(Object.entries(content).filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1])));
-};
-
-const replace = (path: string, text: string): void => {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // Two clients at a time have a file each.
-  const temporary = `${path}.${String(process.pid)}`;
-  const descriptor = openSync(temporary, 'wx', 0o600);
-  try {
-    writeFileSync(descriptor, text);
-    renameSync(temporary, path);
-  } catch (error) {
-    unlinkSync(temporary);
-    throw error;
-  } finally {
-    closeSync(descriptor);
-  }
 };

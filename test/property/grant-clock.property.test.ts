@@ -14,6 +14,8 @@ import { decodeGrantLog, encodeGrantEvent } from '../../src/grant/record.ts';
 import { candidateAt, engineOf } from '../unit/engine/desk.ts';
 
 const TICK_MS = 500;
+/** That of the desk's policy. */
+const MAX_AGE_MS = 120_000;
 
 class Machine {
   /** What a good clock beside the machine shows. */
@@ -29,6 +31,9 @@ class Machine {
   #kernel = new Map<string, number>();
   /** By the source, when its grant is over by the good clock; what the operator was promised. */
   readonly #promised = new Map<string, number>();
+  /** By the second, the time of the latest packet in it that the daemon still knows; and below what it refuses for having forgotten. */
+  #known = new Map<number, number>();
+  #floor = Number.NEGATIVE_INFINITY;
 
   get now(): Moment {
     return { wall: unixMs(this.#true + this.#wallIsAhead), steady: steadyMs(this.#true - this.#bootedAt) };
@@ -45,14 +50,29 @@ class Machine {
   begin(): void {
     const log = decodeGrantLog(this.#log, { ...this.now, boot: this.#boot });
     this.#engine = this.#newEngine();
+    [this.#known, this.#floor] = [new Map<number, number>(), Number.NEGATIVE_INFINITY];
     this.#log = '';
     this.#input({ kind: 'start', grants: log.grants, cuts: log.cuts });
     for (const grant of this.#engine.grants()) this.#record({ kind: 'open', grant });
   }
 
   ask(source: string): void {
+    const { wall } = this.now;
     this.#input(candidateAt(this.now, { source }));
+    // A clock that was set back to before a packet that is forgotten: it might be that one.
+    if (wall <= this.#floor) return;
+    const second = Math.floor(wall / 1000);
+    this.#known.set(second, Math.max(this.#known.get(second) ?? 0, wall));
     this.#promised.set(source, this.#true + 30_000);
+  }
+
+  /** What is stale by the wall clock is forgotten. */
+  #forget(): void {
+    for (const [second, latest] of this.#known) {
+      if (latest + MAX_AGE_MS >= this.now.wall) continue;
+      this.#known.delete(second);
+      this.#floor = Math.max(this.#floor, latest);
+    }
   }
 
   step(by: number): void {
@@ -63,12 +83,14 @@ class Machine {
     this.#true += time;
     this.#asleep += time;
     this.#input({ kind: 'woke' });
+    this.#forget();
   }
 
   pass(time: number): void {
     for (let left = time; left > 0; left -= TICK_MS) {
       this.#true += Math.min(left, TICK_MS);
       this.#input({ kind: 'tick' });
+      this.#forget();
     }
   }
 

@@ -55,7 +55,7 @@ test.each(['', '{', 'null', '[1]', '"x"', '{"gw1": "9"}', '{"gw1": 1.5}', '{"gw1
   (text) => {
     const path = newPath();
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    writeFileSync(path, text, { mode: 0o600 });
     expect(recallClock(path, 'gw1')).toBe(0);
     rememberClock(path, 'gw1', 97_000);
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ gw1: 97_000 });
@@ -65,5 +65,13 @@ test.each(['', '{', 'null', '[1]', '"x"', '{"gw1": "9"}', '{"gw1": 1.5}', '{"gw1
 test('an error of the system is told', () => {
   const path = join(temporaryFolder(), 'file', 'clocks.json');
   writeFileSync(dirname(path), '');
-  expect(() => rememberClock(path, 'gw1', 97_000)).toThrow(expect.objectContaining({ syscall: 'mkdir' }));
+  expect(() => rememberClock(path, 'gw1', 97_000)).toThrow(expect.objectContaining({ code: 'ENOTDIR' }));
+});
+
+test('a file that others may read or write is left alone, and told', () => {
+  const path = newPath();
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, '{}', { mode: 0o644 });
+  expect(() => rememberClock(path, 'gw1', 97_000)).toThrow('is readable by others');
+  expect(readFileSync(path, 'utf8')).toBe('{}');
 });
