@@ -79,5 +79,5 @@ const noProfile = (reading: ProfilesReading | undefined, options: ProfileWords, 
     return [`${problem}, which has errors:`, ...reading.issues.map(formatIssue)].join('\n  ');
   }
   const known = names.length === 0 ? '' : ` (it has ${[...new Set(names)].map((name) => printable(name)).join(', ')})`;
-  return `${problem}${known}: run spa-keys generate --server NAME on the server and put the profile that it prints there (mode 0600)`;
+  return `${problem}${known}: run spa-keys invite NAME on the server, and here spa-client join -, which makes one of the line that it prints`;
 };

@@ -31,7 +31,7 @@ although nothing is printed: [troubleshooting](troubleshooting.md).
 
 /** Files of the page's own, over those of the machine; programs by their names. */
 const FURNISH = `mkdir /run/bin /run/over
-for folder in /etc /var /root; do
+for folder in /etc /var /home; do
   mkdir -p /run/over/upper$folder /run/over/work$folder
   mount -t overlay overlay -o "lowerdir=$folder,upperdir=/run/over/upper$folder,workdir=/run/over/work$folder" $folder
 done
@@ -42,7 +42,8 @@ printf '#!/bin/sh\\nNODE_OPTIONS="--import=/run/late.mjs" exec "$@"\\n' > /run/b
 echo 'const now = Date.now; Date.now = () => now() - 3_600_000;' > /run/late.mjs
 chmod 755 /run /run/bin /run/bin/*
 echo '10.99.0.1 gw1.example.net gw1' >> /etc/hosts
-rm -rf /etc/spad /var/lib/spad /var/log/spad /root/.config`;
+rm -rf /etc/spad /var/lib/spad /var/log/spad
+mkdir -p /home/alice/.config`;
 
 const secret = Secret.fromBytes(new TextEncoder().encode('only for this page, never for you'.slice(0, 32)));
 const alice = new Keyholder('gw1', secret);
@@ -61,8 +62,8 @@ allow = tcp/22, tcp/8022
 default = tcp/22
 END`;
 const CLIENT_FILES = `umask 077
-mkdir -p ~/.config/spa
-cat > ~/.config/spa/profiles.ini <<'END'
+mkdir -p /home/alice/.config/spa
+cat > /home/alice/.config/spa/profiles.ini <<'END'
 [gw1]
 host = gw1.example.net
 server = gw1
@@ -94,8 +95,8 @@ afterAll(() => lab.close());
 /** Each in a mount namespace of its own, over a copy of the sound files. */
 const commit = async ({ on, make = '', type, until, undo = '' }: Mistake): Promise<string> => {
   const files = on === 'client' ? CLIENT_FILES : SERVER_FILES;
-  const script = `export PATH=/run/bin:$PATH HOME=/root
-mount -t tmpfs tmpfs ${on === 'client' ? '/root/.config' : '/etc/spad'}
+  const script = `export PATH=/run/bin:$PATH HOME=/home/alice
+mount -t tmpfs tmpfs ${on === 'client' ? '/home/alice/.config' : '/etc/spad'}
 chmod 700 /etc/spad 2>/dev/null
 ${files}
 umask 022

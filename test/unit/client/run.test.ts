@@ -285,7 +285,7 @@ describe('--wait', () => {
 describe('which profile', () => {
   test.each([
     ['', 'nobody', 'there is no profile for "nobody" in'],
-    ['', 'nobody', 'spa-keys generate'],
+    ['', 'nobody', 'spa-client join -'],
     [PROFILE, 'gx', 'did you mean "gw"?'],
     [PROFILE, 'elsewhere', '(it has gw, 192.0.2.1)'],
     [PROFILE, '-n 192.0.2.1', 'there is no profile for "192.0.2.1"'],
