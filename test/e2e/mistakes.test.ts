@@ -25,13 +25,16 @@ const CHAPTERS: readonly (readonly [string, readonly Mistake[]])[] = [
 const INTRODUCTION = `# Mistakes, and what they print
 
 What people get wrong on their first day, each made on purpose, and what is printed then, word for word. The server is called
-\`gw1\` and has the address 10.99.0.1, the client is 10.99.0.2. What to do about a port that stays shut
+\`gw1\` and has the address 10.99.0.1, the client is 10.99.0.2; \`~\` stands for the path of somebody's home. What to do about a port that stays shut
 although nothing is printed: [troubleshooting](troubleshooting.md).
 `;
 
+/** Of whoever sits at the client. */
+const HOME = '/run/alice';
+
 /** Files of the page's own, over those of the machine; programs by their names. */
 const FURNISH = `mkdir /run/bin /run/over
-for folder in /etc /var /home; do
+for folder in /etc /var; do
   mkdir -p /run/over/upper$folder /run/over/work$folder
   mount -t overlay overlay -o "lowerdir=$folder,upperdir=/run/over/upper$folder,workdir=/run/over/work$folder" $folder
 done
@@ -43,7 +46,7 @@ echo 'const now = Date.now; Date.now = () => now() - 3_600_000;' > /run/late.mjs
 chmod 755 /run /run/bin /run/bin/*
 echo '10.99.0.1 gw1.example.net gw1' >> /etc/hosts
 rm -rf /etc/spad /var/lib/spad /var/log/spad
-mkdir -p /home/alice/.config`;
+mkdir -p ${HOME}/.config`;
 
 const secret = Secret.fromBytes(new TextEncoder().encode('only for this page, never for you'.slice(0, 32)));
 const alice = new Keyholder('gw1', secret);
@@ -62,8 +65,8 @@ allow = tcp/22, tcp/8022
 default = tcp/22
 END`;
 const CLIENT_FILES = `umask 077
-mkdir -p /home/alice/.config/spa
-cat > /home/alice/.config/spa/profiles.ini <<'END'
+mkdir -p ${HOME}/.config/spa
+cat > ${HOME}/.config/spa/profiles.ini <<'END'
 [gw1]
 host = gw1.example.net
 server = gw1
@@ -95,8 +98,8 @@ afterAll(() => lab.close());
 /** Each in a mount namespace of its own, over a copy of the sound files. */
 const commit = async ({ on, make = '', type, until, undo = '' }: Mistake): Promise<string> => {
   const files = on === 'client' ? CLIENT_FILES : SERVER_FILES;
-  const script = `export PATH=/run/bin:$PATH HOME=/home/alice
-mount -t tmpfs tmpfs ${on === 'client' ? '/home/alice/.config' : '/etc/spad'}
+  const script = `export PATH=/run/bin:$PATH HOME=${HOME}
+mount -t tmpfs tmpfs ${on === 'client' ? `${HOME}/.config` : '/etc/spad'}
 chmod 700 /etc/spad 2>/dev/null
 ${files}
 umask 022
@@ -121,6 +124,7 @@ cat /run/printed
 const plain = (text: string): string =>
   text
     .replaceAll(repositoryRoot(), '/usr/lib/node_modules/spad')
+    .replaceAll(HOME, '~')
     .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, '2026-11-30 12:00:00 UTC')
     .replaceAll(/until \d\d:\d\d:\d\d/g, 'until 12:00:30')
     .replaceAll(/\bpid \d+/g, 'pid 4711')
