@@ -1,13 +1,13 @@
 /** Notices that a network interface went away, came back, went down or up, which libpcap does not tell. */
 import { readFileSync } from 'node:fs';
+import { LinkWatch } from './process/link-watch.ts';
 
-const EVERY_MS = 250;
 const IFF_UP = 1;
 
 export type InterfaceState = 'missing' | 'down' | 'up';
 
 export class InterfaceWatch {
-  readonly #timer: NodeJS.Timeout;
+  readonly #watch: LinkWatch;
 
   /**
    * Calls `onChange` with the new state whenever it changes, also when another interface has
@@ -15,16 +15,16 @@ export class InterfaceWatch {
    */
   constructor(name: string, onChange: (state: InterfaceState) => void) {
     let before = look(name);
-    this.#timer = setInterval(() => {
+    this.#watch = new LinkWatch(() => {
       const now = look(name);
       const changed = now.state !== before.state || now.identity !== before.identity;
       before = now;
       if (changed) onChange(now.state);
-    }, EVERY_MS);
+    });
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#watch.stop();
   }
 }
 

@@ -1,16 +1,13 @@
 /** Small questions to nftables in the kernel, asked without libnftables: it answers at once, in one message. */
-import koffi from 'koffi';
+import { openNetlinkSocket } from '../process/netlink-socket.ts';
 
 /** linux/netlink.h, linux/netfilter/nfnetlink.h */
-const AF_NETLINK = 16;
-const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
 const NETLINK_NETFILTER = 12;
 const NLM_F_REQUEST = 1;
 const NLMSG_ERROR = 2;
 /** Behind nlmsghdr. */
 const ERROR_AT = 16;
 const NFNL_SUBSYS_NFTABLES = 10;
-const MSG_DONTWAIT = 0x40;
 /** The two upper bits of an attribute's type say how it is encoded. */
 const TYPE_MASK = 0x3fff;
 
@@ -20,7 +17,6 @@ const TYPE_MASK = 0x3fff;
  */
 const HEADER_LENGTH = 20;
 const ATTRIBUTE_HEADER = 4;
-const ANSWER_ROOM = 1024;
 
 /** A message of nftables: its number, the family of addresses, and attributes by type. */
 export const request = (
@@ -56,7 +52,7 @@ export const request = (
  * next question.
  */
 export const openNetlink = (): ((question: Uint8Array) => Uint8Array | undefined) => {
-  const { send, receive } = openSocket();
+  const { send, receive } = openNetlinkSocket(NETLINK_NETFILTER);
   // The kernel answers before send() comes back, and to nobody else.
   return (question) => (send(question) ? receive() : undefined);
 };
@@ -66,37 +62,13 @@ export const openNetlink = (): ((question: Uint8Array) => Uint8Array | undefined
  * Throws where there is no such socket.
  */
 export const openBatches = (): ((batch: Uint8Array) => boolean) => {
-  const { send, receive } = openSocket();
+  const { send, receive } = openNetlinkSocket(NETLINK_NETFILTER);
   return (batch) => {
     if (!send(batch)) return false;
     const taken = isDone(receive());
     // What went wrong is told message by message, each time in an answer of its own.
     while (!taken && receive() !== undefined);
     return taken;
-  };
-};
-
-interface NetlinkSocket {
-  /** Whether the kernel has taken the bytes. */
-  readonly send: (bytes: Uint8Array) => boolean;
-  /** What is there already, good until the next call; undefined where nothing is. */
-  readonly receive: () => Uint8Array | undefined;
-}
-
-const openSocket = (): NetlinkSocket => {
-  const library = koffi.load('libc.so.6');
-  const socket = library.func('int socket(int domain, int type, int protocol)');
-  const send = library.func('int64_t send(int fd, const void *data, size_t length, int flags)');
-  const receive = library.func('int64_t recv(int fd, _Out_ void *data, size_t length, int flags)');
-  const fd: unknown = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_NETFILTER);
-  if (typeof fd !== 'number' || fd < 0) throw new Error('no netlink socket');
-  const answer = Buffer.alloc(ANSWER_ROOM);
-  return {
-    send: (bytes) => Number(send(fd, bytes, bytes.length, 0)) === bytes.length,
-    receive: () => {
-      const length = Number(receive(fd, answer, answer.length, MSG_DONTWAIT));
-      return length > 0 ? answer.subarray(0, length) : undefined;
-    },
   };
 };
 

@@ -2,8 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import { type Family, formatAddress, type IpAddress, parseAddress } from '../../src/base/address.ts';
 import { addressLister, type InterfaceAddress } from '../process/interface-addresses.ts';
-
-const EVERY_MS = 250;
+import { LinkWatch } from '../process/link-watch.ts';
 
 /** Node's own list, for where the C library cannot be called. */
 const nodeLister = (): readonly InterfaceAddress[] =>
@@ -34,22 +33,22 @@ export const localAddresses = (names: readonly string[], families: readonly Fami
 };
 
 export class AddressWatch {
-  readonly #timer: NodeJS.Timeout;
+  readonly #watch: LinkWatch;
 
   /** Calls `onChange` with the new addresses. An interface that has lost all of them is given time to get some again. */
   constructor(look: () => readonly IpAddress[], onChange: (addresses: readonly IpAddress[]) => void) {
     let before = textOf(look());
-    this.#timer = setInterval(() => {
+    this.#watch = new LinkWatch(() => {
       const addresses = look();
       const text = textOf(addresses);
       if (text === before || addresses.length === 0) return;
       before = text;
       onChange(addresses);
-    }, EVERY_MS);
+    });
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#watch.stop();
   }
 }
 
