@@ -80,7 +80,7 @@ export class GateLoop {
 
   #handOver(client: number, datagram: Uint8Array, source: IpAddress, now: UnixMs, path: ReplyPath | undefined): void {
     const candidate = { client, captured: now, source, datagram, ...(path === undefined ? {} : { replyPath: path }) };
-    if (!this.#outbox.send({ kind: 'candidate', candidate })) this.#outbox.count('pipe-full');
+    this.#outbox.send({ kind: 'candidate', candidate });
   }
 
   #refuse(verdict: GateRejection | undefined): void {

@@ -67,6 +67,6 @@ export class KnockLoop {
     const knocks = this.#waiting;
     if (knocks.length === 0) return;
     this.#waiting = [];
-    if (!this.#outbox.send({ kind: 'knocks', knocks })) this.#outbox.count('pipe-full', knocks.length);
+    this.#outbox.send({ kind: 'knocks', knocks });
   }
 }

@@ -18,6 +18,7 @@ import { clientsOf } from '../../src/spa/native/gate-keys.ts';
 import { GateLoop } from './gate-loop.ts';
 import { KnockLoop } from './knock-loop.ts';
 import { Outbox } from './outbox.ts';
+import { openPipe } from './pipe.ts';
 import { type Capture, loadPcap, openFile, openKnock, openLive, openNflog } from './pcap-source.ts';
 import { openTcp } from './tcp-server.ts';
 import { TextLoop } from './text-loop.ts';
@@ -118,7 +119,7 @@ process.umask(0o077);
 // Ctrl-C in a terminal reaches every process of the group; the authorizer decides when this one ends.
 process.on('SIGINT', () => undefined);
 process.on('SIGHUP', () => undefined);
-const outbox = new Outbox();
+const outbox = new Outbox(openPipe());
 try {
   await run(outbox);
 } catch (error) {

@@ -1,70 +1,85 @@
 /**
  * The receiver's end of the pipe to the authorizer. Under a flood the event loop of this process may never run, so every
  * write is synchronous and none waits. What the pipe does not take at once is kept, in bounds, and goes with the next
- * message or a little later; beyond the bounds it is dropped and counted.
+ * message or a little later; beyond the bounds the oldest packets are dropped and counted: who sent them has waited longest,
+ * and asks again or has given up.
  */
-import { writeSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { encodeHandoff, type Handoff, type ReceiverCount } from '../../src/engine/handoff.ts';
 import { Tally } from './tally.ts';
 
-const DESCRIPTOR = 3;
-/** Exit status when the authorizer has gone; nobody is left to read it. */
-const ORPHANED = 70;
 /** Bytes kept for the pipe: some thousands of messages, so that a burst of genuine packets is not lost to a busy authorizer. */
 const MOST_KEPT = 1024 * 1024;
+/** Dropped in one go, so that each packet beyond the bounds does not cost a walk through all that is kept. */
+const ROOM_MADE = MOST_KEPT / 8;
 /** Written at a time: the pipe charges for each write, however short. */
 const CHUNK = 65_536;
 const RETRY_MS = 2;
 
+interface Kept {
+  readonly bytes: Uint8Array;
+  /** What is lost with it; 0 for what must not be lost: a message from this process itself, and one that has begun. */
+  readonly packets: number;
+}
+
 export class Outbox {
-  readonly #pipe: Socket;
-  /** What the pipe has not taken; the first may be the rest of a message. */
-  #kept: Uint8Array[] = [];
+  /** Writes what is taken at once and tells its length in bytes. */
+  readonly #write: (bytes: Uint8Array) => number;
+  #kept: Kept[] = [];
   #keptBytes = 0;
   #isRetrying = false;
+  /** Whether the pipe did not take all of the last chunk. */
+  #isStuck = false;
   readonly #tally = new Tally();
 
-  constructor() {
-    // Opening it as a stream makes the descriptor non-blocking, and tells when the other end closes.
-    this.#pipe = new Socket({ fd: DESCRIPTOR, readable: true, writable: false });
-    this.#pipe.on('close', () => process.exit(ORPHANED));
-    this.#pipe.on('error', () => process.exit(ORPHANED));
-    this.#pipe.resume();
+  constructor(write: (bytes: Uint8Array) => number) {
+    this.#write = write;
   }
 
   count(name: ReceiverCount, count = 1): void {
     this.#tally.count(name, count);
   }
 
-  /** Hands the counts over; what cannot be handed over now is kept for the next time. */
+  /** Hands the counts over; while the pipe is stuck they are kept for the next time. */
   flushCounts(): void {
-    if (this.#tally.isEmpty) return;
-    if (this.send({ kind: 'counts', counts: this.#tally.counts() })) this.#tally.clear();
+    if (this.#tally.isEmpty || this.#keptBytes > MOST_KEPT) return;
+    this.#keep({ kind: 'counts', counts: this.#tally.counts() });
+    this.#tally.clear();
+    this.#flush();
   }
 
-  /** Whether the pipe has taken the message, or will. */
-  send(message: Handoff): boolean {
+  send(message: Handoff): void {
     // What was counted before a message is told before it.
-    if (message.kind !== 'counts') this.flushCounts();
-    const bytes = encodeHandoff(message);
-    if (this.#keptBytes + bytes.length > MOST_KEPT) {
-      this.#flush();
-      if (this.#keptBytes + bytes.length > MOST_KEPT) return false;
-    }
-    this.#kept.push(bytes);
-    this.#keptBytes += bytes.length;
+    this.flushCounts();
+    this.#keep(message);
     this.#flush();
-    return true;
+    if (this.#keptBytes > MOST_KEPT) this.#dropOldest();
+  }
+
+  #keep(message: Handoff): void {
+    const bytes = encodeHandoff(message);
+    this.#kept.push({ bytes, packets: packetsOf(message) });
+    this.#keptBytes += bytes.length;
+  }
+
+  #dropOldest(): void {
+    let excess = this.#keptBytes - MOST_KEPT + ROOM_MADE;
+    this.#kept = this.#kept.filter(({ bytes, packets }) => {
+      if (packets === 0 || excess <= 0) return true;
+      excess -= bytes.length;
+      this.#keptBytes -= bytes.length;
+      this.#tally.count('pipe-full', packets);
+      return false;
+    });
   }
 
   #flush(): void {
     while (this.#kept.length > 0) {
-      const chunk = this.#takeChunk();
+      const chunk = this.#firstChunk();
       const written = this.#write(chunk);
       this.#keptBytes -= written;
-      if (written < chunk.length) {
-        this.#kept.unshift(chunk.subarray(written));
+      this.#takeOff(written);
+      this.#isStuck = written < chunk.length;
+      if (this.#isStuck) {
         this.#retryLater();
         return;
       }
@@ -80,26 +95,37 @@ export class Outbox {
     }, RETRY_MS);
   }
 
-  /** Takes off what goes in one write. */
-  #takeChunk(): Uint8Array {
-    const [first = new Uint8Array(0)] = this.#kept;
+  /** What goes in one write. A pipe that was full is asked with one message, lest each packet cost a copy for nothing. */
+  #firstChunk(): Uint8Array {
+    const [first] = this.#kept;
+    if (first !== undefined && this.#isStuck) return first.bytes;
     let length = 0;
     let count = 0;
-    for (const bytes of this.#kept) {
+    for (const { bytes } of this.#kept) {
       if (count > 0 && length + bytes.length > CHUNK) break;
       length += bytes.length;
       count += 1;
     }
-    const taken = this.#kept.splice(0, count);
-    return count === 1 ? first : Buffer.concat(taken, length);
+    if (first !== undefined && count === 1) return first.bytes;
+    const chunk = this.#kept.slice(0, count).map(({ bytes }) => bytes);
+    return Buffer.concat(chunk, length);
   }
 
-  #write(bytes: Uint8Array): number {
-    try {
-      return writeSync(DESCRIPTOR, bytes);
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return 0;
-      process.exit(ORPHANED);
+  #takeOff(written: number): void {
+    let whole = 0;
+    let rest = written;
+    for (const { bytes } of this.#kept) {
+      if (rest < bytes.length) break;
+      rest -= bytes.length;
+      whole += 1;
     }
+    this.#kept.splice(0, whole);
+    const [begun] = this.#kept;
+    if (begun !== undefined && rest > 0) this.#kept[0] = { bytes: begun.bytes.subarray(rest), packets: 0 };
   }
 }
+
+const packetsOf = (message: Handoff): number => {
+  if (message.kind === 'knocks') return message.knocks.length;
+  return message.kind === 'candidate' || message.kind === 'fwknop-candidate' ? 1 : 0;
+};

@@ -63,7 +63,7 @@ export class TextLoop {
       return;
     }
     const candidate = { ...origin, key: verdict.key, forwardedFor, text };
-    if (!this.#outbox.send({ kind: 'fwknop-candidate', candidate })) this.#outbox.count('pipe-full');
+    this.#outbox.send({ kind: 'fwknop-candidate', candidate });
   }
 }
 

@@ -24,7 +24,7 @@ const loopOf = () => {
   const sink: Sink = {
     count: (name, count) => tally.count(name, count),
     flushCounts: () => undefined,
-    send: (message) => sent.push(message) > 0,
+    send: (message) => void sent.push(message),
   };
   const [hint, mac] = (['hint', 'mac'] as const).map((label) => deriveNativeKey(secretOf(1), 'gw1', label));
   const gate = new NativeGate(gateKeysOf(hint === undefined || mac === undefined ? [] : [{ hint, mac }]), 120_000);
