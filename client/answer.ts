@@ -30,6 +30,8 @@ export interface Asking {
   readonly now: () => UnixMs;
   /** Called before each packet but the first, with the seconds that have passed. */
   readonly onTryAgain: (afterSeconds: number) => void;
+  /** Ends the asking early, as if nothing would come. */
+  readonly signal?: AbortSignal;
 }
 
 /** In seconds after the first packet: 0, 1, 3, 7 … */
@@ -57,6 +59,7 @@ export const askUntilAnswered = (route: UdpRoute, asking: Asking): Promise<Answe
       settle();
     };
     const fail = (error: Error): void => end(() => reject(error));
+    asking.signal?.addEventListener('abort', () => end(() => resolve({ kind: 'silent', packets })));
     const at = (delayMs: number, act: () => void): void => void timers.add(setTimeout(act, delayMs));
 
     route.listen((datagram) => {

@@ -1,18 +1,15 @@
 /** The one thing spa-client does, from profile to packet and answer, step after step. */
-import { existsSync } from 'node:fs';
-import { clocksPath } from '../keys/places.ts';
 import { Trouble } from '../keys/trouble.ts';
-import { addressFromBytes, type IpAddress, parseAddress } from '../src/base/address.ts';
 import type { Secret } from '../src/crypto/secret.ts';
 import type { Profile } from '../src/config/profile.ts';
 import type { ClientOptions } from './cli.ts';
-import { firstRoute } from './first-route.ts';
+import { layCourse } from './course.ts';
 import type { ClientIo, HostAddress, UdpRoute } from './io.ts';
 import { lookUpProfile, type NoProfile, type ProfileChoice } from './profile-file.ts';
 import { waitForOpening } from './await-opening.ts';
 import type { WaitResult } from './wait.ts';
 import { type Course, makePacket, type Packet } from './packet.ts';
-import { chooseTarget, describeRequest, type Target } from './request.ts';
+import { chooseTarget, describeRequest } from './request.ts';
 import {
   explainNetworkError,
   explainUnserved,
@@ -37,13 +34,10 @@ export const ask = async (options: ClientOptions, io: ClientIo): Promise<void> =
   if (choice !== undefined && 'problem' in choice) throw new Trouble(choice.problem);
   if (choice !== undefined && options.verbose) sayProfile(choice, io);
   const target = chooseTarget(options, nativeProfile(choice));
-  const secret = await readSecret(target, options, io);
-  const addresses = await io.network.lookup(target.host, options.family);
-  const { to, route } = await firstRoute(addresses, target.port, io);
+  const { course, addresses, route } = await layCourse(target, options, io);
+  const { to } = course;
   try {
-    if (options.verbose) sayRoute(addresses, route, secret, io);
-    const clockMs = await recalledClock(target.server, io);
-    const course = { target, secret, to, local: withoutZone(route.localAddress), clockMs };
+    if (options.verbose) sayRoute(addresses, route, course.secret, io);
     const packet = makePacket(course, 0, io);
     sayRequest(options, course, packet, io);
     const isDone = await sendRequest(options, course, packet, route, io);
@@ -64,31 +58,11 @@ const isNative = (choice: ProfileChoice | NoProfile): boolean => 'profile' in ch
 const nativeProfile = (choice: ProfileChoice | undefined): Profile | undefined =>
   choice !== undefined && 'key' in choice.profile ? choice.profile : undefined;
 
-/** A key file is rare enough to be loaded only where there is one. */
-const readSecret = async (target: Target, options: ClientOptions, io: ClientIo): Promise<Secret> => {
-  if ('secret' in target.key) return target.key.secret;
-  const { readKeyFile, resolveKeyPath } = await import('../keys/key-file.ts');
-  // A path on the command line is relative to the working folder, as everywhere; one in a profile must be whole.
-  return readKeyFile(target.key === options.key ? target.key.file : resolveKeyPath(target.key.file, io.env));
-};
-
-/** Nearly everybody's clock is right, and then there is no file. */
-const recalledClock = async (server: string, io: ClientIo): Promise<number> => {
-  const path = clocksPath(io.env);
-  if (!existsSync(path)) return 0;
-  const { recallClock } = await import('./clock-memory.ts');
-  return recallClock(path, server);
-};
-
 const sayRoute = (addresses: readonly HostAddress[], route: UdpRoute, secret: Secret, io: ClientIo): void => {
   io.out(`addresses: ${addresses.map(({ address }) => address).join(', ')}\n`);
   io.out(`this host's address on the way: ${route.localAddress}\n`);
   io.out(`fingerprint of the key: ${secret.fingerprint()}\n`);
 };
-
-/** A zone is a name for this host alone. */
-const withoutZone = (address: string): IpAddress =>
-  parseAddress(address.replace(/%.*$/, '')) ?? addressFromBytes(new Uint8Array(4));
 
 const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
 

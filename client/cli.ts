@@ -52,11 +52,24 @@ export const parseCommandLine = (args: readonly string[]): Command => {
   const codeOptions = readCodeOptions(raw);
   if (codeOptions !== undefined) return { kind: 'send-code', options: codeOptions };
   const options = readOptions(raw);
-  refuseContradictions(raw, options);
+  const { hosts } = raw;
+  if (hosts.length > 1) {
+    throw new Trouble(`one HOST at a time, not ${hosts.map((host) => `"${printable(host, 60)}"`).join(' and ')}`);
+  }
   return { kind: 'ask', options };
 };
 
-const readOptions = ({ values, hosts }: RawOptions): ClientOptions => {
+/**
+ * What the options say; the host is the first one.
+ * @throws Trouble (exit code 2), one sentence, for the first thing that is wrong.
+ */
+export const readOptions = (raw: RawOptions): ClientOptions => {
+  const options = readValues(raw);
+  refuseContradictions(raw, options);
+  return options;
+};
+
+const readValues = ({ values, hosts }: RawOptions): ClientOptions => {
   const read = <T>(name: OptionName, parse: (text: string) => Result<T, string>): T | undefined => {
     const text = values.get(name);
     if (text === undefined) return undefined;
@@ -97,12 +110,9 @@ const EITHER_OR: readonly (readonly [OptionName, OptionName])[] = [
   ['no-reply', 'timeout'],
 ];
 
-const refuseContradictions = ({ values, hosts }: RawOptions, options: ClientOptions): void => {
+const refuseContradictions = ({ values }: RawOptions, options: ClientOptions): void => {
   for (const [a, b] of EITHER_OR) {
     if (values.has(a) && values.has(b)) throw new Trouble(`--${a} and --${b} exclude each other: give one of them`);
-  }
-  if (hosts.length > 1) {
-    throw new Trouble(`one HOST at a time, not ${hosts.map((host) => `"${printable(host, 60)}"`).join(' and ')}`);
   }
   if (options.host === '') throw new Trouble('HOST is empty: name a host, or a profile with -n');
   if (options.host === undefined && options.profile === undefined) {
@@ -129,6 +139,11 @@ Examples:
   spa-client -A tcp/2222 --forward 10.0.0.5:22 --wait gw1
   spa-client --close gw1
   spa-client --server gw1 --key-file ~/gw1.key -A tcp/22 192.0.2.1
+
+Connecting, not knocking:
+  spa-client proxy HOST PORT            for ssh_config: ProxyCommand spa-client proxy %h %p
+  spa-client ready HOST [PORT]          for ssh_config: Match … exec
+  spa-client exec HOST -- COMMAND       open for as long as COMMAND runs
 
 From an invite, the line that spa-keys invite prints, to a profile that works:
   spa-client join -                     then paste it (spa-client join -h)

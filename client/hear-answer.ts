@@ -51,7 +51,8 @@ const tellAnswer = (
   if (source !== undefined) io.err(`note: ${source}\n`);
 };
 
-const tellClock = (aheadMs: number, { target: { server }, clockMs }: Course, io: ClientIo): void => {
+/** Says where the clocks differ, and remembers it for the next packets. */
+export const tellClock = (aheadMs: number, { target: { server }, clockMs }: Course, io: ClientIo): void => {
   if (Math.abs(aheadMs) > AGREED_MS) {
     const next = clockMs === 0 ? 'the next packets will allow for that' : 'allowed for';
     io.err(`note: ${sayClock(aheadMs, server)}; ${next}\n`);

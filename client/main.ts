@@ -56,12 +56,27 @@ const join = async (words: readonly string[]): Promise<number> => {
   return runJoin(words, { ...io, network: { ...network, route: openRoute } }, askSecret);
 };
 
+/** And those that connect. */
+const session = async (program: 'proxy' | 'ready' | 'exec', words: readonly string[]): Promise<number> => {
+  const [{ runSession }, { openStandardOutput }] = await Promise.all([
+    import('./session/run.ts'),
+    import('./session/pipe.ts'),
+  ]);
+  return runSession(
+    program,
+    words,
+    { ...io, network: { ...network, route: openRoute } },
+    { dial: connectOnce, openPipes: () => ({ input: process.stdin, output: openStandardOutput() }) },
+  );
+};
+
 const main = async (): Promise<void> => {
   const words = process.argv.slice(2);
   const [first, ...others] = words;
   if (first === 'knock') process.exitCode = await knock(others);
   else if (first === 'fwknop') process.exitCode = await fwknop(others);
   else if (first === 'join') process.exitCode = await join(others);
+  else if (first === 'proxy' || first === 'ready' || first === 'exec') process.exitCode = await session(first, others);
   else {
     process.exitCode = await run(words, io);
     // Everything has been said and sent, and Node's own way to the end takes 5 ms more.

@@ -94,12 +94,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   client: [
     'platform',
     ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/config', 'keys'],
-    ...['src/config/fwknop', 'client/knock', 'client/fwknop', 'client/join'],
+    ...['src/config/fwknop', 'client/knock', 'client/fwknop', 'client/join', 'client/session'],
   ],
   'client/fwknop': [
     ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/fwknop', 'src/config', 'src/config/fwknop', 'keys'],
     'client',
   ],
+  'client/session': ['platform', 'src/base', 'src/config', 'src/spa/native', 'client', 'keys'],
   'client/join': ['src/base', 'src/config', 'src/invite', 'client', 'keys'],
   'client/knock': ['src/base', 'src/crypto', 'src/config', 'src/knock', 'client', 'keys'],
   keys: [
@@ -146,7 +147,12 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The only files that start other programs; tests, the demo and the benches aside. */
-const MAY_SPAWN = ['server/process/run.ts', 'server/receiver-host.ts', 'client/fwknop/gpg.ts'];
+const MAY_SPAWN = [
+  'server/process/run.ts',
+  'server/receiver-host.ts',
+  'client/fwknop/gpg.ts',
+  'client/session/child.ts',
+];
 
 const programs = under(
   'src',

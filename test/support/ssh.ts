@@ -64,14 +64,15 @@ export class SshServer {
     return new SshServer(host, dir);
   }
 
+  /** Words for ssh: how this server's key and no other is taken, and nobody is asked. */
+  get words(): readonly string[] {
+    const options = ['BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR'];
+    return ['-T', '-i', join(this.dir, 'user'), ...options.flatMap((option) => ['-o', option])];
+  }
+
   /** Logs in as root. @throws Error when that does not come about within `timeoutMs`. */
   async login(from: Host, address = this.host.address4, port = 22, timeoutMs = 15_000): Promise<SshSession> {
-    const options = ['BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR'];
-    const args = [
-      ...['-F', 'none', '-T', '-i', join(this.dir, 'user'), '-p', String(port)],
-      ...options.flatMap((option) => ['-o', option]),
-      ...[`root@${address}`, 'echo welcome; exec sh'],
-    ];
+    const args = ['-F', 'none', ...this.words, '-p', String(port), `root@${address}`, 'echo welcome; exec sh'];
     const child = from.spawn('ssh', args);
     try {
       await child.waitForLine(/^welcome$/, timeoutMs);
