@@ -70,12 +70,13 @@ const at = (folder: string): Where => {
 
 export const OTHER_VERSION = 'spad has not answered in its own words: it may be of another version';
 
+/** What to do where no daemon is running. */
+export const notRunning = (folder: string): string =>
+  `spad is not running on ${folder}: start it (systemctl start spad), or name its state folder with --state-dir`;
+
 /** What a daemon has answered. Throws a sentence where it has refused, or where none is running. */
 export const answerOf = (answer: Result<unknown, string> | undefined, folder: string): unknown => {
-  if (answer === undefined)
-    throw new Error(
-      `spad is not running on ${folder}: start it (systemctl start spad), or name its state folder with --state-dir`,
-    );
+  if (answer === undefined) throw new Error(notRunning(folder));
   if (!answer.ok) throw new Error(answer.error);
   return answer.value;
 };

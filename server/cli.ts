@@ -10,6 +10,7 @@ import { defineImport } from './import.ts';
 import { defineInit } from './init.ts';
 import { defineOperate } from './operate.ts';
 import type { FwknopModeOptions } from './fwknop-mode.ts';
+import { defineTail } from './tail.ts';
 
 /** spad.conf, or fwknop's own files. */
 export type Origin = { readonly file: string } | { readonly fwknop: FwknopModeOptions };
@@ -193,6 +194,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
   const asking = askingIn(program, DEFAULT_CONFIG);
   defineAsk(asking, onStatus);
   defineOperate(asking, onStatus);
+  defineTail(asking, onStatus);
   defineCompile(program.command('compile'), onStatus);
   defineImport(program.command('import'), onStatus);
   defineInit(program, DEFAULT_CONFIG, onStatus);

@@ -256,8 +256,8 @@ export class Daemon {
     const guards = closesPorts(this.#parts.firewallName);
     const parts = {
       adopt: (ports: readonly PortSpec[]) => adoptConnections(guards ? establishedAt(ports) : []),
-      ...{ replay, codes, grants, audit, trial, firewall: this.#parts.firewall, delay: () => this.#delays.take() },
-      ...this.#edges,
+      ...{ replay, codes, grants, trial, firewall: this.#parts.firewall, delay: () => this.#delays.take() },
+      ...{ ...this.#edges, audit: this.#operator.overheard(audit) },
       grantEvents: () => this.#engine.logEvents(),
     };
     const failures = await perform(decisions, parts);

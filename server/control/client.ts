@@ -15,6 +15,10 @@ const MAX_RESPONSE = 64 * 1024 * 1024;
 
 const SILENT = 'spad has not answered; is it stopping, or are many asking at once?';
 
+/** Why nothing could be asked. */
+export const notAllowed = (error: Error): Error =>
+  new Error(`only root, or the user that spad runs as, may ask it: ${error.message}; try sudo`);
+
 /** The answer or the sentence by which it was refused; undefined where no daemon is running there. Throws where one may not ask. */
 export const askDaemon = (folder: string, request: ControlRequest): Promise<Result<unknown, string> | undefined> =>
   new Promise((resolve, reject) => {
@@ -31,8 +35,7 @@ export const askDaemon = (folder: string, request: ControlRequest): Promise<Resu
     socket.on('error', (error) => {
       const code = 'code' in error ? error.code : undefined;
       if (code === 'ENOENT' || code === 'ECONNREFUSED') resolve(undefined);
-      else if (code === 'EACCES')
-        reject(new Error(`only root, or the user that spad runs as, may ask it: ${error.message}; try sudo`));
+      else if (code === 'EACCES') reject(notAllowed(error));
       else resolve(err(SILENT));
     });
     socket.on('close', () => {

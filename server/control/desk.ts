@@ -9,8 +9,11 @@ import type { AnswerEffect } from '../../src/engine/effect.ts';
 import type { Input } from '../../src/engine/input.ts';
 import type { TrialFacts } from '../../src/engine/trial.ts';
 import type { Grant } from '../../src/grant/grant.ts';
+import type { AuditFeed } from './audit-feed.ts';
+import type { Answer } from './server.ts';
 
 export interface DeskParts {
+  readonly feed: Pick<AuditFeed, 'admit'>;
   readonly now: () => Moment;
   readonly via: string;
   /** Looks at the firewall now, and repairs it where it must be. */
@@ -28,13 +31,13 @@ export interface DeskParts {
   readonly reload: () => Promise<{ readonly outcome: ReloadOutcome | undefined; readonly refusal: string | undefined }>;
 }
 
+/** What is answered by one line. */
+type LineCommand = keyof ControlAnswers;
+
 type RequestOf<C extends ControlCommand> = Extract<ControlRequest, { command: C }>;
 
 type Handlers = {
-  readonly [C in ControlCommand]: (
-    request: RequestOf<C>,
-    parts: DeskParts,
-  ) => Promise<Result<ControlAnswers[C], string>>;
+  readonly [C in LineCommand]: (request: RequestOf<C>, parts: DeskParts) => Promise<Result<ControlAnswers[C], string>>;
 };
 
 const HANDLERS: Handlers = {
@@ -74,17 +77,25 @@ const decideGrants = async (
 };
 
 /** Answers a line; what fails is a refusal with what the system said. */
-export const answerLine = async (line: string, parts: DeskParts): Promise<Result<object, string>> => {
+export const answerLine = async (line: string, parts: DeskParts): Promise<Answer> => {
   const request = decodeRequest(line);
-  if (!request.ok) return request;
+  if (!request.ok) return { kind: 'line', response: request };
+  const { value } = request;
+  if (value.command === 'tail') return { kind: 'stream', begin: (socket) => parts.feed.admit(socket, value.last) };
+  return { kind: 'line', response: await attempt(value, parts) };
+};
+
+type LineRequest = RequestOf<LineCommand>;
+
+const attempt = async (request: LineRequest, parts: DeskParts): Promise<Result<object, string>> => {
   try {
-    return await handle(request.value, parts);
+    return await handle(request, parts);
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error));
   }
 };
 
-const handle = (request: ControlRequest, parts: DeskParts): Promise<Result<object, string>> => {
+const handle = (request: LineRequest, parts: DeskParts): Promise<Result<object, string>> => {
   switch (request.command) {
     case 'grants':
       return HANDLERS.grants(request, parts);

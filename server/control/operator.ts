@@ -2,12 +2,13 @@
 import type { ReloadOutcome } from '../../src/control/status.ts';
 import type { AnswerEffect } from '../../src/engine/effect.ts';
 import type { Input } from '../../src/engine/input.ts';
+import { AuditFeed } from './audit-feed.ts';
 import { answerLine, type DeskParts } from './desk.ts';
 import { Questions } from './questions.ts';
 import { ControlServer } from './server.ts';
 import { TrialKeeper } from './trial-keeper.ts';
 
-export interface OperatorParts extends Omit<DeskParts, 'decide' | 'reload' | 'trialFacts'> {
+export interface OperatorParts extends Omit<DeskParts, 'decide' | 'feed' | 'reload' | 'trialFacts'> {
   readonly onInput: (input: Input) => void;
   /** Settles when the configuration has been read; the effect `answer` with this id tells when what it says holds. */
   readonly reload: (id: string) => Promise<ReloadOutcome>;
@@ -21,7 +22,12 @@ interface Trial {
   readonly giveUp: () => void;
 }
 
+interface AuditLog {
+  readonly append: (lines: readonly string[]) => void;
+}
+
 export class Operator {
+  readonly #feed = new AuditFeed();
   readonly #trial = new TrialKeeper();
   readonly #questions = new Questions();
   readonly #control: ControlServer;
@@ -30,6 +36,7 @@ export class Operator {
   constructor(path: string, { onInput, onTrouble, reload, ...parts }: OperatorParts) {
     const desk: DeskParts = {
       ...parts,
+      feed: this.#feed,
       trialFacts: () => this.#trial.facts(),
       decide: (inputOf) => this.#questions.ask((id) => onInput(inputOf(id))),
       reload: async () => {
@@ -49,6 +56,16 @@ export class Operator {
 
   close(): void {
     this.#control.close();
+  }
+
+  /** The same log, heard by those who follow it: also what a full disk does not take. */
+  overheard(log: AuditLog): AuditLog {
+    return {
+      append: (lines) => {
+        this.#feed.publish(lines);
+        log.append(lines);
+      },
+    };
   }
 
   /** What the engine wants done here. `giveUp`: the daemon ends soon after. */

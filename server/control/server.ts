@@ -1,5 +1,5 @@
 /**
- * The control socket: a line comes, a line goes, and the connection ends. Only who may enter the state folder and open the
+ * The control socket: a line comes, a line goes, and the connection ends, unless it is to tell more and more. Only who may enter the state folder and open the
  * socket (0600) gets here, so it is bounded against mistakes, not against strangers: so many connections at once, so many
  * bytes a request, so long from the first to the last byte.
  */
@@ -13,9 +13,17 @@ import { encodeResponse } from '../../src/control/response.ts';
 const MAX_CONNECTIONS = 16;
 /** For the whole of a connection: who does not write or read in this time is let go. */
 const PATIENCE_MS = 10_000;
+/** Bytes behind the line that are read and thrown away; who writes more is let go. */
+const MAX_BEHIND = 64 * 1024;
+
+/** What somebody who has asked gets. */
+export type Answer =
+  | { readonly kind: 'line'; readonly response: Result<object, string> }
+  /** Line after line, for as long as both sides want: the connection is handed over. */
+  | { readonly kind: 'stream'; readonly begin: (socket: Socket) => void };
 
 export interface ControlOptions {
-  readonly answer: (line: string) => Promise<Result<object, string>>;
+  readonly answer: (line: string) => Promise<Answer>;
   readonly onTrouble: (message: string) => void;
   readonly patienceMs?: number;
 }
@@ -74,18 +82,23 @@ export class ControlServer {
       clearTimeout(late);
       this.#connections.delete(socket);
     });
-    const reply = (response: Result<object, string>): void => {
-      socket.end(`${encodeResponse(response)}\n`);
+    const reply = (answer: Answer): void => {
+      if (answer.kind === 'line') socket.end(`${encodeResponse(answer.response)}\n`);
+      else {
+        clearTimeout(late);
+        socket.removeAllListeners('data').removeAllListeners('end');
+        answer.begin(socket);
+      }
     };
     let text = Buffer.alloc(0);
     const onData = (chunk: Buffer): void => {
       text = Buffer.concat([text, chunk]);
       const end = text.indexOf('\n');
       if (end < 0 && text.length <= MAX_REQUEST) return;
-      // What comes behind the line is read and thrown away, or it would keep the connection from ending.
-      socket.off('data', onData).resume();
-      if (end < 0 || end > MAX_REQUEST) reply(err(`a request has at most ${String(MAX_REQUEST)} bytes`));
-      else void this.#options.answer(text.toString('utf8', 0, end)).then(reply);
+      socket.off('data', onData);
+      throwAway(socket);
+      if (end >= 0 && end <= MAX_REQUEST) void this.#options.answer(text.toString('utf8', 0, end)).then(reply);
+      else reply({ kind: 'line', response: err(`a request has at most ${String(MAX_REQUEST)} bytes`) });
     };
     socket.on('data', onData);
     socket.on('end', () => {
@@ -93,6 +106,15 @@ export class ControlServer {
     });
   }
 }
+
+/** What comes behind a line is read, or it would keep the connection from ending; but not for ever. */
+const throwAway = (socket: Socket): void => {
+  let length = 0;
+  socket.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > MAX_BEHIND) socket.destroy();
+  });
+};
 
 const removeIfThere = (path: string): void => {
   try {

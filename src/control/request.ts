@@ -42,7 +42,9 @@ export type ControlRequest =
   | { readonly command: 'revoke'; readonly choice: GrantChoice }
   | ({ readonly command: 'open' } & HandOpening)
   /** The configuration is to be read again. */
-  | { readonly command: 'reload' };
+  | { readonly command: 'reload' }
+  /** The audit lines, live; before them the last ones of before, so many at most. */
+  | { readonly command: 'tail'; readonly last: number };
 
 /** What the operator opens by hand. */
 export interface HandOpening {
@@ -69,6 +71,8 @@ export const encodeRequest = (request: ControlRequest): string => {
     case 'status':
     case 'reload':
       return JSON.stringify({ command });
+    case 'tail':
+      return JSON.stringify({ command, last: request.last });
     case 'confirm':
       return JSON.stringify({ command, ...encodeProof(request.proof) });
     case 'revoke': {
@@ -148,6 +152,11 @@ const decodeOpen = (fields: Fields): Result<ControlRequest, string> => {
 const isOpenFor = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_OPEN_FOR;
 
+const decodeTail = ({ last = 0 }: Fields): Result<ControlRequest, string> =>
+  typeof last === 'number' && Number.isInteger(last) && last >= 0
+    ? ok({ command: 'tail', last })
+    : err('tail takes last, how many lines of before are wanted');
+
 const DECODERS: Readonly<Record<ControlCommand, (fields: Fields) => Result<ControlRequest, string>>> = {
   grants: () => ok({ command: 'grants' }),
   status: () => ok({ command: 'status' }),
@@ -155,6 +164,7 @@ const DECODERS: Readonly<Record<ControlCommand, (fields: Fields) => Result<Contr
   revoke: decodeRevoke,
   open: decodeOpen,
   reload: () => ok({ command: 'reload' }),
+  tail: decodeTail,
 };
 
 const addressIn = (value: unknown): Connection['client'] | undefined =>

@@ -90,7 +90,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'server/knockd',
   ],
   'server/store': ['src/base', 'src/bytes', 'src/replay', 'src/grant', 'server/log'],
-  'server/control': ['src/base', 'src/control', 'src/engine', 'src/grant'],
+  'server/control': ['src/base', 'src/control', 'src/engine', 'src/grant', 'server/process'],
   client: [
     'platform',
     ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/config', 'keys'],

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askDaemon, CONTROL_SOCKET } from '../../../server/control/client.ts';
+import { AuditFeed } from '../../../server/control/audit-feed.ts';
 import { answerLine, type DeskParts } from '../../../server/control/desk.ts';
 import { ControlServer } from '../../../server/control/server.ts';
 import { seconds, steadyMs, unixMs } from '../../../src/base/units.ts';
@@ -24,6 +25,7 @@ let server: ControlServer;
 let troubles: string[];
 let desk: DeskParts;
 let inputs: Input[];
+let feed: AuditFeed;
 
 const OUTCOME: ReloadOutcome = { taken: true, problems: [], clients: 1, added: ['bob'], removed: [] };
 
@@ -39,6 +41,7 @@ beforeEach(async () => {
   path = join(folder, CONTROL_SOCKET);
   troubles = [];
   inputs = [];
+  feed = new AuditFeed();
   desk = {
     ...{ now: () => NOW, via: 'memory', look: () => Promise.resolve({ kind: 'agrees' }), guardEnds: () => undefined },
     grants: () => [grantOf('192.0.2.9', 'tcp/22', 5000)],
@@ -54,6 +57,7 @@ beforeEach(async () => {
     },
     reload: () => Promise.resolve({ outcome: OUTCOME, refusal: undefined }),
     status: (firewall) => ({ ...STATUS, firewall }),
+    feed,
   };
   server = start();
   await server.listen();
@@ -126,7 +130,7 @@ describe('refused in a sentence is', () => {
     [
       'an unknown command',
       '{"command":"opens"}\n',
-      'no such command; there are grants, status, confirm, revoke, open, reload',
+      'no such command; there are grants, status, confirm, revoke, open, reload, tail',
     ],
     ['no JSON', 'hello\n', 'a request is one line with a JSON object'],
     ['no text', Uint8Array.of(0xff, 0xfe, 0, 10), 'a request is one line with a JSON object'],

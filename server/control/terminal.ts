@@ -1,0 +1,16 @@
+/** What the terminal that we write to is like, and until when we do. */
+import { watchReader } from '../process/reader-watch.ts';
+
+/** Whether colours are wanted (https://no-color.org) and shown. */
+export const showsColour = (env: NodeJS.ProcessEnv, isTerminal: boolean): boolean =>
+  isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+
+/** Is aborted when somebody says that it is enough (SIGINT, SIGTERM), or when nobody reads our standard output any more. */
+export const untilTold = (): AbortSignal => {
+  const controller = new AbortController();
+  const end = (): void => controller.abort();
+  process.on('SIGINT', end).on('SIGTERM', end);
+  process.stdout.on('error', end);
+  watchReader(end);
+  return controller.signal;
+};
