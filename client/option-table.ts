@@ -6,6 +6,8 @@ export interface OptionRow {
   readonly short?: string;
   /** The name of its value; a switch has none. */
   readonly value?: string;
+  /** Whether its value may be missing. */
+  readonly isOptional?: true;
   /** Whether it may be given again; the values are joined with commas. */
   readonly repeats?: true;
   readonly help: string;
@@ -19,7 +21,7 @@ export const OPTION_TABLE = {
   profile: { short: 'n', value: 'NAME', help: "use this profile; HOST may be left out then, for the profile's own" },
   profiles: { value: 'FILE', help: 'read profiles from FILE (default: ~/.config/spa/profiles.ini)' },
   format: {
-    value: 'NAME',
+    value: 'native|fwknop',
     help: 'whose packets the server takes: native or fwknop (default: as the profile says)',
   },
   allow: { short: 'a', value: 'ADDR[,ADDR]', repeats: true, help: 'open for these addresses, at most 2' },
@@ -38,7 +40,7 @@ export const OPTION_TABLE = {
   'key-file': { value: 'FILE', help: 'a file of mode 0600 that holds the secret alone' },
   key: { value: 'BASE64', help: 'the secret itself; everyone on this host can see it in ps, so prefer --key-file' },
   wait: {
-    value: 'DURATION',
+    ...{ value: 'DURATION', isOptional: true },
     help: 'after sending, wait until the first tcp port accepts a connection; without a value, 10s',
   },
   'no-reply': {

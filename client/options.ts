@@ -47,7 +47,8 @@ export const formatHelp = (more: string): string => {
 
 const HELP_WIDTH = 80;
 
-const makeProgram = (more: string): Command => {
+/** The command line as commander reads it, `more` at the end of its --help. */
+export const makeProgram = (more: string): Command => {
   const program = new Command('spa-client')
     .usage('[options] HOST')
     .description(
@@ -65,8 +66,9 @@ const makeProgram = (more: string): Command => {
 };
 
 const makeOption = (name: OptionName): Option => {
-  const { short, value, repeats, help }: OptionRow = OPTION_TABLE[name];
-  const flags = `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` <${value}>`}`;
+  const { short, value, isOptional, repeats, help }: OptionRow = OPTION_TABLE[name];
+  const place = value === undefined ? '' : isOptional ? ` [${value}]` : ` <${value}>`;
+  const flags = `${short === undefined ? '' : `-${short}, `}--${name}${place}`;
   const option = new Option(flags, help);
   if (value === undefined) return option;
   return option.argParser((text: string, before: string | undefined) => {

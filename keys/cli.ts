@@ -4,9 +4,11 @@ import type { PortSpec } from '../src/base/port-spec.ts';
 import { DEFAULT_SPA_PORT, type Port, type Seconds } from '../src/base/units.ts';
 import { SECRET_LENGTH, Secret } from '../src/crypto/secret.ts';
 import { MAX_CODE } from '../src/spa/native/layout.ts';
+import { shapeOf } from './command-shape.ts';
+import { defineCompletion } from './completion-command.ts';
 import { emergency } from './emergency.ts';
 import { generate } from './generate.ts';
-import { list, remove, revoke, show } from './inspect.ts';
+import { knownNames, list, remove, revoke, show } from './inspect.ts';
 import { addInvite } from './invite-command.ts';
 import type { KeysIo } from './io.ts';
 import { readDuration, readEnd, readHost, readNumber, readPort, readPorts, readServerName } from './option-values.ts';
@@ -67,6 +69,9 @@ interface GenerateOptions {
   readonly profile?: string;
 }
 
+/** Of whose key something is asked. */
+const TOPICS = { NAME: 'names' } as const;
+
 const buildProgram = (io: KeysIo, setExitCode: (code: number) => void): Command => {
   const program = new Command('spa-keys')
     .description('Make and keep the secrets that spa-client and spad share.')
@@ -83,6 +88,11 @@ const buildProgram = (io: KeysIo, setExitCode: (code: number) => void): Command 
     })
     .showHelpAfterError('(spa-keys --help shows how)')
     .addHelpText('after', EXAMPLES);
+  defineCompletion(program, {
+    out: (text) => io.out(text),
+    shape: (name) => (name === undefined ? shapeOf(program, TOPICS) : undefined),
+    topics: { names: () => knownNames(io) },
+  });
   addGenerate(program, io);
   addInvite(program, io);
   addEmergency(program, io);

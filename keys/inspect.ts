@@ -1,6 +1,7 @@
 /** `spa-keys list`, `show`, `remove` and `revoke`. */
 import { alignColumns } from '../src/base/columns.ts';
 import { printable } from '../src/base/printable.ts';
+import type { Known } from './completion-command.ts';
 import type { KeysIo } from './io.ts';
 import { findEntry, isRevoked, type Ring, type RingEntry, readRing } from './ring.ts';
 import { rewriteSecretFile } from './ring-file.ts';
@@ -28,6 +29,10 @@ export const list = (files: readonly string[], asJson: boolean, io: KeysIo): 0 |
   }
   return tellRefused(ring, files.length > 0, io) ? 2 : 0;
 };
+
+/** The names of all halves that this user may read, for completions. */
+export const knownNames = (io: KeysIo): readonly Known[] =>
+  readRing([], io.env).files.flatMap((file) => file.entries.map(({ name, kind }) => [name, kind] as const));
 
 /** Whether one of the refusals is a trouble: that a user may not read the daemon's file is how it should be. */
 const tellRefused = (ring: Ring, wereNamed: boolean, io: KeysIo): boolean => {

@@ -5,6 +5,7 @@ import { nearest } from '../src/base/suggest.ts';
 import { parseDuration, type Seconds } from '../src/base/units.ts';
 import { defineAsk } from './ask.ts';
 import { askingIn } from './asking.ts';
+import { defineCompletions } from './completion.ts';
 import { defineCompile } from './compile.ts';
 import { defineImport } from './import.ts';
 import { defineInit } from './init.ts';
@@ -198,6 +199,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
   defineCompile(program.command('compile'), onStatus);
   defineImport(program.command('import'), onStatus);
   defineInit(program, DEFAULT_CONFIG, onStatus);
+  defineCompletions(program, asking);
   await program.parseAsync([...argv], { from: 'user' });
   return status;
 };

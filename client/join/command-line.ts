@@ -45,7 +45,7 @@ interface RawJoinOptions {
  */
 export const parseJoinCommand = (words: readonly string[]): JoinOptions | { readonly help: string } => {
   let help = '';
-  const program = makeProgram().configureOutput({ writeOut: (text) => (help += text), writeErr: () => undefined });
+  const program = joinProgram().configureOutput({ writeOut: (text) => (help += text), writeErr: () => undefined });
   try {
     program.parse(words, { from: 'user' });
   } catch (error) {
@@ -65,7 +65,8 @@ export const parseJoinCommand = (words: readonly string[]): JoinOptions | { read
   };
 };
 
-const makeProgram = (): Command =>
+/** The command line as commander reads it. */
+export const joinProgram = (): Command =>
   new Command('spa-client join')
     .usage('[options] INVITE|-')
     .description('Make a profile of the line that spa-keys invite has printed, and try it.')

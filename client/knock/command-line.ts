@@ -2,7 +2,7 @@
 import { atoi } from '../../src/knock/c-text.ts';
 import { type LongOption, readOptions } from '../getopt.ts';
 
-const OPTIONS = [
+export const KNOCK_OPTIONS = [
   { name: 'udp', short: 'u', takesValue: false },
   { name: 'delay', short: 'd', takesValue: true },
   { name: 'ipv4', short: '4', takesValue: false },
@@ -47,7 +47,7 @@ export type KnockCommand =
 
 /** Reads the words after the program's name. The first of `-h`, `-V` and a mistake decides, as each is met. */
 export const parseKnockCommand = (words: readonly string[], posixly: boolean): KnockCommand => {
-  const { found, operands } = readOptions(words, OPTIONS, posixly);
+  const { found, operands } = readOptions(words, KNOCK_OPTIONS, posixly);
   const values = new Map<string, string>();
   let family: 4 | 6 | undefined;
   for (const each of found) {

@@ -24,14 +24,15 @@ export interface SessionOptions {
 
 const DEFAULT_LIMIT = seconds(10);
 
-const OWN_SWITCH: Readonly<Record<SessionProgram, string>> = {
+/** The switch that each has beside the options of spa-client. */
+export const OWN_SWITCH: Readonly<Record<SessionProgram, string>> = {
   proxy: '--reuse',
   ready: '--reuse',
   exec: '--leave-open',
 };
 
-/** By option: why it is not for these programs. */
-const FOREIGN: Readonly<Partial<Record<OptionName, string>>> = {
+/** By option of spa-client: why it is not for these programs. */
+export const FOREIGN: Readonly<Partial<Record<OptionName, string>>> = {
   close: 'which is about opening',
   'dry-run': 'which has to connect: try it with spa-client --dry-run HOST',
   'save-packet': 'which sends more packets than one: use spa-client --save-packet HOST',

@@ -8,12 +8,13 @@ import { importsOf, packageOf, type Source, sources, under } from './sources.ts'
 const CORE = [
   ...['src/base', 'src/bytes', 'src/crypto', 'src/frame', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/access'],
   ...['src/replay', 'src/grant', 'src/firewall', 'src/config', 'src/config/fwknop', 'src/engine', 'src/knock'],
-  ...['src/knock/kernel-rules', 'src/control', 'src/host', 'src/invite'],
+  ...['src/knock/kernel-rules', 'src/control', 'src/host', 'src/invite', 'src/completion'],
 ];
 
 /** What the files of a folder may import beside their own folder. A new folder gets a line here, and thereby a place. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/base': [],
+  'src/completion': [],
   'src/bytes': ['src/base'],
   'src/crypto': ['src/base', 'src/bytes'],
   'src/frame': ['src/base', 'src/bytes'],
@@ -95,6 +96,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'platform',
     ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/config', 'keys'],
     ...['src/config/fwknop', 'client/knock', 'client/fwknop', 'client/join', 'client/session'],
+    ...['client/completion', 'src/completion'],
+  ],
+  'client/completion': [
+    ...['src/completion', 'src/config', 'src/config/fwknop', 'client', 'client/fwknop', 'client/knock', 'keys'],
+    'client/session',
   ],
   'client/fwknop': [
     ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/fwknop', 'src/config', 'src/config/fwknop', 'keys'],
@@ -106,6 +112,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   keys: [
     ...[
       'src/base',
+      'src/completion',
       'src/invite',
       'src/bytes',
       'src/crypto',
@@ -141,7 +148,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   ini: ['src/config'],
   koffi: ['server/firewall', 'server/log', 'server/process', 'server/receiver', 'client/fwknop'],
   pcap: ['server/receiver'],
-  commander: ['server', 'client', 'client/join', 'keys', 'bench', 'tools'],
+  commander: ['server', 'client', 'client/completion', 'client/join', 'keys', 'bench', 'tools'],
   esbuild: ['tools'],
   uqr: ['keys'],
 };

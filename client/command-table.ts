@@ -1,0 +1,14 @@
+/** The sub-commands of spa-client: one table for whoever runs them or tells of them. */
+export const COMMAND_TABLE = {
+  join: 'make a profile of an invite, and try it',
+  proxy: 'connect through a port that is opened for it, for ProxyCommand of ssh',
+  ready: 'open a port and wait until it accepts connections, for Match exec of ssh',
+  exec: 'keep a port open for as long as a command runs',
+  knock: 'knock at ports, with the options of the knock client',
+  fwknop: "take the whole command line of fwknop's client",
+  completion: 'print the completion script of a shell',
+} as const;
+
+export type CommandName = keyof typeof COMMAND_TABLE;
+
+export const COMMAND_NAMES = Object.keys(COMMAND_TABLE) as CommandName[];
