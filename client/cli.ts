@@ -9,6 +9,7 @@ import { type AllowChoice, parseAllow } from '../src/config/profile.ts';
 import { duration, forwardTarget, portNumber, ports, secret, serverName } from '../src/config/values.ts';
 import type { Secret } from '../src/crypto/secret.ts';
 import type { Forward } from '../src/spa/request.ts';
+import { COMMAND_NAMES, COMMAND_TABLE } from './command-table.ts';
 import { type CodeOptions, readCodeOptions } from './code-options.ts';
 import type { OptionName, RawOptions } from './option-table.ts';
 import { formatHelp, sortWords } from './options.ts';
@@ -121,7 +122,9 @@ const refuseContradictions = ({ values }: RawOptions, options: ClientOptions): v
 };
 
 /** The text of --help. */
-export const helpText = (): string => formatHelp(MORE_HELP);
+export const helpText = (): string => formatHelp(`\nCommands:\n${commandLines().join('\n')}\n${MORE_HELP}`);
+
+const commandLines = (): string[] => COMMAND_NAMES.map((name) => `  ${name.padEnd(22)}${COMMAND_TABLE[name]}`);
 
 const MORE_HELP = `
 Profiles are in ~/.config/spa/profiles.ini (mode 0600); spa-keys generate makes

@@ -40,7 +40,10 @@ const optionShape = (option: Option, topics: Topics): OptionShape => {
 
 const operandShape = (argument: Argument, topics: Topics): OperandShape => {
   const name = argument.name();
-  return { name, place: placeOf(name, argument.argChoices, topics[name]), repeats: argument.variadic };
+  // A command line of another program's has a word or more.
+  const isCommand = argument.variadic && /^command$/i.test(name);
+  const place: Place = isCommand ? { kind: 'command' } : placeOf(name, argument.argChoices, topics[name]);
+  return { name, place, repeats: argument.variadic };
 };
 
 /** What the name of a value says: `<file>`, `<bash|zsh|fish>`. */
@@ -50,7 +53,7 @@ const placeOf = (name: string, choices: readonly string[] | undefined, topic: st
   if (words !== undefined) return { kind: 'words', words };
   if (/^files?$/i.test(name)) return { kind: 'file' };
   if (/^folder$/i.test(name)) return { kind: 'folder' };
-  return { kind: /^command$/i.test(name) ? 'command' : 'text' };
+  return { kind: 'text' };
 };
 
 /** The first line, without its full stop. */

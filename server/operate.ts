@@ -112,7 +112,7 @@ export const defineOperate = ({ define, whereOf }: Asking, onStatus: (status: nu
     .action(async (options: OperateOptions) => onStatus(await showStatus(whereOf(options), options.json === true)));
   define('revoke', 'take grants back before their time')
     .argument('[what]', 'the id, the stanza or the address of the grants')
-    .option('--as <what>', 'which of these it is: id, stanza or address', trait)
+    .option(`--as <${GRANT_TRAITS.join('|')}>`, 'which of these it is', trait)
     .option('--all', 'all grants')
     .option('--json', 'tell what was revoked as one JSON object')
     .action(async (what: string | undefined, options: OperateOptions, command: Command) => {

@@ -107,6 +107,25 @@ const copyPages = (root: string, from: string): void => {
   copyFileSync(join(from, 'packaging/spad.conf.example'), join(doc, 'examples/spad.conf'));
 };
 
+/** By shell: where it looks for the completions of other packages, and what it calls those of a program. */
+const COMPLETIONS = {
+  bash: { folder: 'usr/share/bash-completion/completions', file: (name: string) => name },
+  zsh: { folder: 'usr/share/zsh/vendor-completions', file: (name: string) => `_${name}` },
+  fish: { folder: 'usr/share/fish/vendor_completions.d', file: (name: string) => `${name}.fish` },
+} as const;
+
+const writeCompletions = (root: string, from: string): void => {
+  for (const [shell, { folder, file }] of Object.entries(COMPLETIONS)) {
+    mkdirSync(join(root, folder), { recursive: true });
+    for (const name of COMMANDS) {
+      const words = [join(from, `dist/bin/${name}.cjs`), 'completion', shell];
+      const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+      if (status !== 0) throw new Error(`${words.join(' ')}: ${stderr}`);
+      writeFileSync(join(root, folder, file(name)), stdout);
+    }
+  }
+};
+
 const copySettings = (root: string, from: string): void => {
   mkdirSync(join(root, 'etc/spad'), { recursive: true });
   mkdirSync(join(root, 'etc/logrotate.d'));
@@ -122,6 +141,7 @@ export const fillTree = (root: string, from: string, node: string): void => {
   copyModules(root, from);
   copyUnits(root, from);
   copyPages(root, from);
+  writeCompletions(root, from);
   copySettings(root, from);
 };
 

@@ -41,6 +41,10 @@ needs() {
     echo 'firewall-cmd firewalld to keep grants in'
     echo 'dbus-daemon dbus to speak to firewalld by'
     echo 'ufw ufw to keep grants in'
+    echo '/usr/share/bash-completion/bash_completion bash-completion to complete command lines in'
+    echo 'zsh zsh to complete command lines in'
+    echo 'fish fish to complete command lines in'
+    echo 'mandoc mandoc to read manual pages strictly'
     ;;
   *) die "tools/prepare.sh: no such occasion: $1" ;;
   esac

@@ -6,7 +6,7 @@ import type { LongOption } from '../getopt.ts';
 export type GetoptTopics = Readonly<Record<string, string>>;
 
 /** One line of a usage text: ` -A, --access PORTS   what it is for`. */
-const LINE = /^ *(?:-.[, ]+)?--([a-z][a-z0-9-]*)(?:[ =]([^ ]+))? +(\S.*)$/;
+const LINE = /^ *(?:-.[, ]+)?--([a-z][a-z0-9-]*)(?:[ =]([^ ]+))? +([^\s-].*)$/;
 
 /** The line of each long option in a usage text. */
 const linesOf = (usage: string): ReadonlyMap<string, { readonly value: string; readonly help: string }> =>

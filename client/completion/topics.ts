@@ -21,7 +21,9 @@ const textOf = (path: string): string => {
 export const knownStanzas = (words: readonly string[], env: Environment): readonly Known[] => {
   const path = expandHome(valueBefore(words, ['--rc-file']) ?? join(env.HOME ?? '/', '.fwknoprc'), env);
   const { stanzas } = parseRcFile(textOf(path), path);
-  return stanzas.map(({ name }) => [name, 'a stanza for fwknop'] as const);
+  return stanzas
+    .filter(({ name }) => name.toLowerCase() !== 'default')
+    .map(({ name }) => [name, 'a stanza for fwknop'] as const);
 };
 
 /** The profiles of profiles.ini, or of the file that `words` name, and the stanzas of ~/.fwknoprc, which are profiles too. */

@@ -88,7 +88,7 @@ const firstFunction = (shape: CommandShape, own: string, base: string): string =
   const other =
     operand === undefined || place === undefined || place.kind === 'text'
       ? ''
-      : ` ${quote(`operands:${escape(operand.name)}:${action(place, base).trim()}`)}`;
+      : ` ${quote(`operands:${escape(operand.name)}:${action(place, base)}`)}`;
   return `${own}__commands() {
   local -a commands=(
 ${commands.join('\n')}

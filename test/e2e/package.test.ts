@@ -89,6 +89,24 @@ test('is installed by apt; programs and pages are there, and nothing is guarded 
   expect(await debian.run('sh', ['-c', 'ls /usr/lib/spad/dist/bin'])).toMatch(/spad-\S+\.cache/);
 });
 
+test('brings completions to where each shell looks for them', async () => {
+  for (const name of ['spad', 'spa-client', 'spa-keys']) {
+    const [bash, zsh, fish] = await Promise.all(
+      [
+        `/usr/share/bash-completion/completions/${name}`,
+        `/usr/share/zsh/vendor-completions/_${name}`,
+        `/usr/share/fish/vendor_completions.d/${name}.fish`,
+      ].map((file) => debian.run('cat', [file])),
+    );
+    expect(bash).toMatch(new RegExp(`^complete -F \\S+ ${name}$`, 'm'));
+    expect(zsh?.split('\n')[0]).toBe(`#compdef ${name}`);
+    expect(fish).toContain(`complete -c ${name} `);
+  }
+  const tried =
+    'source /usr/share/bash-completion/completions/spad; COMP_WORDS=(spad rev); COMP_CWORD=1; _spad; echo "$COMPREPLY"';
+  expect(await debian.run('bash', ['-c', tried])).toBe('revoke\n');
+});
+
 test('its units and its logrotate file are sound', async () => {
   const units = ['/usr/lib/systemd/system/spad.service', '/usr/lib/systemd/system/spad-knockd.service'];
   for (const unit of units) expect(await debian.run('cat', [unit])).toMatch(/^ExecStart=\/usr\/bin\/spad\b/m);
