@@ -17,7 +17,7 @@ const linesOf = (usage: string): ReadonlyMap<string, { readonly value: string; r
     }),
   );
 
-/** The option table as a command; `usage` is where descriptions and the names of values are. */
+/** Those of the table that `usage` tells of, as a command; there descriptions and names of values are, too. */
 export const getoptShape = (
   table: readonly LongOption[],
   usage: string,
@@ -25,9 +25,11 @@ export const getoptShape = (
   topics: GetoptTopics,
 ): Pick<CommandShape, 'options' | 'operands' | 'commands'> => {
   const lines = linesOf(usage);
-  const options = table.map(({ name, short, takesValue }, index): OptionShape => {
+  const told = new Set(usage.match(/--[a-z0-9][a-z0-9-]*/g));
+  const shown = table.filter(({ name }) => told.has(`--${name}`));
+  const options = shown.map(({ name, short, takesValue }, index): OptionShape => {
     const { value = '', help = '' } = lines.get(name) ?? {};
-    const isFirst = table.findIndex((other) => short !== undefined && other.short === short) === index;
+    const isFirst = shown.findIndex((other) => short !== undefined && other.short === short) === index;
     return {
       spellings: [...(isFirst ? [`-${short ?? ''}`] : []), `--${name}`],
       help,
