@@ -71,8 +71,8 @@ const commandsIn = (help: string): string[] => {
   return [...list.matchAll(/^ {2}([a-z][\w-]*)/gm)].map((match) => match[1] ?? '').sort();
 };
 
-/** These hand their words to another program's rules. */
-const WITHOUT_HELP = ['help', 'knockd', 'knock', 'fwknop'];
+/** These hand their words to another program's rules, or tell of options that are explained elsewhere. */
+const WITHOUT_HELP = ['help', 'knockd', 'knock', 'fwknop', 'proxy', 'ready', 'exec'];
 
 describe.each(PROGRAMS)('%s', (program) => {
   test('every shell offers the commands and options of --help, those and no others', async () => {
@@ -112,6 +112,10 @@ describe.each(SHELLS)('%s', (shell) => {
       [['knock', '--profile', 'gate-t'], ['gate-two']],
       [['join', '--fi'], ['--file']],
       [['completion', 'z'], ['zsh']],
+      [['proxy', '--reu'], ['--reuse']],
+      [['ready', 'gate-o'], ['gate-one']],
+      [['exec', 'gate-o'], ['gate-one']],
+      [['exec', 'gate-one', '--', 'spa-k'], ['spa-keys']],
       [['--access', ''], []],
     ];
     const offers = await offersOf(
@@ -183,6 +187,17 @@ test('bash-completion finds the script by the name of the program', async () => 
   const tried = 'source /usr/share/bash-completion/bash_completion; _completion_loader spa-keys; complete -p spa-keys';
   const own = { ...env, BASH_COMPLETION_USER_DIR: join(folder, '..') };
   expect(await server.run('bash', ['-c', tried], { env: own })).toBe('complete -F _spa_keys spa-keys\n');
+});
+
+test('proxy, ready and exec take what their --help names', async () => {
+  for (const name of ['proxy', 'ready', 'exec']) {
+    const [, list = ''] = /^(Options of spa-client[^]*?)\nEx/m.exec(await helpOf('spa-client', [name])) ?? [];
+    const told = [...list.matchAll(/(?<=[ ,])--?[a-z0-9][\w-]*/g)].map(([option]) => option);
+    const [offered = []] = await offersOf('bash', 'spa-client', [[name, '-']]);
+    expect(told.filter((option) => option !== '--help' && !offered.includes(option))).toEqual([]);
+    expect(told).toContain('--wait');
+    expect(offered).not.toContain('--dry-run');
+  }
 });
 
 test('knock and fwknop, which npm installs under their own names, have scripts too', async () => {
