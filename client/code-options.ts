@@ -1,5 +1,6 @@
 /** The command line of `spa-client --code`, with which nothing else of a packet can be chosen: it is made already. */
 import { Trouble } from '../keys/trouble.ts';
+import { splitHostPort } from '../src/base/host-port.ts';
 import { printable } from '../src/base/printable.ts';
 import { DEFAULT_SPA_PORT, type Port, parsePort } from '../src/base/units.ts';
 import type { OptionName, RawOptions } from './option-table.ts';
@@ -47,7 +48,7 @@ export const readCodeOptions = ({ values, hosts }: RawOptions): CodeOptions | un
 
 /** `gw1.example.net`, `192.0.2.1:62201`, `[2001:db8::1]:62201`; an IPv6 address without a port needs no brackets. */
 const readPlace = (place: string, option: string | undefined): { readonly host: string; readonly port: Port } => {
-  const [, host = place, own] = /^(\[[^\]]*\]|[^:[\]]*)(?::([^:]*))?$/.exec(place) ?? [];
+  const { host, port: own } = splitHostPort(place);
   if (own !== undefined && option !== undefined)
     throw new Trouble(`${printable(place, 60)} and --server-port both name a port: give one of them`);
   const text = own ?? option;

@@ -36,6 +36,7 @@ import { fwknopTargets } from './fwknop-targets.ts';
 import { inviteTargets } from './invite-targets.ts';
 import { knockTargets } from './knock-targets.ts';
 import { replyTargets } from './reply-targets.ts';
+import { stunTargets } from './stun-targets.ts';
 import {
   bodySeeds,
   confSeeds,
@@ -209,6 +210,7 @@ export const targets: readonly Target[] = [
   ...controlTargets,
   ...knockTargets,
   ...replyTargets,
+  ...stunTargets,
   ...fwknopConfTargets,
   ...fwknopTargets,
   ...fwknopStateTargets,

@@ -8,7 +8,7 @@ import { importsOf, packageOf, type Source, sources, under } from './sources.ts'
 const CORE = [
   ...['src/base', 'src/bytes', 'src/crypto', 'src/frame', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/access'],
   ...['src/replay', 'src/grant', 'src/firewall', 'src/config', 'src/config/fwknop', 'src/engine', 'src/knock'],
-  ...['src/knock/kernel-rules', 'src/control', 'src/host', 'src/invite', 'src/completion'],
+  ...['src/knock/kernel-rules', 'src/control', 'src/host', 'src/invite', 'src/completion', 'src/stun'],
 ];
 
 /** What the files of a folder may import beside their own folder. A new folder gets a line here, and thereby a place. */
@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/spa/native': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
   'src/spa/fwknop': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
   'src/invite': ['src/base', 'src/bytes', 'src/crypto', 'src/spa/native'],
+  'src/stun': ['src/base', 'src/bytes'],
   'src/access': ['src/base', 'src/spa', 'src/spa/fwknop', 'src/grant'],
   'src/replay': ['src/base', 'src/bytes', 'src/crypto', 'src/spa'],
   'src/grant': ['src/base'],
@@ -32,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/knock/kernel-rules': ['src/base', 'src/config', 'src/firewall', 'src/knock'],
   'src/config': [
     ...['src/base', 'src/bytes', 'src/crypto', 'src/access', 'src/spa/native', 'src/spa/fwknop', 'src/knock'],
-    ...['src/config/fwknop', 'src/spa', 'src/firewall'],
+    ...['src/config/fwknop', 'src/spa', 'src/firewall', 'src/stun'],
   ],
   'src/config/fwknop': ['src/base', 'src/bytes', 'src/crypto', 'src/access', 'src/spa/fwknop', 'src/config'],
   'src/engine': [
@@ -96,7 +97,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'platform',
     ...['src/base', 'src/bytes', 'src/crypto', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/config', 'keys'],
     ...['src/config/fwknop', 'client/knock', 'client/fwknop', 'client/join', 'client/session'],
-    ...['client/completion', 'src/completion'],
+    ...['client/completion', 'src/completion', 'client/address'],
   ],
   'client/completion': [
     ...['src/completion', 'src/config', 'src/config/fwknop', 'client', 'client/fwknop', 'client/knock', 'keys'],
@@ -107,6 +108,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'client',
   ],
   'client/session': ['platform', 'src/base', 'src/config', 'src/spa/native', 'client', 'keys'],
+  'client/address': ['src/base', 'src/config', 'src/spa/native', 'src/stun', 'client', 'keys'],
   'client/join': ['src/base', 'src/config', 'src/invite', 'client', 'keys'],
   'client/knock': ['src/base', 'src/crypto', 'src/config', 'src/knock', 'client', 'keys'],
   keys: [
