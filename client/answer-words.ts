@@ -1,14 +1,15 @@
 /** What spa-client says of the server's answer, or of its silence. Sentences alone. */
-import { formatAddress, formatCidr } from '../src/base/address.ts';
+import { formatAddress, formatCidr, type IpAddress } from '../src/base/address.ts';
 import { printable } from '../src/base/printable.ts';
 import { formatDuration, seconds, type UnixMs } from '../src/base/units.ts';
 import type { Reply } from '../src/spa/native/reply.ts';
 import type { PolicyRejection } from '../src/spa/rejection.ts';
 import type { SpaRequest } from '../src/spa/request.ts';
+import { isCarrierGrade, sayOtherSeen, sayTranslated } from './address/words.ts';
 import type { Answer } from './answer.ts';
 import { AGREED_MS } from './clock-memory.ts';
 import type { Course } from './packet.ts';
-import { describePorts } from './request.ts';
+import { type BuiltRequest, describePorts } from './request.ts';
 import { formatEndpoint, likeliestCauses } from './ui.ts';
 
 type Answered = Answer & { readonly kind: 'answered' };
@@ -51,11 +52,24 @@ const localParts = (when: number): readonly [day: string, time: string] => {
   ];
 };
 
-/** Where the server saw another address than those that the packet names: whoever asked may not be the one who is let in. */
-export const saySource = ({ source }: Reply, { addresses, type }: SpaRequest): string | undefined => {
+/**
+ * Where the server saw another address than those that the packet names, whoever asked may not be the one who is let in;
+ * where it saw another one than `local`, this host's own, others may be let in as well.
+ */
+export const saySource = (
+  { source }: Reply,
+  { request, origin }: BuiltRequest,
+  local: IpAddress,
+): string | undefined => {
+  const { addresses, type } = request;
+  if (type === 'open' && addresses.length === 0) {
+    // Behind a router of one's own that is the usual thing, and not worth a word each time.
+    return origin === 'source-asked' || isCarrierGrade(local) ? sayTranslated(local, source) : undefined;
+  }
   const named = addresses.filter(({ address }) => address.family === source.family).map(formatCidr);
   const seen = formatAddress(source);
   if (type !== 'open' || named.length === 0 || named.includes(seen)) return undefined;
+  if (origin === 'found') return sayOtherSeen(named.join(' and '), source);
   return `the server saw the packet come from ${seen}, which is not let in, as the packet names ${named.join(' and ')}; --source opens for the address that it sees`;
 };
 

@@ -117,7 +117,10 @@ const findOptions = (
 };
 
 /** What fwknop has no packet for, or another way. */
-const refuseForeign = ({ close, server, key, timeout }: ClientOptions): void => {
+const refuseForeign = ({ close, server, key, timeout, resolve, both }: ClientOptions): void => {
+  if (resolve !== undefined)
+    throw new Trouble("--resolve is not for fwknop's packets: spa-client fwknop -R finds the address for those");
+  if (both) throw new Trouble("--both is not for fwknop's packets, which name one address: leave it out");
   if (close)
     throw new Trouble("--close is not for fwknop's packets: what they open closes by itself, when its time is over");
   if (timeout !== undefined)

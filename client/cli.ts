@@ -6,6 +6,7 @@ import type { Result } from '../src/base/result.ts';
 import type { Port, Seconds } from '../src/base/units.ts';
 import { oneOf } from '../src/config/directive.ts';
 import { type AllowChoice, parseAllow } from '../src/config/profile.ts';
+import { type Resolve, resolveWay } from '../src/config/resolve.ts';
 import { duration, forwardTarget, portNumber, ports, secret, serverName } from '../src/config/values.ts';
 import type { Secret } from '../src/crypto/secret.ts';
 import type { Forward } from '../src/spa/request.ts';
@@ -23,6 +24,9 @@ export interface ClientOptions {
   readonly format: 'native' | 'fwknop' | undefined;
   readonly access: readonly PortSpec[] | undefined;
   readonly allow: AllowChoice | undefined;
+  readonly resolve: Resolve | undefined;
+  /** Whether to name the addresses of both families. */
+  readonly both: boolean;
   readonly serverPort: Port | undefined;
   readonly openFor: Seconds | undefined;
   readonly forward: Forward | undefined;
@@ -87,6 +91,7 @@ const readValues = ({ values, hosts }: RawOptions): ClientOptions => {
     format: read('format', oneOf('native', 'fwknop')),
     access: read('access', ports),
     allow: values.has('source') ? 'source' : read('allow', parseAllow),
+    ...{ resolve: read('resolve', resolveWay), both: values.has('both') },
     serverPort: read('server-port', portNumber),
     openFor: read('open-for', duration(1, 0xffff_ffff)),
     forward: read('forward', forwardTarget),
@@ -102,6 +107,7 @@ const readValues = ({ values, hosts }: RawOptions): ClientOptions => {
 
 const EITHER_OR: readonly (readonly [OptionName, OptionName])[] = [
   ['allow', 'source'],
+  ...(['resolve', 'both'] as const).flatMap((find) => [['allow', find] as const, ['source', find] as const]),
   ['key', 'key-file'],
   ['ipv4', 'ipv6'],
   ['close', 'open-for'],
@@ -134,12 +140,16 @@ and without -n, no profile is read.
 
 Without --allow and --source, the packet names this host's own address on the
 way to HOST, if that is a public one; else the server takes the address it sees.
+Behind NAT, --resolve finds the address that others see, so that the packet can
+name it.
 
 Examples:
   spa-client gw1                        what the profile gw1 asks for
   spa-client -A tcp/22 --wait gw1 && ssh gw1.example.net
   spa-client -n gw1 -a 203.0.113.9 -f 1h
   spa-client -A tcp/2222 --forward 10.0.0.5:22 --wait gw1
+  spa-client --resolve stun:stun.example.net gw1
+  spa-client --both --wait gw1          for IPv4 and IPv6
   spa-client --close gw1
   spa-client --server gw1 --key-file ~/gw1.key -A tcp/22 192.0.2.1
 

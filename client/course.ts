@@ -17,7 +17,7 @@ export interface Laid {
   readonly route: UdpRoute;
 }
 
-/** Sends nothing. Rejects with a Trouble, or an error of the operating system. */
+/** Sends nothing, but where the address to open for is to be found asks for that. Rejects with a Trouble, or an error of the operating system. */
 export const layCourse = async (
   target: Target,
   options: Pick<ClientOptions, 'key' | 'family'>,
@@ -27,7 +27,21 @@ export const layCourse = async (
   const clockMs = await recalledClock(target.server, io);
   const addresses = await io.network.lookup(target.host, options.family);
   const { to, route } = await firstRoute(addresses, target.port, io);
-  return { course: { target, secret, to, local: withoutZone(route.localAddress), clockMs }, addresses, route };
+  const local = withoutZone(route.localAddress);
+  try {
+    const named = await nameAddresses(target, to, local, io);
+    return { course: { target: named, secret, to, local, clockMs }, addresses, route };
+  } catch (error) {
+    route.close();
+    throw error;
+  }
+};
+
+/** Few have to ask for their own address. */
+const nameAddresses = async (target: Target, to: HostAddress, local: IpAddress, io: ClientIo): Promise<Target> => {
+  if (target.finding.way === undefined && !target.finding.both) return target;
+  const { findAddresses } = await import('./address/find.ts');
+  return findAddresses(target, to, local, io);
 };
 
 /** A key file is rare enough to be loaded only where there is one. */

@@ -2,8 +2,10 @@
 import { clocksPath } from '../keys/places.ts';
 import { asTrouble, Trouble } from '../keys/trouble.ts';
 import { NODE_SUITE } from '../platform/node-suite.ts';
+import { formatAddress } from '../src/base/address.ts';
 import { printable } from '../src/base/printable.ts';
 import { deriveNativeKey } from '../src/spa/native/keys.ts';
+import { namingSeen } from './address/after-answer.ts';
 import { type Answer, askUntilAnswered } from './answer.ts';
 import { explainRefusal, explainSilence, sayAnswer, saySource } from './answer-words.ts';
 import { AGREED_MS, rememberClock } from './clock-memory.ts';
@@ -32,6 +34,14 @@ export const hearAnswer = async (
   }).catch((error: unknown) => {
     throw explainNetworkError(error, to, target.port);
   });
+  const again = answer.kind === 'answered' ? namingSeen(answer.reply, course) : undefined;
+  if (answer.kind === 'answered' && again !== undefined) {
+    const seen = formatAddress(answer.reply.source);
+    io.err(
+      `note: ${printable(target.server)} wants the address named, and has seen ${seen}: asking again for ${seen}\n`,
+    );
+    return hearAnswer(again, makePacket(again, 0, io), limit, route, io);
+  }
   if (answer.kind === 'answered') tellAnswer(answer, course, first, io);
   else tellSilence(explainSilence(answer.packets, limit, course, io.now()), target.wait?.port, io);
   return answer.kind === 'answered';
@@ -40,14 +50,15 @@ export const hearAnswer = async (
 const tellAnswer = (
   answer: Answer & { readonly kind: 'answered' },
   course: Course,
-  { built: { request } }: Packet,
+  { built }: Packet,
   io: ClientIo,
 ): void => {
   tellClock(answer.aheadMs, course, io);
+  const { request } = built;
   const refusal = explainRefusal(answer, request, course.target.server);
   if (refusal !== undefined) throw new Trouble(refusal, 4);
   io.out(`${sayAnswer(answer, request, io.now())}\n`);
-  const source = saySource(answer.reply, request);
+  const source = saySource(answer.reply, built, course.local);
   if (source !== undefined) io.err(`note: ${source}\n`);
 };
 

@@ -26,6 +26,11 @@ export const OPTION_TABLE = {
   },
   allow: { short: 'a', value: 'ADDR[,ADDR]', repeats: true, help: 'open for these addresses, at most 2' },
   source: { short: 's', help: 'open for the address that the server sees the packet come from' },
+  resolve: {
+    value: 'WAY',
+    help: 'behind NAT, find the address to open for: stun:HOST[:PORT], https://HOST/PATH, stun or https as the profile has them, or reply, which is the server itself (docs/addresses.md)',
+  },
+  both: { help: 'open for the IPv4 and the IPv6 address of this host, with one packet' },
   'server-port': { short: 'p', value: 'N', help: 'send to this UDP port (default: 62201)' },
   'open-for': {
     ...{ short: 'f', value: 'DURATION' },

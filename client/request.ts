@@ -8,6 +8,7 @@ import type { AllowChoice, Profile } from '../src/config/profile.ts';
 import type { Secret } from '../src/crypto/secret.ts';
 import { MAX_PORTS } from '../src/spa/native/layout.ts';
 import type { Forward, SpaRequest } from '../src/spa/request.ts';
+import { chooseFinding, type Finding } from './address/way.ts';
 import type { ClientOptions } from './cli.ts';
 
 /** All that one packet needs beside time, chance and the network. */
@@ -24,6 +25,8 @@ export interface Target {
   readonly forward: Forward | undefined;
   /** Undefined: this host's own address where that is public, else as `source`. */
   readonly allow: AllowChoice | undefined;
+  /** What is to be found out first, in place of `allow`. */
+  readonly finding: Finding;
   /** 0 leaves the choice to the server. */
   readonly openFor: Seconds;
   /** The port that `--wait` tries, and for how long. */
@@ -51,16 +54,18 @@ export const chooseTarget = (options: ClientOptions, profile: Profile | undefine
   if (access.length > MAX_PORTS) {
     throw new Trouble(`a packet asks for at most ${String(MAX_PORTS)} ports or ranges: send another for the rest`);
   }
-  const allow = options.allow ?? profile?.allow;
+  const answerWithin = options.noReply || profile?.reply === false ? undefined : (options.timeout ?? DEFAULT_TIMEOUT);
+  const finding = chooseFinding(options, profile, answerWithin !== undefined);
+  const isFound = finding.way !== undefined || finding.both;
+  const allow = finding.way?.by === 'reply' ? 'source' : isFound ? undefined : (options.allow ?? profile?.allow);
   const forward = options.close ? undefined : (options.forward ?? profile?.forward);
-  if (forward !== undefined) refuseMisfit(forward, access, allow);
+  if (forward !== undefined) refuseMisfit(forward, access, allow, finding.both);
   return {
-    ...{ host, server, key, access, forward, allow },
+    ...{ host, server, key, access, forward, allow, finding, answerWithin },
     port: options.serverPort ?? profile?.port ?? DEFAULT_SPA_PORT,
     type: options.close ? 'close' : 'open',
     openFor: options.close ? seconds(0) : (options.openFor ?? profile?.openFor ?? seconds(0)),
     wait: options.wait === undefined ? undefined : { port: portToTry(access), limit: options.wait },
-    answerWithin: options.noReply || profile?.reply === false ? undefined : (options.timeout ?? DEFAULT_TIMEOUT),
   };
 };
 
@@ -73,14 +78,21 @@ const profileHost = (options: ClientOptions, profile: Profile | undefined): stri
 };
 
 /** What every server would refuse is better told here, where somebody reads it. */
-const refuseMisfit = (forward: Forward, access: readonly PortSpec[], allow: AllowChoice | undefined): void => {
+const refuseMisfit = (
+  forward: Forward,
+  access: readonly PortSpec[],
+  allow: AllowChoice | undefined,
+  both: boolean,
+): void => {
   const range = access.find((spec) => spec.first !== spec.last);
   if (range !== undefined) {
     throw new Trouble(
       `${formatPortSpec(range)} cannot be forwarded to one port: ask for each of its ports with a packet of its own`,
     );
   }
-  if (forward.kind === 'local' || allow === undefined || allow === 'source') return;
+  if (forward.kind === 'local') return;
+  if (both) throw new Trouble(`only one family can be forwarded to ${formatForward(forward)}: leave --both out`);
+  if (allow === undefined || allow === 'source') return;
   const other = allow.find(({ address }) => address.family !== forward.address.family);
   if (other !== undefined) {
     const hosts = `${formatCidr(other)} cannot be forwarded to ${formatForward(forward)}`;
@@ -105,7 +117,7 @@ const portToTry = (access: readonly PortSpec[]): Port => {
 };
 
 /** Whose word the address of a request is, as it is told to the user. */
-export type AddressOrigin = 'named' | 'own' | 'source-asked' | 'source-instead';
+export type AddressOrigin = 'named' | 'found' | 'own' | 'source-asked' | 'source-instead';
 
 export interface BuiltRequest {
   readonly request: SpaRequest;
@@ -116,7 +128,7 @@ export interface BuiltRequest {
 export const buildRequest = (target: Target, now: UnixMs, localAddress: IpAddress): BuiltRequest => {
   const { type, openFor, access: ports, forward } = target;
   const reply = target.answerWithin !== undefined;
-  const [addresses, origin] = chooseAddresses(target.allow, localAddress);
+  const [addresses, origin] = chooseAddresses(target, localAddress);
   return {
     request: { type, time: now, openFor, reply, addresses, ports, forward, command: '' },
     origin,
@@ -124,11 +136,11 @@ export const buildRequest = (target: Target, now: UnixMs, localAddress: IpAddres
 };
 
 const chooseAddresses = (
-  allow: AllowChoice | undefined,
+  { allow, finding }: Target,
   localAddress: IpAddress,
 ): readonly [SpaRequest['addresses'], AddressOrigin] => {
   if (allow === 'source') return [[], 'source-asked'];
-  if (allow !== undefined) return [allow, 'named'];
+  if (allow !== undefined) return [allow, finding.way === undefined && !finding.both ? 'named' : 'found'];
   return isGloballyRoutable(localAddress) ? [[hostCidr(localAddress)], 'own'] : [[], 'source-instead'];
 };
 
@@ -149,6 +161,7 @@ const describeAddresses = (request: SpaRequest, origin: AddressOrigin, localAddr
   const named = request.addresses.map(formatCidr).join(' and ');
   switch (origin) {
     case 'named':
+    case 'found':
       return named;
     case 'own':
       return `${named} (this host's address)`;

@@ -12,6 +12,7 @@ import { maybe, maybeSecret, one, oneOf, optional, readSection, yesNo } from './
 import { type FwknopProfile, isFwknopKey, readFwknopProfile } from './fwknop-profile.ts';
 import { type IniEntry, type IniSection, parseIni } from './ini-file.ts';
 import { hasErrors, type Issue } from './issue.ts';
+import { httpsUrl, type Resolve, resolveWay, type StunServer, stunServer } from './resolve.ts';
 import { duration, forwardTarget, portNumber, ports, secret, serverName } from './values.ts';
 
 /** Whom to open for: the address that the server sees, or hosts in canonical order, at most 2, sealed in the packet. */
@@ -47,6 +48,13 @@ export const profileDirectives = {
   key_file: maybe(text, 'a file that holds the secret alone, mode 0600'),
   access: optional(ports, [], 'the ports to ask for when --access is absent'),
   allow: maybe(parseAllow, 'the address to open for, or "source"; as --allow and --source'),
+  resolve: maybe(
+    resolveWay,
+    'how to find the address to open for, behind NAT: stun, https, reply, or with whom to ask: stun:HOST, https://HOST/PATH (docs/addresses.md)',
+  ),
+  stun: maybe(stunServer, 'the STUN server that --resolve stun asks, HOST[:PORT]; there is no default'),
+  address_url: maybe(httpsUrl, 'the page that --resolve https asks, https://HOST/PATH; there is no default'),
+  both: optional(yesNo, false, 'whether to open for the IPv4 and the IPv6 address of this host; as --both'),
   open_for: maybe(duration(1, 0xffff_ffff), 'how long to ask for'),
   forward: maybe(forwardTarget, 'where to have the ports forwarded to; as --forward'),
   reply: maybe(
@@ -63,6 +71,11 @@ export interface Profile {
   readonly key: { readonly secret: Secret } | { readonly file: string };
   readonly access: readonly PortSpec[];
   readonly allow: AllowChoice | undefined;
+  readonly resolve: Resolve | undefined;
+  readonly stun: StunServer | undefined;
+  readonly addressUrl: string | undefined;
+  /** Whether to name the addresses of both families. */
+  readonly both: boolean;
   readonly openFor: Seconds | undefined;
   readonly forward: Forward | undefined;
   /** Whether to ask for an answer. */
@@ -107,9 +120,11 @@ const readProfile = (section: IniSection, file: string, issues: Issue[]): Profil
     return refuse(`[${printable(name)}] cannot be a name`, 'use letters, digits and . _ - without control characters');
   }
   const { format, server, key, key_file: keyFile, open_for: openFor, reply = true, ...rest } = values;
+  const { address_url: addressUrl } = rest;
   const common = { ...rest, name, host: values.host ?? name, openFor };
   if (format === 'fwknop') {
-    const stray = (['server', 'key_file', 'forward', 'reply'] as const).find((word) => values[word] !== undefined);
+    const words = ['server', 'key_file', 'forward', 'reply', 'resolve', 'stun', 'address_url'] as const;
+    const stray = values.both ? 'both' : words.find((word) => values[word] !== undefined);
     if (stray === undefined) return readFwknopProfile(common, section, file, issues);
     return refuse(`${stray} is not for fwknop's packets`, `leave it out, or format = fwknop`);
   }
@@ -122,7 +137,10 @@ const readProfile = (section: IniSection, file: string, issues: Issue[]): Profil
       '`spa-keys generate` prints a whole profile',
     );
   }
-  return { ...common, reply, server, key: key === undefined ? { file: keyFile ?? '' } : { secret: key } };
+  if (values.allow !== undefined && (rest.both || rest.resolve !== undefined)) {
+    return refuse(`[${printable(name)}] has "allow", and ${rest.both ? 'both' : 'resolve'}`, 'leave one of them out');
+  }
+  return { ...common, addressUrl, reply, server, key: key === undefined ? { file: keyFile ?? '' } : { secret: key } };
 };
 
 /** The profile that is called `name`, else the first one whose host is `name`. */

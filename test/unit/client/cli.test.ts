@@ -30,6 +30,8 @@ describe('what is read', () => {
         savePacket: undefined,
         family: undefined,
         verbose: false,
+        resolve: undefined,
+        both: false,
       },
     });
   });

@@ -16,6 +16,8 @@ export interface Seen {
 export interface FakeWorld {
   readonly home?: string;
   readonly localAddress?: string;
+  /** In place of it, by family. */
+  readonly localAddresses?: Readonly<Record<4 | 6, string>>;
   /** What a name resolves to; an address resolves to itself. */
   readonly names?: Readonly<Record<string, readonly HostAddress[]>>;
   /** The error that connecting a UDP socket to this address gives. */
@@ -23,7 +25,7 @@ export interface FakeWorld {
   readonly sendError?: Error;
   readonly refused?: boolean;
   /** What comes back at once for a datagram, the first being number 0. */
-  readonly answer?: (datagram: Uint8Array, index: number) => readonly Uint8Array[];
+  readonly answer?: (datagram: Uint8Array, index: number, to: HostAddress) => readonly Uint8Array[];
   readonly tcp?: Outcome;
   readonly onTerminal?: boolean;
   /** What comes on standard input, piece by piece. */
@@ -50,11 +52,11 @@ export const fakeIo = (world: FakeWorld): ClientIo & Seen => {
     openSockets += 1;
     let hear: (datagram: Uint8Array) => void = () => undefined;
     return Promise.resolve({
-      localAddress: world.localAddress ?? '192.168.1.5',
+      localAddress: world.localAddresses?.[to.family] ?? world.localAddress ?? '192.168.1.5',
       send: (datagram) => {
         if (world.sendError !== undefined) return Promise.reject(world.sendError);
         sent.push({ to, port, datagram });
-        for (const heard of world.answer?.(datagram, sent.length - 1) ?? []) hear(heard);
+        for (const heard of world.answer?.(datagram, sent.length - 1, to) ?? []) hear(heard);
         return Promise.resolve();
       },
       listen: (listener) => {
@@ -76,11 +78,12 @@ export const fakeIo = (world: FakeWorld): ClientIo & Seen => {
     now: () => FAKE_NOW,
     random: (length) => new Uint8Array(length).fill((drawn += 1)),
     network: {
-      lookup: (host) => {
+      lookup: (host, family) => {
         lookups.push(host);
         const literal = parseAddress(host);
         const own: HostAddress[] = literal === undefined ? [] : [{ address: host, family: literal.family }];
-        return Promise.resolve(world.names?.[host] ?? own);
+        const all = world.names?.[host] ?? own;
+        return Promise.resolve(all.filter((one) => family === undefined || one.family === family));
       },
       route,
       connect: () => ({ outcome: Promise.resolve(world.tcp ?? 'silent'), destroy: () => undefined }),
