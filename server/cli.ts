@@ -10,6 +10,7 @@ import { defineCompile } from './compile.ts';
 import { defineImport } from './import.ts';
 import { defineInit } from './init.ts';
 import { defineOperate } from './operate.ts';
+import { defineReport } from './report/command.ts';
 import type { FwknopModeOptions } from './fwknop-mode.ts';
 import { defineTail } from './tail.ts';
 
@@ -199,6 +200,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
   defineCompile(program.command('compile'), onStatus);
   defineImport(program.command('import'), onStatus);
   defineInit(program, DEFAULT_CONFIG, onStatus);
+  defineReport(program, DEFAULT_CONFIG, onStatus);
   defineCompletions(program, asking);
   await program.parseAsync([...argv], { from: 'user' });
   return status;

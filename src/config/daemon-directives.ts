@@ -27,6 +27,7 @@ const maxAge = one((text): number | undefined => {
   return value.ok ? value.value : undefined;
 }, 'a time from 1 to 100000 seconds, such as 90s or 5m, or never');
 
+export const DEFAULT_AUDIT_LOG = '/var/log/spad/audit.jsonl';
 export const DEFAULT_STATE_DIR = '/var/lib/spad';
 const DEFAULT_NFLOG_GROUP = 6220;
 export const DEFAULT_COMMAND_TIMEOUT = seconds(10);
@@ -94,7 +95,7 @@ export const daemonDirectives = {
   fwknop_icmp: optional(yesNo, false, "yes: fwknop's packets may come as ICMP"),
   fwknop_any_user_agent: optional(yesNo, false, 'yes: such requests may be of other programs than fwknop'),
   fwknop_forwarded_for: optional(yesNo, false, 'yes: such a request may name its source in X-Forwarded-For'),
-  audit_log: optional(absolutePath, '/var/log/spad/audit.jsonl', 'the file that gets one JSON line a decision'),
+  audit_log: optional(absolutePath, DEFAULT_AUDIT_LOG, 'the file that gets one JSON line a decision'),
 } as const;
 
 export type DaemonValues = ValuesOf<typeof daemonDirectives>;

@@ -9,6 +9,7 @@ const CORE = [
   ...['src/base', 'src/bytes', 'src/crypto', 'src/frame', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/access'],
   ...['src/replay', 'src/grant', 'src/firewall', 'src/config', 'src/config/fwknop', 'src/engine', 'src/knock'],
   ...['src/knock/kernel-rules', 'src/control', 'src/host', 'src/invite', 'src/completion', 'src/stun'],
+  'src/report',
 ];
 
 /** What the files of a folder may import beside their own folder. A new folder gets a line here, and thereby a place. */
@@ -28,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/grant': ['src/base'],
   'src/firewall': ['src/base', 'src/bytes', 'src/grant'],
   'src/control': ['src/base', 'src/bytes', 'src/grant'],
+  'src/report': ['src/base', 'src/bytes', 'src/crypto'],
   'src/host': ['src/base', 'src/control', 'src/firewall'],
   'src/knock': ['src/base', 'src/bytes', 'src/crypto'],
   'src/knock/kernel-rules': ['src/base', 'src/config', 'src/firewall', 'src/knock'],
@@ -53,7 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   server: [
     'platform',
     ...[...CORE, 'server/firewall', 'server/log', 'server/process', 'server/store', 'server/receiver', 'keys'],
-    ...['server/knockd', 'server/fwknop', 'server/control', 'server/host', 'server/sieve'],
+    ...['server/knockd', 'server/fwknop', 'server/control', 'server/host', 'server/sieve', 'server/report'],
   ],
   'server/sieve': [
     'platform',
@@ -67,6 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['src/base', 'src/config', 'src/control', 'src/engine', 'src/firewall', 'src/host', 'server/control'],
     ...['server', 'server/firewall', 'server/process'],
   ],
+  'server/report': ['src/base', 'src/config', 'src/report', 'server', 'keys'],
   'server/log': ['src/base', 'src/engine'],
   'server/process': ['src/base', 'src/control'],
   'server/knockd': [
@@ -150,7 +153,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   ini: ['src/config'],
   koffi: ['server/firewall', 'server/log', 'server/process', 'server/receiver', 'client/fwknop'],
   pcap: ['server/receiver'],
-  commander: ['server', 'client', 'client/completion', 'client/join', 'keys', 'bench', 'tools'],
+  commander: ['server', 'server/report', 'client', 'client/completion', 'client/join', 'keys', 'bench', 'tools'],
   esbuild: ['tools'],
   uqr: ['keys'],
 };

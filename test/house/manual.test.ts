@@ -30,7 +30,9 @@ describe('manual pages', () => {
     const page = read('packaging/man/spad.8').replaceAll('\\-', '-');
     const options = new Set(
       longOptions(
-        ['cli', 'import', 'asking', 'ask', 'init', 'operate', 'tail'].map((name) => read(`server/${name}.ts`)).join(''),
+        ['cli', 'import', 'asking', 'ask', 'init', 'operate', 'tail', 'report/command']
+          .map((name) => read(`server/${name}.ts`))
+          .join(''),
       ),
     );
     expect(options.size).toBeGreaterThan(2);
