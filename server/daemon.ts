@@ -221,6 +221,7 @@ export class Daemon {
       ...{ now: readClock, via: firewall.description, look: () => this.#repairer.look() },
       ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.facts().guardEnds },
       status: (state) => this.#status.show(state),
+      metrics: (state) => this.#status.metrics(state),
       onInput: (input) => this.#input(input),
       reload: (id) => this.#reload(id),
       onTrouble: (message) => logger.error(message),

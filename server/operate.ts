@@ -1,4 +1,4 @@
-/** `spad status`, `revoke`, `open` and `reload`: how the daemon that runs is, and what is done to it while it runs. */
+/** `spad status`, `metrics`, `revoke`, `open` and `reload`: how the daemon that runs is, and what is done to it while it runs. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { type IpAddress, parseAddress } from '../src/base/address.ts';
 import { normalizePorts, parsePortSpec, type PortSpec } from '../src/base/port-spec.ts';
@@ -9,7 +9,7 @@ import { grantTable } from '../src/control/grant-table.ts';
 import { BY_HAND, GRANT_TRAITS, type GrantChoice, type GrantTrait, type HandOpening } from '../src/control/request.ts';
 import { readGrants } from '../src/control/response.ts';
 import { reloadLines, statusPage } from '../src/control/status-page.ts';
-import { readReloadOutcome, readStatus } from '../src/control/status.ts';
+import { readMetrics, readReloadOutcome, readStatus } from '../src/control/status.ts';
 import { answerOf, type Asking, OTHER_VERSION, type Where, type WhereOptions } from './asking.ts';
 import { askDaemon } from './control/client.ts';
 
@@ -38,6 +38,14 @@ const showStatus = async ({ folder }: Where, asJson: boolean): Promise<number> =
   if (asJson) say(JSON.stringify({ running: true, ...status }));
   else for (const line of statusPage(status)) say(line);
   return status.firewall.kind === 'fault' ? 1 : 0;
+};
+
+/** As the daemon that runs writes them, whose version they belong to. */
+const showMetrics = async ({ folder }: Where): Promise<number> => {
+  const metrics = readMetrics(answerOf(await askDaemon(folder, { command: 'metrics' }), folder));
+  if (metrics === undefined) throw new Error(OTHER_VERSION);
+  process.stdout.write(metrics.openmetrics);
+  return 0;
 };
 
 const revoke = async ({ folder }: Where, choice: GrantChoice, asJson: boolean): Promise<number> => {
@@ -110,6 +118,9 @@ export const defineOperate = ({ define, whereOf }: Asking, onStatus: (status: nu
   define('status', 'tell how the running daemon is: capture, firewall, guard, packets by reason')
     .option('--json', 'as one JSON object')
     .action(async (options: OperateOptions) => onStatus(await showStatus(whereOf(options), options.json === true)));
+  define('metrics', 'print counters and gauges of the running daemon as OpenMetrics').action(
+    async (options: OperateOptions) => onStatus(await showMetrics(whereOf(options))),
+  );
   define('revoke', 'take grants back before their time')
     .argument('[what]', 'the id, the stanza or the address of the grants')
     .option(`--as <${GRANT_TRAITS.join('|')}>`, 'which of these it is', trait)

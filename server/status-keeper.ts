@@ -2,9 +2,11 @@
 import { formatPortSpec } from '../src/base/port-spec.ts';
 import type { Moment, UnixMs } from '../src/base/units.ts';
 import { RateBook } from '../src/control/rates.ts';
+import { formatMetrics } from '../src/control/exposition.ts';
 import { type FirewallState, isoAt, isoTime } from '../src/control/response.ts';
-import type { ReloadOutcome, ShownCapture, ShownReload, Status } from '../src/control/status.ts';
+import type { ReloadOutcome, ShownCapture, ShownMetrics, ShownReload, Status } from '../src/control/status.ts';
 import type { Engine } from '../src/engine/engine.ts';
+import { metricsOf } from '../src/engine/metrics.ts';
 import type { Delays } from './delays.ts';
 import { isClockSynchronised } from './process/clock-sync.ts';
 
@@ -47,6 +49,11 @@ export class StatusKeeper {
   glance(): void {
     const { steady } = this.#parts.now();
     if (this.#rates.isDue(steady)) this.#rates.sample(steady, this.#parts.engine.facts().counts);
+  }
+
+  /** The same in numbers. */
+  metrics(firewall: FirewallState): ShownMetrics {
+    return { openmetrics: formatMetrics(metricsOf(this.show(firewall)), 'openmetrics') };
   }
 
   /** `firewall`: what a look at it has just come to. */

@@ -45,6 +45,7 @@ needs() {
     echo 'zsh zsh to complete command lines in'
     echo 'fish fish to complete command lines in'
     echo 'mandoc mandoc to read manual pages strictly'
+    echo '/usr/lib/python3/dist-packages/prometheus_client python3-prometheus-client to read metrics'
     ;;
   *) die "tools/prepare.sh: no such occasion: $1" ;;
   esac

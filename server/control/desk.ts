@@ -4,7 +4,7 @@ import type { Moment, SteadyMs } from '../../src/base/units.ts';
 import type { ControlAnswers } from '../../src/control/answers.ts';
 import { type ControlCommand, type ControlRequest, decodeRequest } from '../../src/control/request.ts';
 import { type FirewallState, isoAt, type ShownGrant, showGrants } from '../../src/control/response.ts';
-import type { ReloadOutcome, Status } from '../../src/control/status.ts';
+import type { ReloadOutcome, ShownMetrics, Status } from '../../src/control/status.ts';
 import type { AnswerEffect } from '../../src/engine/effect.ts';
 import type { Input } from '../../src/engine/input.ts';
 import type { TrialFacts } from '../../src/engine/trial.ts';
@@ -23,6 +23,7 @@ export interface DeskParts {
   readonly guardEnds: () => SteadyMs | undefined;
   /** `firewall`: what the look at it has come to. */
   readonly status: (firewall: FirewallState) => Status;
+  readonly metrics: (firewall: FirewallState) => ShownMetrics;
   /** What the host shows to who confirms. Throws the system's error. */
   readonly trialFacts: () => TrialFacts;
   /** What the engine answers to an input of the id that it is made with. */
@@ -49,6 +50,7 @@ const HANDLERS: Handlers = {
     return ok({ via, firewall, ...trial, grants: showGrants(grants(), moment) });
   },
   status: async (_, { look, status }) => ok(status(await look())),
+  metrics: async (_, { look, metrics }) => ok(metrics(await look())),
   confirm: async ({ proof }, { decide, trialFacts }) => {
     const facts = trialFacts();
     const { refusal } = await decide((id) => ({ kind: 'confirm', id, proof, facts }));
@@ -101,6 +103,8 @@ const handle = (request: LineRequest, parts: DeskParts): Promise<Result<object, 
       return HANDLERS.grants(request, parts);
     case 'status':
       return HANDLERS.status(request, parts);
+    case 'metrics':
+      return HANDLERS.metrics(request, parts);
     case 'confirm':
       return HANDLERS.confirm(request, parts);
     case 'revoke':

@@ -37,6 +37,8 @@ export type GrantTrait = (typeof GRANT_TRAITS)[number];
 export type ControlRequest =
   | { readonly command: 'grants' }
   | { readonly command: 'status' }
+  /** What `status` tells in numbers, as OpenMetrics. */
+  | { readonly command: 'metrics' }
   /** The guard, which is on trial, is to stay. */
   | { readonly command: 'confirm'; readonly proof: Proof }
   | { readonly command: 'revoke'; readonly choice: GrantChoice }
@@ -69,6 +71,7 @@ export const encodeRequest = (request: ControlRequest): string => {
   switch (command) {
     case 'grants':
     case 'status':
+    case 'metrics':
     case 'reload':
       return JSON.stringify({ command });
     case 'tail':
@@ -160,6 +163,7 @@ const decodeTail = ({ last = 0 }: Fields): Result<ControlRequest, string> =>
 const DECODERS: Readonly<Record<ControlCommand, (fields: Fields) => Result<ControlRequest, string>>> = {
   grants: () => ok({ command: 'grants' }),
   status: () => ok({ command: 'status' }),
+  metrics: () => ok({ command: 'metrics' }),
   confirm: decodeConfirm,
   revoke: decodeRevoke,
   open: decodeOpen,

@@ -76,6 +76,12 @@ export interface Status {
   readonly counts: Readonly<Record<string, ShownCount>>;
 }
 
+/** The same in numbers. */
+export interface ShownMetrics {
+  /** The text exposition of OpenMetrics 1.0. */
+  readonly openmetrics: string;
+}
+
 const OUTCOME = {
   ...{ taken: isBoolean, problems: listOf(isText), clients: isNumber },
   ...{ added: listOf(isText), removed: listOf(isText) },
@@ -106,6 +112,11 @@ const isStatus: Guard<Status> = objectOf<Status>({
   reload: optional(objectOf<ShownReload>({ ...OUTCOME, time: isText })),
   counts: recordOf(objectOf<ShownCount>({ total: isNumber, per10s: isNumber, per1min: isNumber })),
 });
+
+const isMetrics: Guard<ShownMetrics> = objectOf<ShownMetrics>({ openmetrics: isText });
+
+/** The metrics in an answer; undefined where it has none. */
+export const readMetrics = (value: unknown): ShownMetrics | undefined => (isMetrics(value) ? value : undefined);
 
 /** The status in an answer; undefined where it is none. */
 export const readStatus = (value: unknown): Status | undefined => (isStatus(value) ? value : undefined);

@@ -136,7 +136,7 @@ export class Engine {
         this.#doors.setLocal(input.addresses);
         return [];
       case 'counted':
-        for (const [name, count] of Object.entries(input.counts)) this.#counters.add(name, count);
+        this.#counters.addAll(input.counts);
         return [];
       case 'effect-failed':
         return this.#recover(input.failure, now);

@@ -13,6 +13,7 @@ import type { ReplayCache } from '../replay/cache.ts';
 import type { FwknopMessage } from '../spa/fwknop/message.ts';
 import type { Rejection } from '../spa/rejection.ts';
 import type { AuditLine, AuditReason } from './audit.ts';
+import type { CounterName } from './counter-names.ts';
 import type { Counters } from './counters.ts';
 import { CycleDesk, type CycleEnd } from './cycle-desk.ts';
 import type { Decision, EffectFailure, RunProgramEffect } from './effect.ts';
@@ -135,7 +136,7 @@ export class FwknopDesk {
     return [{ kind: 'audit', line: { ...told.line, event: 'failed', reason, detail: message } }];
   }
 
-  #count(name: string): readonly Decision[] {
+  #count(name: CounterName): readonly Decision[] {
     this.#parts.counters.add(name);
     return [];
   }

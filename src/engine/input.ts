@@ -5,6 +5,7 @@ import type { Seconds, SteadyMs, UnixMs } from '../base/units.ts';
 import type { GrantChoice, Proof } from '../control/request.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { Knock } from '../knock/knock.ts';
+import type { Counts } from './counter-names.ts';
 import type { EffectFailure, RunProgramEffect } from './effect.ts';
 import type { FwknopAnswer } from './fwknop-question.ts';
 import type { Policy } from './policy.ts';
@@ -87,7 +88,7 @@ export type Input =
   /** The host's own addresses from now on, at which doors can be knocked. */
   | { readonly kind: 'local-addresses'; readonly addresses: readonly IpAddress[] }
   /** The receiver's counters: packets by reason since its last message. */
-  | { readonly kind: 'counted'; readonly counts: Readonly<Record<string, number>> }
+  | { readonly kind: 'counted'; readonly counts: Counts }
   | { readonly kind: 'effect-failed'; readonly failure: EffectFailure }
   /** Somebody had changed or flushed what spad has in the firewall; it is right again. */
   | { readonly kind: 'firewall-repaired' }

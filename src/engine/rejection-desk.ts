@@ -1,7 +1,9 @@
 /** Tells of what was refused: each is counted, and of each reason so many a second have a line of their own. */
 import type { Moment } from '../base/units.ts';
-import type { AuditLine, AuditReason } from './audit.ts';
+import type { Rejection } from '../spa/rejection.ts';
+import type { AuditLine } from './audit.ts';
 import type { Counters } from './counters.ts';
+import type { DoorRejection } from './doorkeeper.ts';
 import type { Decision } from './effect.ts';
 import { Limiter } from './limiter.ts';
 
@@ -11,14 +13,14 @@ const AUDIT_BURST = 50;
 
 export class RejectionDesk {
   readonly #counters: Counters;
-  readonly #limiters = new Map<AuditReason, Limiter>();
+  readonly #limiters = new Map<Rejection | DoorRejection, Limiter>();
 
   constructor(counters: Counters) {
     this.#counters = counters;
   }
 
   /** One line, unless there were too many for this reason lately. */
-  tell(line: Omit<AuditLine, 'event'> & { readonly reason: AuditReason }, now: Moment): Decision {
+  tell(line: Omit<AuditLine, 'event'> & { readonly reason: Rejection | DoorRejection }, now: Moment): Decision {
     const { reason } = line;
     this.#counters.add(reason);
     const limiter = this.#limiters.get(reason) ?? new Limiter(AUDIT_PER_SECOND, AUDIT_BURST);

@@ -66,15 +66,15 @@ describe('the audit line', () => {
 test('counters add up, and say when there is something new', () => {
   const counters = new Counters();
   expect(counters.changed).toBe(false);
-  counters.add('b');
-  counters.add('a', 5);
-  counters.add('b', 2);
-  counters.add('c', 0);
-  counters.add('c', -3);
+  counters.add('granted');
+  counters.add('bad-mac', 5);
+  counters.addAll({ granted: 2, stale: 0 });
+  counters.add('shed', 0);
+  counters.add('shed', -3);
   expect(counters.changed).toBe(true);
-  expect(JSON.stringify(counters.take())).toBe('{"a":5,"b":3}');
+  expect(JSON.stringify(counters.take())).toBe('{"bad-mac":5,"granted":3}');
   expect(counters.changed).toBe(false);
-  expect(counters.take()).toEqual({ a: 5, b: 3 });
+  expect(counters.take()).toEqual({ 'bad-mac': 5, granted: 3 });
 });
 
 test('a limiter lets a burst pass, then so many a second', () => {

@@ -58,6 +58,7 @@ beforeEach(async () => {
     reload: () => Promise.resolve({ outcome: OUTCOME, refusal: undefined }),
     status: (firewall) => ({ ...STATUS, firewall }),
     feed,
+    metrics: ({ kind }) => ({ openmetrics: `# ${kind}\n` }),
   };
   server = start();
   await server.listen();
@@ -125,12 +126,17 @@ test('what comes in pieces is one line, and what comes behind it is not read', a
   expect((await heard(socket)).split('\n')).toHaveLength(2);
 });
 
+test('the metrics are those of a look taken now', async () => {
+  desk = { ...desk, look: () => Promise.resolve({ kind: 'fault', detail: 'gone' }) };
+  expect(await askDaemon(folder, { command: 'metrics' })).toEqual({ ok: true, value: { openmetrics: '# fault\n' } });
+});
+
 describe('refused in a sentence is', () => {
   test.each([
     [
       'an unknown command',
       '{"command":"opens"}\n',
-      'no such command; there are grants, status, confirm, revoke, open, reload, tail',
+      'no such command; there are grants, status, metrics, confirm, revoke, open, reload, tail',
     ],
     ['no JSON', 'hello\n', 'a request is one line with a JSON object'],
     ['no text', Uint8Array.of(0xff, 0xfe, 0, 10), 'a request is one line with a JSON object'],
