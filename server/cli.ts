@@ -38,6 +38,7 @@ export const DEFAULT_CONFIG = '/etc/spad/spad.conf';
 const AFTER_HELP = `
 Signals:
   SIGHUP   read the configuration again, reopen the audit log; a bad file leaves the old policy standing
+  SIGUSR1  reopen the audit log, which logrotate has moved away
   SIGUSR2  write the counters into the audit log
   SIGTERM  stop; the guard stays in the firewall, and grants end on time
 

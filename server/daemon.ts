@@ -25,7 +25,7 @@ import { type OpenState, openState } from './open-state.ts';
 import { perform } from './perform.ts';
 import { ReceiverSource } from './receiver-source.ts';
 import { Rehearsal } from './rehearsal.ts';
-import { reloadConfiguration } from './reloader.ts';
+import { reloadConfiguration, reopenAudit } from './reloader.ts';
 import { Repairer } from './repairer.ts';
 import { SieveLanes } from './sieve/lanes.ts';
 import { SleepWatch } from './sleep-watch.ts';
@@ -109,7 +109,7 @@ export class Daemon {
     });
     this.#status = new StatusKeeper({
       ...{ version: parts.version, via: firewall.description, now: readClock, floor: this.#state.cache.floor },
-      ...{ engine: this.#engine, receiver: this.#receiver, delays: this.#delays },
+      ...{ engine: this.#engine, receiver: this.#receiver, delays: this.#delays, audit: this.#state.audit },
     });
     this.#operator = this.#newOperator(join(conf.daemon.state_dir, CONTROL_SOCKET));
     this.#guardEnds = confirm === undefined ? undefined : steadyMs(now.steady + confirm * 1000);
@@ -207,6 +207,11 @@ export class Daemon {
     });
     this.#status.reloaded(outcome);
     return outcome;
+  }
+
+  /** Begins a new audit file where the old one was moved away. */
+  reopen(): void {
+    reopenAudit({ ...this.#parts, audit: this.#state.audit });
   }
 
   /** Writes the counters into the audit log now. */

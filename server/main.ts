@@ -23,6 +23,9 @@ import { claimFolder } from './process/claim.ts';
 import { openService } from './process/service.ts';
 import { type Logger, stderrLogger } from './log/logger.ts';
 
+// Node would open its debugger, at a port that every user of this host reaches, until the daemon listens to it.
+process.on('SIGUSR1', () => undefined);
+
 const USAGE = 2;
 const UNCONFIRMED = 3;
 
@@ -59,6 +62,7 @@ const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): P
     ...{ source, configuration, logger, service, firewall, firewallName: name, steps, confirm, version: version() },
   });
   process.on('SIGHUP', () => daemon.reload());
+  process.on('SIGUSR1', () => daemon.reopen());
   process.on('SIGUSR2', () => daemon.report());
   process.on('SIGTERM', () => void daemon.stop());
   process.on('SIGINT', () => void daemon.stop());

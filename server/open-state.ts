@@ -4,7 +4,7 @@ import type { UnixMs } from '../src/base/units.ts';
 import type { GrantLog } from '../src/grant/record.ts';
 import { readClock } from './clock.ts';
 import type { Configuration } from './load-config.ts';
-import { AuditFile } from './log/audit-file.ts';
+import { AuditLog } from './log/audit-log.ts';
 import type { Logger } from './log/logger.ts';
 import { openPacketMemory, type PacketMemory } from './packet-memory.ts';
 import { readBootId } from './process/boot-clock.ts';
@@ -14,7 +14,7 @@ export interface OpenState extends PacketMemory {
   readonly grants: GrantStore;
   /** What an earlier run has left open, over or not, and what stays cut. */
   readonly left: Pick<GrantLog, 'grants' | 'cuts'>;
-  readonly audit: AuditFile;
+  readonly audit: AuditLog;
   readonly close: () => void;
 }
 
@@ -27,7 +27,7 @@ export const openState = (configuration: Configuration, now: UnixMs, logger: Log
   const boot = readBootId();
   const { store: grants, unreadable, ...left } = GrantStore.open(grantPath, () => ({ ...readClock(), boot }));
   if (unreadable > 0) logger.warn(`${grantPath}: ${String(unreadable)} lines could not be read`);
-  const audit = new AuditFile(daemon.audit_log);
+  const audit = new AuditLog(daemon, logger);
   const close = (): void => {
     for (const store of [memory.replay, memory.codes, grants, audit]) store.close();
   };

@@ -4,7 +4,7 @@
  * one sync and one transaction, and nothing opens before its packet is remembered.
  */
 import type { PortSpec } from '../src/base/port-spec.ts';
-import { type AuditLine, type Delay, formatAuditLine } from '../src/engine/audit.ts';
+import { auditEntry, type AuditEntry, type AuditLine, type Delay } from '../src/engine/audit.ts';
 import type {
   AnswerEffect,
   AskConnectionsEffect,
@@ -21,7 +21,6 @@ import type {
 import type { GrantEvent } from '../src/grant/record.ts';
 import { readClock } from './clock.ts';
 import type { FirewallBackend } from './firewall/backend.ts';
-import type { AuditFile } from './log/audit-file.ts';
 import type { GrantStore } from './store/grant-store.ts';
 import type { CodeStore } from './store/code-store.ts';
 import type { ReplayStore } from './store/replay-store.ts';
@@ -31,7 +30,8 @@ export interface PerformerParts {
   readonly codes: Pick<CodeStore, 'append'>;
   readonly firewall: FirewallBackend;
   readonly grants: Pick<GrantStore, 'append'>;
-  readonly audit: Pick<AuditFile, 'append'>;
+  /** Throws where lines are lost. */
+  readonly audit: { readonly append: (entries: readonly AuditEntry[]) => void };
   /** What has kept this process from everything else, since this was last asked. */
   readonly delay: () => Delay | undefined;
   readonly doors: {
@@ -206,7 +206,7 @@ const STEPS = {
   audit: (stretch, { audit, delay }) =>
     stretch.all('audit', (effects) =>
       audit.append(
-        effects.map(({ line }) => formatAuditLine(line.counts ? withDelay(line, delay) : line, readClock().wall)),
+        effects.map(({ line }) => auditEntry(line.counts ? withDelay(line, delay) : line, readClock().wall)),
       ),
     ),
   answer: (stretch, { trial }) => stretch.each('answer', (effect) => trial.answer(effect)),

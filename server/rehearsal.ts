@@ -59,7 +59,7 @@ export class Rehearsal {
    */
   constructor(isBusy = (): boolean => false, audit = '/dev/null') {
     this.#isBusy = isBusy;
-    this.#audit = new AuditFile(audit);
+    this.#audit = new AuditFile(audit, () => undefined);
     const parts = this.#edges();
     this.#work = new Work({
       decide: (input) => this.#engine.handle(input, this.#now()),
@@ -158,7 +158,8 @@ export class Rehearsal {
         append: (events) =>
           void events.map((event) => `${encodeGrantEvent(event, { ...this.#now(), boot: SERVER })}\n`).join(''),
       },
-      ...{ audit: this.#audit, delay: nothing },
+      audit: { append: (entries) => this.#audit.append(entries.map(({ text }) => text)) },
+      delay: nothing,
       ...{ doors: { run: nothing, useUp: nothing }, fwknop: { journal: nothing, run: nothing, ask: nothing } },
       ...{ replies: { send: nothing }, connections: { ask: nothing }, grantEvents: () => [], adopt: nothing },
       trial: { note: nothing, answer: nothing, giveUp: nothing },

@@ -5,7 +5,7 @@ import type { ReloadOutcome } from '../src/control/status.ts';
 import { clientCount, type Policy } from '../src/engine/policy.ts';
 import { policyChange } from '../src/engine/policy-change.ts';
 import type { Configuration, ConfigurationSource } from './load-config.ts';
-import type { AuditFile } from './log/audit-file.ts';
+import type { AuditLog } from './log/audit-log.ts';
 import type { Logger } from './log/logger.ts';
 import type { Service } from './process/service.ts';
 
@@ -15,7 +15,7 @@ export interface ReloaderParts {
   readonly configuration: Configuration;
   /** The one that is in force. */
   readonly policy: Policy;
-  readonly audit: AuditFile;
+  readonly audit: AuditLog;
   readonly logger: Logger;
   readonly service: Service;
   readonly onNew: (configuration: Configuration) => void;
@@ -27,8 +27,8 @@ const OLD = { added: [], removed: [] };
 
 /** What takes effect only at a start. */
 const LASTING = [
-  ...(['firewall', 'state_dir', 'audit_log', 'max_grants', 'nft_set', 'open_command', 'close_command'] as const),
-  ...(['command_shell', 'command_user', 'command_timeout'] as const),
+  ...(['firewall', 'state_dir', 'audit', 'audit_log', 'syslog_socket', 'max_grants', 'nft_set'] as const),
+  ...(['open_command', 'close_command', 'command_shell', 'command_user', 'command_timeout'] as const),
 ];
 
 /** A bad configuration leaves everything as it is, and says so. */
@@ -43,7 +43,7 @@ export const reloadConfiguration = (parts: ReloaderParts): ReloadOutcome => {
     parts.onBad(issues.map(describeIssue).join('; '));
     return { ...OLD, taken: false, problems: issues.map(formatIssue), clients: clientCount(parts.policy) };
   }
-  reopen(parts);
+  reopenAudit(parts);
   const { daemon: now } = parts.configuration.conf;
   const late: string[] = [];
   for (const key of LASTING) {
@@ -60,7 +60,8 @@ export const reloadConfiguration = (parts: ReloaderParts): ReloadOutcome => {
   return { taken: true, problems, clients, ...policyChange(parts.policy, configuration.policy) };
 };
 
-const reopen = ({ audit, logger }: ReloaderParts): void => {
+/** Where that cannot be, it is told, and the old file stays. */
+export const reopenAudit = ({ audit, logger }: Pick<ReloaderParts, 'audit' | 'logger'>): void => {
   try {
     audit.reopen();
   } catch (error) {

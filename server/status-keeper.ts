@@ -8,6 +8,7 @@ import type { ReloadOutcome, ShownCapture, ShownMetrics, ShownReload, Status } f
 import type { Engine } from '../src/engine/engine.ts';
 import { metricsOf } from '../src/engine/metrics.ts';
 import type { Delays } from './delays.ts';
+import type { AuditLog } from './log/audit-log.ts';
 import { isClockSynchronised } from './process/clock-sync.ts';
 
 export interface StatusParts {
@@ -19,6 +20,7 @@ export interface StatusParts {
   readonly engine: Pick<Engine, 'facts'>;
   readonly receiver: { readonly pid: number | undefined };
   readonly delays: Pick<Delays, 'look'>;
+  readonly audit: Pick<AuditLog, 'facts'>;
 }
 
 export class StatusKeeper {
@@ -74,6 +76,7 @@ export class StatusKeeper {
       },
       ...given('clockSynchronised', isClockSynchronised()),
       ...given('delay', delays.look()),
+      audit: this.#parts.audit.facts(),
       ...given('reload', this.#reload),
       counts: this.#rates.show(moment.steady, counts),
     };

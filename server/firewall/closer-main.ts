@@ -67,6 +67,8 @@ const begin = (): void => {
 };
 
 process.on('SIGHUP', () => undefined);
+// Node's own answer is to open its debugger.
+process.on('SIGUSR1', () => undefined);
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => {
   hurry.abort();

@@ -1,5 +1,5 @@
 /** `spad check`: the configuration first, then this host. */
-import type { HostFacts } from '../../src/host/facts.ts';
+import type { HostFacts, Writable } from '../../src/host/facts.ts';
 import { exitStatus } from '../../src/host/finding.ts';
 import { formatReport, reportOn } from '../../src/host/report.ts';
 import { checkConfiguration } from '../chosen-source.ts';
@@ -30,6 +30,10 @@ export const checkHost = async (source: ConfigurationSource, asJson: boolean): P
   return exitStatus([...report.findings, ...issues.map(({ severity }) => ({ severity }))]);
 };
 
+/** Where no file is written, none has to be writable. */
+const lookAtAudit = ({ audit, audit_log: path }: Configuration['conf']['daemon']): Writable =>
+  audit.includes('file') ? lookAtFile(path) : { path, trouble: undefined, free: undefined };
+
 /** Whether the terminal is one for UTF-8. */
 const takesSigns = ({ LC_ALL, LC_CTYPE, LANG, TERM }: NodeJS.ProcessEnv): boolean =>
   TERM !== 'dumb' && /utf-?8/i.test([LC_ALL, LC_CTYPE, LANG].find((text) => text !== undefined && text !== '') ?? '');
@@ -40,6 +44,6 @@ const gather = async ({ conf: { daemon } }: Configuration): Promise<HostFacts> =
     ...{ links: readLinks(), routes: await readRoutes(), listeners: readListeners() },
     ...{ isClockSynchronised: isClockSynchronised(), session: liveSession() },
     ...{ isRunning: await isClaimed(daemon.state_dir), others: findDaemons() },
-    ...{ stateDir: lookAtFolder(daemon.state_dir), auditLog: lookAtFile(daemon.audit_log) },
+    ...{ stateDir: lookAtFolder(daemon.state_dir), auditLog: lookAtAudit(daemon) },
   };
 };

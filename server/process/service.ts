@@ -1,18 +1,8 @@
-/** The daemon's words to systemd (sd_notify(3)), through libc: Node has no datagram sockets of the local kind. */
+/** The daemon's words to systemd (sd_notify(3)). */
 import { endianness } from 'node:os';
-import koffi from 'koffi';
-import {
-  AF_UNIX,
-  formatServiceMessage,
-  serviceAddress,
-  type ServiceMessage,
-  watchdogPeriod,
-} from '../../src/control/service-message.ts';
-
-/** sys/socket.h */
-const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
+import { localAddress } from '../../src/control/local-address.ts';
+import { formatServiceMessage, type ServiceMessage, watchdogPeriod } from '../../src/control/service-message.ts';
+import { openDatagrams } from './local-datagrams.ts';
 
 /** Tells the service manager. Where there is none, or it does not listen, nothing happens. */
 export interface Service {
@@ -40,7 +30,7 @@ export const openService = (env: NodeJS.ProcessEnv, onTrouble: (message: string)
   // Not a known set of keys, so not to be deleted one by one.
   for (const name of VARIABLES) Reflect.deleteProperty(env, name);
   if (socket === '') return NOBODY;
-  const address = serviceAddress(socket, endianness() === 'LE');
+  const address = localAddress(socket, endianness() === 'LE');
   if (address === undefined) {
     onTrouble(`NOTIFY_SOCKET is "${socket}", which is no local socket: the service manager is told nothing`);
     return NOBODY;
@@ -75,15 +65,6 @@ const serviceOf = (tell: (message: ServiceMessage) => void): Service => {
 
 /** What must not be lost may wait for room in the socket, as in sd_notify(3) itself; a beat that is lost is followed by another. */
 const openSender = (address: Uint8Array): ((text: string, mustArrive: boolean) => void) => {
-  const library = koffi.load('libc.so.6');
-  const open = library.func('int socket(int domain, int type, int protocol)');
-  const sendTo = library.func(
-    'int64_t sendto(int fd, const void *data, size_t length, int flags, const void *address, uint32_t address_length)',
-  );
-  const fd: unknown = open(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
-  if (typeof fd !== 'number' || fd < 0) throw new Error('no local socket can be made');
-  return (text, mustArrive) => {
-    const data = Buffer.from(text);
-    sendTo(fd, data, data.length, MSG_NOSIGNAL | (mustArrive ? 0 : MSG_DONTWAIT), address, address.length);
-  };
+  const send = openDatagrams(address);
+  return (text, mustArrive) => void send(Buffer.from(text), mustArrive);
 };

@@ -119,6 +119,8 @@ process.umask(0o077);
 // Ctrl-C in a terminal reaches every process of the group; the authorizer decides when this one ends.
 process.on('SIGINT', () => undefined);
 process.on('SIGHUP', () => undefined);
+// Node's own answer is to open its debugger.
+process.on('SIGUSR1', () => undefined);
 const outbox = new Outbox(openPipe());
 try {
   await run(outbox);

@@ -1,9 +1,10 @@
 /** `[spad]` of spad.conf (docs/configuration.md). */
 import { BACKEND_NAMES } from '../firewall/backends.ts';
 import { parseSetPlace } from '../firewall/nft-set.ts';
+import { err, ok } from '../base/result.ts';
 import { DEFAULT_SPA_PORT, seconds } from '../base/units.ts';
-import { listOf, maybe, one, oneOf, optional, required, type ValuesOf, yesNo } from './directive.ts';
-import { absolutePath, duration, portNumber, ports, serverName, wholeNumber } from './values.ts';
+import { type Directive, listOf, maybe, one, oneOf, optional, required, type ValuesOf, yesNo } from './directive.ts';
+import { absolutePath, duration, portNumber, ports, serverName, socketPath, wholeNumber } from './values.ts';
 
 /** Linux: IFNAMSIZ is 16 with the final zero. */
 const interfaceName = one(
@@ -19,6 +20,18 @@ const userName = one(
 const text = one((value) => (value === '' ? undefined : value), 'a command with its arguments');
 
 const paths = listOf((text) => (text.startsWith('/') ? text : undefined), 'a path that begins with /');
+
+/** docs/audit-log.md */
+const AUDIT_SINKS = ['file', 'syslog', 'journald'] as const;
+export type AuditSinkName = (typeof AUDIT_SINKS)[number];
+
+const NO_SINK = 'file, syslog or journald, or several of them with commas between';
+
+const auditSinks: Directive<readonly AuditSinkName[]>['parse'] = (text) => {
+  const list = listOf((word) => AUDIT_SINKS.find((sink) => sink === word), NO_SINK)(text);
+  if (!list.ok) return list;
+  return list.value.length === 0 ? err(NO_SINK) : ok([...new Set(list.value)]);
+};
 
 /** In seconds; never is infinite. */
 const maxAge = one((text): number | undefined => {
@@ -95,7 +108,13 @@ export const daemonDirectives = {
   fwknop_icmp: optional(yesNo, false, "yes: fwknop's packets may come as ICMP"),
   fwknop_any_user_agent: optional(yesNo, false, 'yes: such requests may be of other programs than fwknop'),
   fwknop_forwarded_for: optional(yesNo, false, 'yes: such a request may name its source in X-Forwarded-For'),
+  audit: optional(
+    auditSinks,
+    ['file'],
+    'where each decision leaves a line: file, syslog, journald, or several of them',
+  ),
   audit_log: optional(absolutePath, DEFAULT_AUDIT_LOG, 'the file that gets one JSON line a decision'),
+  syslog_socket: optional(socketPath, '/dev/log', 'where audit = syslog sends its lines (RFC 5424)'),
 } as const;
 
 export type DaemonValues = ValuesOf<typeof daemonDirectives>;

@@ -4,6 +4,7 @@ import { parseForwardRule } from '../access/forward-rule.ts';
 import { canBeRemoteHost, isHost, parseAddress, parseCidr } from '../base/address.ts';
 import { normalizePorts, type PortSpec, parsePortSpec } from '../base/port-spec.ts';
 import { ok, type Result } from '../base/result.ts';
+import { encodeUtf8 } from '../bytes/encoding.ts';
 import { parseDuration, parsePort, type Seconds, type UnixMs, unixMs } from '../base/units.ts';
 import { Secret } from '../crypto/secret.ts';
 import type { CodeRange } from '../spa/native/code.ts';
@@ -81,6 +82,12 @@ export const codeRange = one(
 );
 
 export const absolutePath = one((text) => (text.startsWith('/') ? text : undefined), 'a path that begins with /');
+
+/** unix(7): with the zero byte at its end no path is longer than 108. */
+export const socketPath = one(
+  (text) => (text.startsWith('/') && encodeUtf8(text).length < 108 ? text : undefined),
+  'a path that begins with / and has at most 107 bytes',
+);
 
 /** A day (`2027-12-31`: it holds to that day's end, UTC) or an instant (`2027-12-31T18:00:00Z`). Gives the first instant after. */
 export const expiry = one((text): UnixMs | undefined => {

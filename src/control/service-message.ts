@@ -1,6 +1,5 @@
 /** What a daemon tells the service manager that has started it, and how it is told: sd_notify(3), systemd(1). */
 import { printable } from '../base/printable.ts';
-import { encodeUtf8 } from '../bytes/encoding.ts';
 
 export type ServiceMessage =
   /** Does its work, for the first time or again; `status` is a line for people. */
@@ -25,26 +24,6 @@ export const formatServiceMessage = (message: ServiceMessage): string => {
     case 'alive':
       return 'WATCHDOG=1\n';
   }
-};
-
-/** sys/un.h: the family, in the machine's order, and room for a path. */
-export const AF_UNIX = 1;
-const FAMILY_LENGTH = 2;
-const MAX_PATH = 108;
-
-/**
- * A `struct sockaddr_un` for what NOTIFY_SOCKET says: an absolute path, which ends in a zero byte, or `@` and an abstract name,
- * which ends where the structure does (unix(7)). Undefined for anything else, vsock addresses of virtual machines included.
- */
-export const serviceAddress = (socket: string, isLittleEndian: boolean): Uint8Array | undefined => {
-  if (!/^[/@]./.test(socket)) return undefined;
-  const isAbstract = socket.startsWith('@');
-  const name = encodeUtf8(isAbstract ? `\0${socket.slice(1)}` : `${socket}\0`);
-  if (name.length > MAX_PATH) return undefined;
-  const bytes = new Uint8Array(FAMILY_LENGTH + name.length);
-  new DataView(bytes.buffer).setUint16(0, AF_UNIX, isLittleEndian);
-  bytes.set(name, FAMILY_LENGTH);
-  return bytes;
 };
 
 /** More is no time to wait for a process that hangs; longer timers than this would fire at once (2^31 ms). */

@@ -2,7 +2,7 @@
 import { countOf, printable } from '../base/printable.ts';
 import { formatDuration, seconds } from '../base/units.ts';
 import type { FirewallState } from './response.ts';
-import type { ReloadOutcome, ShownCount, Status } from './status.ts';
+import type { ReloadOutcome, ShownCount, ShownSink, Status } from './status.ts';
 import { alignColumns } from '../base/columns.ts';
 
 const FIREWALL: Readonly<Record<FirewallState['kind'], string>> = {
@@ -35,6 +35,7 @@ const mattersOf = (status: Status): readonly (readonly [string, string])[] => [
   ['replay cache', replayText(status)],
   ['clock', clockText(status)],
   ['delay', delayText(status)],
+  ['audit log', status.audit.map(sinkText).join('; ')],
   ['last reload', reloadText(status)],
 ];
 
@@ -72,6 +73,14 @@ const delayText = ({ delay }: Status): string =>
   delay === undefined
     ? 'not measured yet'
     : `at most ${String(delay.max)} ms, 99 of 100 times within ${String(delay.p99)} ms`;
+
+const sinkText = ({ sink, lost, waiting, trouble }: ShownSink): string => {
+  const lines = [
+    ...(waiting > 0 ? [`${countOf(waiting, 'line')} wait`] : []),
+    ...(lost > 0 ? [`${String(lost)} lost`] : []),
+  ];
+  return [sink, ...(trouble === undefined ? [] : [`does not take lines (${trouble})`]), ...lines].join(', ');
+};
 
 const reloadText = ({ reload }: Status): string => {
   if (reload === undefined) return 'none since the start';

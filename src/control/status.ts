@@ -32,6 +32,17 @@ export interface ReloadOutcome {
   readonly removed: readonly string[];
 }
 
+/** One of the places that audit lines go to. */
+export interface ShownSink {
+  readonly sink: 'file' | 'syslog' | 'journald';
+  /** Lines since the start. */
+  readonly lost: number;
+  /** Lines that it has not taken yet. */
+  readonly waiting: number;
+  /** What the system said last; absent where it works. */
+  readonly trouble?: string;
+}
+
 /** Packets of one reason. */
 export interface ShownCount {
   /** Since the start. */
@@ -71,6 +82,7 @@ export interface Status {
   readonly clockSynchronised?: boolean;
   /** For how long at a time nothing else could be done lately, in milliseconds; absent where nothing was measured yet. */
   readonly delay?: { readonly max: number; readonly p99: number };
+  readonly audit: readonly ShownSink[];
   /** Absent before the first. */
   readonly reload?: ShownReload;
   readonly counts: Readonly<Record<string, ShownCount>>;
@@ -93,6 +105,12 @@ const isReloadOutcome: Guard<ReloadOutcome> = objectOf<ReloadOutcome>(OUTCOME);
 export const readReloadOutcome = (value: unknown): ReloadOutcome | undefined =>
   isReloadOutcome(value) ? value : undefined;
 
+const isSink: Guard<ShownSink> = (value): value is ShownSink =>
+  objectOf<{ sink: string; lost: number; waiting: number; trouble?: string }>({
+    ...{ sink: isText, lost: isNumber, waiting: isNumber, trouble: optional(isText) },
+  })(value) &&
+  (value.sink === 'file' || value.sink === 'syslog' || value.sink === 'journald');
+
 const isStatus: Guard<Status> = objectOf<Status>({
   version: isText,
   pid: isNumber,
@@ -109,6 +127,7 @@ const isStatus: Guard<Status> = objectOf<Status>({
   replay: objectOf<Status['replay']>({ entries: isNumber, bytes: isNumber, floor: optional(isText) }),
   clockSynchronised: optional(isBoolean),
   delay: optional(objectOf<{ max: number; p99: number }>({ max: isNumber, p99: isNumber })),
+  audit: listOf(isSink),
   reload: optional(objectOf<ShownReload>({ ...OUTCOME, time: isText })),
   counts: recordOf(objectOf<ShownCount>({ total: isNumber, per10s: isNumber, per1min: isNumber })),
 });

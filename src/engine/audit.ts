@@ -85,7 +85,20 @@ export interface AuditLine {
   readonly delay?: Delay;
 }
 
-const isoTime = (time: UnixMs): string => new Date(time).toISOString();
+export const isoTime = (time: UnixMs): string => new Date(time).toISOString();
+
+/** A line that was written at `time`, and its text without the newline. */
+export interface AuditEntry {
+  readonly line: AuditLine;
+  readonly time: UnixMs;
+  readonly text: string;
+}
+
+export const auditEntry = (line: AuditLine, time: UnixMs): AuditEntry => ({
+  line,
+  time,
+  text: formatAuditLine(line, time),
+});
 
 /** The line, without its newline. Members that say nothing are left out; text from outside is made printable. */
 export const formatAuditLine = (line: AuditLine, now: UnixMs): string =>

@@ -3,7 +3,11 @@ import type { Metric, Sample } from '../control/exposition.ts';
 import type { Status } from '../control/status.ts';
 import { COUNTER_FAMILIES, type CounterFamily } from './counter-names.ts';
 
-interface Definition extends Omit<Metric, 'samples'> {
+export interface DefinedMetric extends Omit<Metric, 'samples'> {
+  readonly label?: string;
+}
+
+interface Definition extends DefinedMetric {
   /** None where there is nothing to tell. */
   readonly read: (status: Status) => readonly Sample[] | number | boolean | undefined;
 }
@@ -13,7 +17,7 @@ const epoch = (iso: string | undefined): number | undefined => (iso === undefine
 const inSeconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
 
 const counted = ({ metric, help, label, counters }: CounterFamily): Definition => ({
-  ...{ name: metric, type: 'counter', help },
+  ...{ name: metric, type: 'counter', help, ...(label === undefined ? {} : { label }) },
   // Also what was never counted: a rate is only seen where there was a 0 before.
   read: ({ counts }) =>
     counters.map((name) => ({
@@ -24,7 +28,7 @@ const counted = ({ metric, help, label, counters }: CounterFamily): Definition =
 
 const DEFINITIONS: readonly Definition[] = [
   {
-    ...{ name: 'spad_build', type: 'info', help: 'The version that runs.' },
+    ...{ name: 'spad_build', type: 'info', label: 'version', help: 'The version that runs.' },
     read: ({ version }) => [{ labels: { version }, value: 1 }],
   },
   {
@@ -74,6 +78,15 @@ const DEFINITIONS: readonly Definition[] = [
     read: ({ delay }) => inSeconds(delay?.p99),
   },
   {
+    ...{ name: 'spad_audit_lost_lines', type: 'counter', label: 'sink', help: 'Audit lines that were lost.' },
+    read: ({ audit }) => audit.map(({ sink, lost }) => ({ labels: { sink }, value: lost })),
+  },
+  {
+    name: 'spad_audit_sink_works',
+    ...{ type: 'gauge', label: 'sink', help: 'Whether audit lines are taken there.' },
+    read: ({ audit }) => audit.map(({ sink, trouble }) => ({ labels: { sink }, value: Number(trouble === undefined) })),
+  },
+  {
     name: 'spad_reload_taken',
     ...{ type: 'gauge', help: 'Whether the configuration that was read again last is in force; absent before that.' },
     read: ({ reload }) => reload?.taken,
@@ -86,7 +99,7 @@ const DEFINITIONS: readonly Definition[] = [
 ];
 
 /** What there is, whatever a daemon has to tell of it: for the documentation. */
-export const METRICS: readonly Omit<Metric, 'samples'>[] = DEFINITIONS;
+export const METRICS: readonly DefinedMetric[] = DEFINITIONS;
 
 export const metricsOf = (status: Status): readonly Metric[] =>
   DEFINITIONS.map(({ read, ...metric }) => {

@@ -70,7 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['server', 'server/firewall', 'server/process'],
   ],
   'server/report': ['src/base', 'src/config', 'src/report', 'server', 'keys'],
-  'server/log': ['src/base', 'src/engine'],
+  'server/log': ['src/base', 'src/config', 'src/control', 'src/engine', 'server/process'],
   'server/process': ['src/base', 'src/control'],
   'server/knockd': [
     ...['src/base', 'src/bytes', 'src/config', 'src/engine', 'src/knock', 'server', 'server/log', 'server/process'],

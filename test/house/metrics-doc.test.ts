@@ -8,16 +8,13 @@ import { METRICS } from '../../src/engine/metrics.ts';
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 const PAGE = '../../docs/metrics.md';
 
-const labelOf = (name: string): string => COUNTER_FAMILIES.find(({ metric }) => metric === name)?.label ?? '';
-
 const table = (): string =>
   [
     '| metric | type | label | meaning |',
     '|---|---|---|---|',
-    ...METRICS.map((metric) => {
-      const label = metric.type === 'info' ? 'version' : labelOf(metric.name);
-      return `| \`${sampleName(metric)}\` | ${metric.type} | ${label} | ${metric.help} |`;
-    }),
+    ...METRICS.map(
+      (metric) => `| \`${sampleName(metric)}\` | ${metric.type} | ${metric.label ?? ''} | ${metric.help} |`,
+    ),
   ].join('\n');
 
 const values = (): string =>

@@ -58,6 +58,9 @@ describe('a wrong value is told with its line, what it is, and what would be rig
     ['max_grants = 1.5', 'a whole number from 1 to 100000'],
     ['state_dir = lib/spad', 'a path that begins with /'],
     ['audit_log = audit.jsonl', 'a path that begins with /'],
+    ['audit = ', 'file, syslog or journald, or several of them with commas between'],
+    ['audit = tape', '"tape" is not file, syslog or journald, or several of them with commas between'],
+    ['syslog_socket = log', 'a path that begins with / and has at most 107 bytes'],
   ])('%s', (line, hint) => {
     expect(errors(withDaemon(line))).toEqual([`spad.conf:4: error: ${line} (${hint})`]);
   });

@@ -47,7 +47,7 @@ describe('the example', () => {
     expect({ ...conf.daemon, guard: conf.daemon.guard.map(formatPortSpec) }).toMatchObject({
       ...{ name: 'gw1', interface: 'any', port: 62_201, capture: 'pcap', firewall: 'nftables' },
       ...{ guard: ['tcp/22', 'tcp/443'], max_age: 120 },
-      ...{ state_dir: '/var/lib/spad', audit_log: '/var/log/spad/audit.jsonl' },
+      ...{ state_dir: '/var/lib/spad', audit: ['file'], audit_log: '/var/log/spad/audit.jsonl' },
     });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatServiceMessage, serviceAddress, watchdogPeriod } from '../../../src/control/service-message.ts';
+import { formatServiceMessage, watchdogPeriod } from '../../../src/control/service-message.ts';
 
 describe('formatServiceMessage', () => {
   test('is one variable a line, as sd_notify(3) has them', () => {
@@ -16,30 +16,6 @@ describe('formatServiceMessage', () => {
   test('a status cannot add a variable', () => {
     const text = formatServiceMessage({ kind: 'ready', status: 'a\nMAINPID=1\n' });
     expect(text.split('\n')).toEqual(['READY=1', 'STATUS=a\\u{a}MAINPID=1\\u{a}', '']);
-  });
-});
-
-describe('serviceAddress', () => {
-  const ascii = (text: string): number[] => Array.from(text, (letter) => letter.charCodeAt(0));
-
-  test('a path ends in a zero byte', () => {
-    expect([...(serviceAddress('/run/x', true) ?? [])]).toEqual([1, 0, ...ascii('/run/x'), 0]);
-  });
-
-  test('an abstract name begins with one, and has no other', () => {
-    expect([...(serviceAddress('@/org/x', false) ?? [])]).toEqual([0, 1, 0, ...ascii('/org/x')]);
-  });
-
-  test.each(['', '@', '/', 'run/x', 'vsock:2:1234', `/${'x'.repeat(107)}`, `@${'x'.repeat(108)}`])(
-    'refuses %j',
-    (socket) => {
-      expect(serviceAddress(socket, true)).toBeUndefined();
-    },
-  );
-
-  test('takes the longest', () => {
-    expect(serviceAddress(`/${'x'.repeat(106)}`, true)).toHaveLength(2 + 108);
-    expect(serviceAddress(`@${'x'.repeat(107)}`, true)).toHaveLength(2 + 108);
   });
 });
 

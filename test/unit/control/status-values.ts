@@ -8,6 +8,10 @@ export const STATUS: Status = {
   ...{ trialUntil: '2026-01-02T02:04:05.000Z', clients: 12, grants: 3 },
   replay: { entries: 1500, bytes: 300_000, floor: '2026-01-01T12:00:00.000Z' },
   ...{ clockSynchronised: true, delay: { max: 3.1, p99: 1.2 } },
+  audit: [
+    { sink: 'file', lost: 0, waiting: 0 },
+    { sink: 'syslog', lost: 2, waiting: 7, trouble: 'ENOENT' },
+  ],
   reload: {
     time: '2026-01-01T06:00:00.000Z',
     taken: false,

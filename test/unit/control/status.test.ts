@@ -8,7 +8,7 @@ import { STATUS } from './status-values.ts';
 
 const bare = {
   ...{ version: '0.1.0', pid: 1, since: STATUS.since, uptime: 900, via: 'memory', firewall: { kind: 'agrees' } },
-  ...{ guard: [], clients: 0, grants: 0, replay: { entries: 0, bytes: 0 }, counts: {} },
+  ...{ guard: [], clients: 0, grants: 0, replay: { entries: 0, bytes: 0 }, audit: [], counts: {} },
 } as const;
 
 describe('a status', () => {
@@ -29,7 +29,10 @@ describe('a status', () => {
       { ...bare, counts: { granted: 5 } },
       { ...bare, reload: { time: 'now' } },
     ],
-    { ...bare, delay: { max: 1 } },
+    ...[
+      { ...bare, delay: { max: 1 } },
+      { ...bare, audit: [{ sink: 'tape', lost: 0, waiting: 0 }] },
+    ],
   ])('%j is none', (value) => {
     expect(readStatus(value)).toBeUndefined();
   });
@@ -45,6 +48,7 @@ describe('a status', () => {
       'replay cache  1500 packets, about 293 KiB; packets made before 2026-01-01 12:00:00 UTC are refused',
       'clock         synchronised',
       'delay         at most 3.1 ms, 99 of 100 times within 1.2 ms',
+      'audit log     file; syslog, does not take lines (ENOENT), 7 lines wait, 2 lost',
       'last reload   2026-01-01 06:00:00 UTC, refused, the configuration before it stands; spad.conf:3: error: unknown key "prot"',
       '',
       'COUNTER       TOTAL  /s (10 s)  /s (1 min)',

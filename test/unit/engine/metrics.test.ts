@@ -27,6 +27,8 @@ test('numbers, times and lengths of time are those of the status, in seconds and
     ...{ spad_capturing: 1, spad_capture_restarts_total: 1, spad_firewall_agrees: 1, spad_guard_on_trial: 1 },
     ...{ spad_clients: 12, spad_grants: 3, spad_replay_cache_entries: 1500, spad_replay_cache_bytes: 300_000 },
     ...{ spad_clock_synchronised: 1, spad_delay_max_seconds: 0.0031, spad_delay_p99_seconds: 0.0012 },
+    ...{ 'spad_audit_lost_lines_total file': 0, 'spad_audit_lost_lines_total syslog': 2 },
+    ...{ 'spad_audit_sink_works file': 1, 'spad_audit_sink_works syslog': 0 },
     ...{ spad_reload_taken: 0, spad_reload_time_seconds: 1_767_247_200 },
   });
 });
