@@ -19,6 +19,7 @@ import { type Edges, openEdges } from './edges.ts';
 import type { OwnSteps } from './firewall/generation.ts';
 import { adoptConnections } from './firewall/adoption.ts';
 import type { ConfigurationSource } from './load-config.ts';
+import { MetricsFile } from './log/metrics-file.ts';
 import { momentOf } from './moment-of.ts';
 import { openEngine } from './open-engine.ts';
 import { type OpenState, openState } from './open-state.ts';
@@ -110,6 +111,7 @@ export class Daemon {
     this.#status = new StatusKeeper({
       ...{ version: parts.version, via: firewall.description, now: readClock, floor: this.#state.cache.floor },
       ...{ engine: this.#engine, receiver: this.#receiver, delays: this.#delays, audit: this.#state.audit },
+      ...{ repairer: this.#repairer, file: new MetricsFile(conf.daemon, logger) },
     });
     this.#operator = this.#newOperator(join(conf.daemon.state_dir, CONTROL_SOCKET));
     this.#guardEnds = confirm === undefined ? undefined : steadyMs(now.steady + confirm * 1000);

@@ -28,6 +28,7 @@ const OLD = { added: [], removed: [] };
 /** What takes effect only at a start. */
 const LASTING = [
   ...(['firewall', 'state_dir', 'audit', 'audit_log', 'syslog_socket', 'max_grants', 'nft_set'] as const),
+  ...(['metrics_file', 'metrics_every'] as const),
   ...(['open_command', 'close_command', 'command_shell', 'command_user', 'command_timeout'] as const),
 ];
 

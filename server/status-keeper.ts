@@ -9,6 +9,8 @@ import type { Engine } from '../src/engine/engine.ts';
 import { metricsOf } from '../src/engine/metrics.ts';
 import type { Delays } from './delays.ts';
 import type { AuditLog } from './log/audit-log.ts';
+import type { MetricsFile } from './log/metrics-file.ts';
+import type { Repairer } from './repairer.ts';
 import { isClockSynchronised } from './process/clock-sync.ts';
 
 export interface StatusParts {
@@ -21,6 +23,8 @@ export interface StatusParts {
   readonly receiver: { readonly pid: number | undefined };
   readonly delays: Pick<Delays, 'look'>;
   readonly audit: Pick<AuditLog, 'facts'>;
+  readonly repairer: Pick<Repairer, 'fault'>;
+  readonly file: MetricsFile;
 }
 
 export class StatusKeeper {
@@ -47,10 +51,13 @@ export class StatusKeeper {
     this.#reload = { time: isoTime(this.#parts.now().wall), ...outcome };
   }
 
-  /** To be called again and again: notes the counters once a second. */
+  /** To be called again and again: notes the counters once a second, and writes the file of metrics in its time. */
   glance(): void {
     const { steady } = this.#parts.now();
     if (this.#rates.isDue(steady)) this.#rates.sample(steady, this.#parts.engine.facts().counts);
+    const { fault } = this.#parts.repairer;
+    const firewall = fault === '' ? ({ kind: 'agrees' } as const) : ({ kind: 'fault', detail: fault } as const);
+    void this.#parts.file.glance(steady, () => formatMetrics(metricsOf(this.show(firewall)), 'prometheus'));
   }
 
   /** The same in numbers. */

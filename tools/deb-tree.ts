@@ -105,6 +105,7 @@ const copyPages = (root: string, from: string): void => {
   copyFileSync(join(from, 'packaging/debian/copyright'), join(doc, 'copyright'));
   mkdirSync(join(doc, 'examples'));
   copyFileSync(join(from, 'packaging/spad.conf.example'), join(doc, 'examples/spad.conf'));
+  cpSync(join(from, 'packaging/fail2ban'), join(doc, 'examples/fail2ban'), { recursive: true });
 };
 
 /** By shell: where it looks for the completions of other packages, and what it calls those of a program. */

@@ -45,6 +45,7 @@ needs() {
     echo 'zsh zsh to complete command lines in'
     echo 'fish fish to complete command lines in'
     echo 'mandoc mandoc to read manual pages strictly'
+    echo 'fail2ban-regex fail2ban to count rejections as it does'
     echo '/usr/lib/python3/dist-packages/prometheus_client python3-prometheus-client to read metrics'
     ;;
   *) die "tools/prepare.sh: no such occasion: $1" ;;
@@ -114,6 +115,7 @@ LINES
     apt-get update && apt-get install --no-install-recommends -y$missing"
   fi
   case "$missing " in *' firewalld '*) keep_asleep firewalld.service "$sudo" ;; esac
+  case "$missing " in *' fail2ban '*) keep_asleep fail2ban.service "$sudo" ;; esac
   say "Installing with apt-get:$missing"
   case "$missing " in *' openssh-server '*) keep_sshd_down "$sudo" ;; esac
   # A stale list may still do: only the installation itself has to succeed.
@@ -122,11 +124,11 @@ LINES
     install --no-install-recommends --no-remove -y $missing || die "apt-get could not install:$missing"
 }
 
-# keep_asleep UNIT SUDO: Debian starts a service when it is installed, and at each boot. A firewall that only tests run, in
-# namespaces, must not become the firewall of this machine.
+# keep_asleep UNIT SUDO: Debian starts a service when it is installed, and at each boot. What only tests run, in
+# namespaces, must not touch the firewall of this machine.
 keep_asleep() {
   [ -d /run/systemd/system ] || return 0
-  say "Masking $1, so that it does not become the firewall of this machine (undo: systemctl unmask $1)"
+  say "Masking $1, so that it does not touch the firewall of this machine (undo: systemctl unmask $1)"
   quietly $2 systemctl mask "$1" || die "systemctl could not mask $1, so it is not installed."
 }
 

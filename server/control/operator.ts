@@ -1,5 +1,6 @@
 /** The operator's side of the running daemon: its control socket, who waits for an answer there, the trial of its guard. */
 import type { ReloadOutcome } from '../../src/control/status.ts';
+import type { AuditEntry } from '../../src/engine/audit.ts';
 import type { AnswerEffect } from '../../src/engine/effect.ts';
 import type { Input } from '../../src/engine/input.ts';
 import { AuditFeed } from './audit-feed.ts';
@@ -23,7 +24,7 @@ interface Trial {
 }
 
 interface AuditLog {
-  readonly append: (lines: readonly string[]) => void;
+  readonly append: (entries: readonly AuditEntry[]) => void;
 }
 
 export class Operator {
@@ -61,9 +62,9 @@ export class Operator {
   /** The same log, heard by those who follow it: also what a full disk does not take. */
   overheard(log: AuditLog): AuditLog {
     return {
-      append: (lines) => {
-        this.#feed.publish(lines);
-        log.append(lines);
+      append: (entries) => {
+        this.#feed.publish(entries.map(({ text }) => text));
+        log.append(entries);
       },
     };
   }

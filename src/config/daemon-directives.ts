@@ -21,6 +21,12 @@ const text = one((value) => (value === '' ? undefined : value), 'a command with 
 
 const paths = listOf((text) => (text.startsWith('/') ? text : undefined), 'a path that begins with /');
 
+/** The textfile collector of node_exporter reads no other. */
+const promPath = one(
+  (value) => (/^\/.*[^/]\.prom$/.test(value) ? value : undefined),
+  'a path that begins with / and ends in .prom',
+);
+
 /** docs/audit-log.md */
 const AUDIT_SINKS = ['file', 'syslog', 'journald'] as const;
 export type AuditSinkName = (typeof AUDIT_SINKS)[number];
@@ -114,6 +120,11 @@ export const daemonDirectives = {
     'where each decision leaves a line: file, syslog, journald, or several of them',
   ),
   audit_log: optional(absolutePath, DEFAULT_AUDIT_LOG, 'the file that gets one JSON line a decision'),
+  metrics_file: maybe(
+    promPath,
+    "the file that gets the metrics, for node_exporter's textfile collector (docs/metrics.md)",
+  ),
+  metrics_every: optional(duration(1, 3600), seconds(15), 'how often that file is written'),
   syslog_socket: optional(socketPath, '/dev/log', 'where audit = syslog sends its lines (RFC 5424)'),
 } as const;
 

@@ -1,11 +1,13 @@
 /** What spad counts, as other programs read it. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Host } from '../support/host.ts';
 import { Keyholder } from '../support/keyholder.ts';
 import { Lab } from '../support/lab.ts';
 import { type ReadFamily, readMetrics, valueOf } from '../support/read-metrics.ts';
 import { Spad } from '../support/spad.ts';
+import { waitUntil } from '../support/wait.ts';
 
 const alice = new Keyholder();
 
@@ -67,5 +69,43 @@ describe('spad metrics', () => {
     const { code, stdout, stderr } = await spad.exec('metrics', '--state-dir', lab.dir);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(`spad is not running on ${lab.dir}: start it`);
+  });
+});
+
+describe('metrics_file', () => {
+  const file = (): string => join(spad.dir, 'textfile', 'spad.prom');
+  const families = (): Readonly<Record<string, ReadFamily>> => readMetrics(readFileSync(file(), 'utf8'), 'prometheus');
+
+  test('is what node_exporter reads, for everyone, and comes again and again; a folder that is away is told once', async () => {
+    await spad.stop();
+    spad.configure({
+      daemon: { metrics_file: file(), metrics_every: '1s' },
+      access: { alice: { key: alice.base64, allow: 'tcp/22', open_for: '2m' } },
+    });
+    await spad.start();
+    await spad.process.waitForLine(/warning: metrics_file cannot be written: ENOENT.*; trying again until it can be/);
+    // It opens ports all the same.
+    const mark = spad.audit.mark();
+    await spad.send(client, alice.seal({ ports: 'tcp/22' }));
+    await spad.audit.waitFor({ event: 'extended' }, mark);
+    mkdirSync(join(spad.dir, 'textfile'));
+    // A link in the draft's place must not be written through.
+    const bait = join(spad.dir, 'bait');
+    writeFileSync(bait, 'untouched');
+    symlinkSync(bait, join(spad.dir, 'textfile', '.spad.prom.new'));
+    await spad.process.waitForLine(/spad\.prom is written again/);
+    expect(spad.process.output.match(/metrics_file cannot be written/g)).toHaveLength(1);
+    expect(statSync(file()).mode & 0o777).toBe(0o644);
+    expect(readFileSync(bait, 'utf8')).toBe('untouched');
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
+    expect(families()['spad_events']).toMatchObject({ type: 'counter' });
+    expect(valueOf(families(), 'spad_events', 'extended')).toBe(1);
+    expect(valueOf(families(), 'spad_build_info', version)).toBe(1);
+    await spad.send(client, alice.seal({ ports: 'tcp/23' }));
+    await waitUntil(
+      'the next packet to be counted',
+      () => valueOf(families(), 'spad_rejections', 'port-not-allowed') === 1,
+    );
+    expect(readdirSync(join(spad.dir, 'textfile'))).toContain('spad.prom');
   });
 });

@@ -21,7 +21,15 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, Directive<unknown>
 };
 
 /** Keys whose default is a number of seconds. */
-const DURATIONS = ['max_age', 'command_timeout', 'open_for', 'max_open_for', 'seq_timeout', 'cmd_timeout'];
+const DURATIONS = [
+  'max_age',
+  'command_timeout',
+  'open_for',
+  'max_open_for',
+  'seq_timeout',
+  'cmd_timeout',
+  'metrics_every',
+];
 
 const formatItem = (item: unknown): string => {
   if (typeof item === 'object' && item !== null && 'protocol' in item) {

@@ -60,6 +60,7 @@ describe('a wrong value is told with its line, what it is, and what would be rig
     ['audit_log = audit.jsonl', 'a path that begins with /'],
     ['audit = ', 'file, syslog or journald, or several of them with commas between'],
     ['audit = tape', '"tape" is not file, syslog or journald, or several of them with commas between'],
+    ['metrics_file = /run/spad.txt', 'a path that begins with / and ends in .prom'],
     ['syslog_socket = log', 'a path that begins with / and has at most 107 bytes'],
   ])('%s', (line, hint) => {
     expect(errors(withDaemon(line))).toEqual([`spad.conf:4: error: ${line} (${hint})`]);
