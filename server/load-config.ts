@@ -1,26 +1,21 @@
 /** From files on disk to a policy and the receiver's settings, or to every problem there is. */
 import { readFileSync } from 'node:fs';
-import { readKeyFile } from '../keys/key-file.ts';
 import { readSecretFile } from '../keys/safe-file.ts';
 import { normalizePorts, type PortSpec } from '../src/base/port-spec.ts';
-import { bytesKey } from '../src/bytes/encoding.ts';
 import type { FwknopEntry } from '../src/config/fwknop/access-conf.ts';
 import type { FwknopdConf } from '../src/config/fwknop/fwknopd-conf.ts';
 import { unguarded } from '../src/config/guard.ts';
 import { fwknopWays } from '../src/config/fwknop/ways.ts';
 import { hasErrors, type Issue } from '../src/config/issue.ts';
-import type { AccessEntry } from '../src/config/access-section.ts';
 import { parseSpadConf, type SpadConf } from '../src/config/spad-conf.ts';
-import type { Secret } from '../src/crypto/secret.ts';
 import { fwknopReceiverSettings } from '../src/engine/fwknop-settings.ts';
-import { type FwknopPolicy, forwardsTo, type Policy, type PolicyClient } from '../src/engine/policy.ts';
+import { type FwknopPolicy, forwardsTo, type Policy } from '../src/engine/policy.ts';
 import type { ReceiverSettings, ReceiverWish } from '../src/engine/receiver-settings.ts';
 import type { BackendName } from '../src/firewall/backends.ts';
 import type { DoorRule } from '../src/knock/door-rule.ts';
-import { NODE_SUITE } from '../platform/node-suite.ts';
 import { reachFor } from '../src/spa/native/gate.ts';
-import { deriveGateKeys } from '../src/spa/native/gate-keys.ts';
-import { deriveUnsealKeys, type UnsealKeys } from '../src/spa/native/unseal.ts';
+import { attempt } from './attempt.ts';
+import { clientsOf, gateKeysOf, type Complain, type HeldKey, readKeys } from './load-keys.ts';
 import { loadDoors } from './load-doors.ts';
 import { firewallIssues, withBackend } from './load-firewall.ts';
 import { checkSurroundings, type FwknopLoading, isFile, loadFwknop } from './load-fwknop.ts';
@@ -37,9 +32,6 @@ export interface ConfigurationReading {
   readonly configuration: Configuration | undefined;
   readonly issues: readonly Issue[];
 }
-
-/** Notes an error; a line of 0 is the file as a whole. */
-type Complain = (line: number, problem: string, hint: string) => void;
 
 /** What is read anew at SIGHUP. */
 export interface ConfigurationSource {
@@ -107,25 +99,16 @@ export const completeConfiguration = (
   const { daemon, access } = conf;
   issues.push(...firewallIssues(conf, beside?.entries ?? [], file, auto));
   if (beside !== undefined) warnOfUnguarded(conf, beside, issues);
-  const secrets = access.map(({ key, line }) =>
-    'secret' in key
-      ? key.secret
-      : attempt(
-          () => readKeyFile(key.file),
-          (message) => complain(line, message, 'make one with `spa-keys generate`'),
-        ),
-  );
-  checkDistinct(access, secrets, complain);
+  const keys = readKeys(access, complain);
   const user = findUser(daemon.receiver_user, (problem, hint) => complain(0, problem, hint));
   const doors = loadDoors(conf, file, issues);
   const fwknop = [...conf.fwknop, ...(beside?.entries ?? [])];
   checkFwknopNames(conf, fwknop, issues);
   checkSurroundings(fwknop, issues);
   if (hasErrors(issues)) return { configuration: undefined, issues };
-  const known = secrets.filter((secret) => secret !== undefined);
   const configuration = configure({
     conf: withDigestCache(withBackend(conf, auto), beside),
-    secrets: known,
+    keys,
     doors,
     user,
     fwknop,
@@ -152,21 +135,17 @@ const warnOfUnguarded = ({ daemon }: SpadConf, { entries }: FwknopLoading, issue
 
 interface Parts {
   readonly conf: SpadConf;
-  readonly secrets: readonly Secret[];
+  readonly keys: readonly HeldKey[];
   readonly doors: readonly DoorRule[];
   readonly user: ReceiverSettings['user'];
   readonly fwknop: readonly FwknopEntry[];
   readonly beside: FwknopdConf | undefined;
 }
 
-const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Configuration => {
-  const { daemon, access } = conf;
+const configure = ({ conf, keys, doors, user, fwknop, beside }: Parts): Configuration => {
+  const { daemon } = conf;
   const maxAge = daemon.max_age * 1000;
-  const withCodes = access.flatMap(({ codes }, index) => (codes === undefined ? [] : [index]));
-  const clients = access.flatMap((entry, index) => {
-    const secret = secrets[index];
-    return secret === undefined ? [] : [new SilentClient(entry, secret, daemon.name)];
-  });
+  const clients = clientsOf(keys, daemon.name);
   const ways = fwknopWays(daemon, beside);
   const fwknopPolicy: FwknopPolicy = {
     clients: fwknop.map(({ client }) => client),
@@ -184,34 +163,11 @@ const configure = ({ conf, secrets, doors, user, fwknop, beside }: Parts): Confi
       port: daemon.port,
       user,
       reach: reachFor(clients.length, maxAge),
-      clients: deriveGateKeys(secrets, daemon.name, withCodes),
+      clients: gateKeysOf(keys, daemon.name),
       fwknop: fwknopReceiverSettings(fwknopPolicy, ways),
     },
   };
 };
-
-/**
- * Its keys are made at its first packet: most of a large server's clients are silent between two starts, and the keys of
- * ten thousand cost memory, and time before the daemon is ready.
- */
-class SilentClient implements PolicyClient {
-  readonly stanza: PolicyClient['stanza'];
-  readonly codes: PolicyClient['codes'];
-  readonly #secret: Secret;
-  readonly #server: string;
-  #keys: UnsealKeys | undefined;
-
-  constructor({ stanza, codes }: AccessEntry, secret: Secret, server: string) {
-    this.stanza = stanza;
-    this.codes = codes;
-    this.#secret = secret;
-    this.#server = server;
-  }
-
-  get keys(): UnsealKeys {
-    return (this.#keys ??= deriveUnsealKeys(this.#secret, this.#server, NODE_SUITE));
-  }
-}
 
 /**
  * Where packets are sniffed, the SPA port is guarded too, and no stanza opens it: else the kernel would answer that nobody
@@ -237,24 +193,6 @@ const checkFwknopNames = (conf: SpadConf, fwknop: readonly FwknopEntry[], issues
   }
 };
 
-/** Two clients with one secret could not be told apart: the first would get the second's packets. */
-const checkDistinct = (
-  access: readonly AccessEntry[],
-  secrets: readonly (Secret | undefined)[],
-  complain: Complain,
-): void => {
-  const owners = new Map<string, string>();
-  for (const [index, { stanza, line }] of access.entries()) {
-    const secret = secrets[index];
-    if (secret === undefined) continue;
-    const text = bytesKey(secret.reveal());
-    const owner = owners.get(text);
-    if (owner !== undefined)
-      complain(line, `[access ${stanza.name}] has the key of [access ${owner}]`, 'give each client a key of its own');
-    else owners.set(text, stanza.name);
-  }
-};
-
 /** The user that the receiver becomes; undefined for `same`, and where it is not known, which is told. */
 const findUser = (name: string, complain: (problem: string, hint: string) => void): ReceiverSettings['user'] => {
   if (name === 'same') return undefined;
@@ -270,13 +208,4 @@ const findUser = (name: string, complain: (problem: string, hint: string) => voi
   if (uid === 0) complain(`receiver_user = ${name} is the superuser`, 'receiver_user = nobody');
   // Only root can become somebody else; any other user has nothing to give up but what the unit gave it.
   return process.geteuid?.() === 0 ? { uid, gid } : undefined;
-};
-
-const attempt = <T>(work: () => T, complain: (message: string) => void): T | undefined => {
-  try {
-    return work();
-  } catch (error) {
-    complain(error instanceof Error ? error.message : String(error));
-    return undefined;
-  }
 };

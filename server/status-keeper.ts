@@ -4,7 +4,15 @@ import type { Moment, UnixMs } from '../src/base/units.ts';
 import { RateBook } from '../src/control/rates.ts';
 import { formatMetrics } from '../src/control/exposition.ts';
 import { type FirewallState, isoAt, isoTime } from '../src/control/response.ts';
-import type { ReloadOutcome, ShownCapture, ShownMetrics, ShownReload, Status } from '../src/control/status.ts';
+import type {
+  ReloadOutcome,
+  ShownCapture,
+  ShownMetrics,
+  ShownReload,
+  ShownRotation,
+  Status,
+} from '../src/control/status.ts';
+import type { Rotation } from '../src/engine/key-uses.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { metricsOf } from '../src/engine/metrics.ts';
 import type { Delays } from './delays.ts';
@@ -69,13 +77,14 @@ export class StatusKeeper {
   show(firewall: FirewallState): Status {
     const { version, via, now, engine, receiver, delays } = this.#parts;
     const moment = now();
-    const { counts, guard, guardEnds, clients, grants, replay } = engine.facts();
+    const { counts, guard, guardEnds, clients, rotations, grants, replay } = engine.facts();
     const { entries, bytes, floor } = replay;
     return {
       ...{ version, pid: process.pid, ...given('receiverPid', receiver.pid), since: isoTime(this.#start.wall) },
       ...{ uptime: Math.round(moment.steady - this.#start.steady), ...given('capture', this.#capture) },
       ...{ via, firewall, guard: guard.map(formatPortSpec) },
       ...given('trialUntil', guardEnds && isoAt(guardEnds, moment)),
+      ...given('rotations', rotations.length === 0 ? undefined : rotations.map(showRotation)),
       ...{
         clients,
         grants,
@@ -89,6 +98,12 @@ export class StatusKeeper {
     };
   }
 }
+
+const showRotation = ({ stanza, until, used }: Rotation): ShownRotation => ({
+  ...{ stanza, until: isoTime(until) },
+  ...given('oldUsed', used.old && isoTime(used.old)),
+  ...given('newUsed', used.new && isoTime(used.new)),
+});
 
 /** A member that is there only where it says something. */
 const given = <K extends string, V>(name: K, value: V | undefined): { readonly [P in K]?: V } =>

@@ -22,7 +22,7 @@ const MINUTES = 4;
 const EVERY_MS = 200;
 
 const [clients = '1', maxAge = '120000'] = process.argv.slice(2);
-const keys: GateKeys = { bytes: randomBytes(Number(clients) * GATE_KEYS_LENGTH), withCodes: [] };
+const keys: GateKeys = { bytes: randomBytes(Number(clients) * GATE_KEYS_LENGTH), withCodes: [], ends: new Map() };
 const gate = new NativeGate(keys, reachFor(Number(clients), Number(maxAge)));
 const start = Date.now();
 const timed = (ms: number): number => {

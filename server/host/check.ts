@@ -1,12 +1,15 @@
 /** `spad check`: the configuration first, then this host. */
 import type { HostFacts, Writable } from '../../src/host/facts.ts';
 import { exitStatus } from '../../src/host/finding.ts';
+import { judgeKeys } from '../../src/host/judge-keys.ts';
 import { formatReport, reportOn } from '../../src/host/report.ts';
 import { checkConfiguration } from '../chosen-source.ts';
+import { readClock } from '../clock.ts';
 import type { Configuration, ConfigurationSource } from '../load-config.ts';
 import { isClaimed } from '../process/claim.ts';
 import { isClockSynchronised } from '../process/clock-sync.ts';
 import { findDaemons } from './daemons.ts';
+import { readKeyFacts } from './keys.ts';
 import { readLinks, readRoutes } from './links.ts';
 import { planOf } from './plan.ts';
 import { readRules } from './rules.ts';
@@ -23,7 +26,8 @@ export const checkHost = async (source: ConfigurationSource, asJson: boolean): P
     return 1;
   }
   const plan = planOf(configuration);
-  const report = reportOn(await gather(configuration), plan);
+  const keys = judgeKeys(await readKeyFacts(configuration), readClock().wall);
+  const report = reportOn(await gather(configuration), plan, keys);
   const { firewall } = plan;
   if (asJson) say(JSON.stringify({ configuration: source.shown, firewall, issues, ...report }));
   else say(formatReport(report, process.stdout.isTTY && takesSigns(process.env)));

@@ -2,7 +2,7 @@
 import type { Stanza } from '../access/stanza.ts';
 import { formatAddress, parseCidr } from '../base/address.ts';
 import { coversPorts, formatPortSpec } from '../base/port-spec.ts';
-import { MAX_OPEN_FOR, seconds } from '../base/units.ts';
+import { MAX_OPEN_FOR, seconds, type UnixMs } from '../base/units.ts';
 import type { Secret } from '../crypto/secret.ts';
 import type { CodeRange } from '../spa/native/code.ts';
 import { maybe, maybeSecret, oneOf, optional, readSection, required, type ValuesOf, yesNo } from './directive.ts';
@@ -36,6 +36,12 @@ export const accessDirectives = {
   ),
   key: maybeSecret(secret, "the client's secret, base64 of 32 bytes"),
   key_file: maybe(absolutePath, 'a file that holds the secret alone, mode 0600'),
+  old_key: maybeSecret(
+    secret,
+    'the secret before this one, while a client goes over to the new one (docs/rotation.md)',
+  ),
+  old_key_file: maybe(absolutePath, 'a file that holds the old secret alone, mode 0600'),
+  old_key_until: maybe(expiry, 'the last day, or the instant, up to which the old key holds beside the new one'),
   allow: required(ports, 'allow = tcp/22: the ports this client may ask for'),
   default: optional(ports, [], 'what opens when the client names no port'),
   open_for: optional(duration(1, MAX_OPEN_FOR), seconds(30), 'how long a grant lasts when the client does not say'),
@@ -66,10 +72,21 @@ export const accessDirectives = {
   ),
 } as const;
 
-/** One client: its stanza, and its secret or the file that holds it. */
+/** A secret, or the file that holds it. */
+export type KeyPlace = { readonly secret: Secret } | { readonly file: string };
+
+/** A key that holds beside the one that has followed it. */
+export interface OldKey {
+  readonly key: KeyPlace;
+  /** The first instant at which it no longer holds. */
+  readonly until: UnixMs;
+}
+
+/** One client: its stanza and its key. */
 export interface AccessEntry {
   readonly stanza: Stanza;
-  readonly key: { readonly secret: Secret } | { readonly file: string };
+  readonly key: KeyPlace;
+  readonly old: OldKey | undefined;
   /** The emergency codes that hold. */
   readonly codes: CodeRange | undefined;
   /** Where the stanza begins, for what is found wrong later. */
@@ -87,6 +104,8 @@ export const readNative = (name: string, section: IniSection, file: string, issu
   if ((values.key === undefined) === (values.key_file === undefined)) {
     return complain(`[${section.name}] needs either "key" or "key_file"`, 'make one with `spa-keys generate`');
   }
+  const old = readOldKey(values);
+  if (typeof old === 'string') return complain(`[${section.name}] ${old}`, 'see docs/rotation.md');
   const { allow, default: defaultPorts, open_for: openFor, max_open_for: maxOpenFor } = values;
   if (allow.length === 0) return complain(`[${section.name}] allows no port`, 'allow = tcp/22');
   const outside = defaultPorts.find((spec) => !coversPorts(allow, spec));
@@ -116,7 +135,17 @@ export const readNative = (name: string, section: IniSection, file: string, issu
       hint: 'give the codes a stanza of their own',
     });
   }
-  return [{ stanza, key, codes: values.emergency, line: section.line }];
+  return [{ stanza, key, old, codes: values.emergency, line: section.line }];
+};
+
+/** The old key, none, or what is wrong about it. */
+const readOldKey = (values: ValuesOf<typeof accessDirectives>): OldKey | undefined | string => {
+  const { old_key: secret, old_key_file: file, old_key_until: until } = values;
+  if (secret === undefined && file === undefined)
+    return until === undefined ? undefined : 'has "old_key_until" and neither "old_key" nor "old_key_file"';
+  if (secret !== undefined && file !== undefined) return 'has both "old_key" and "old_key_file"';
+  if (until === undefined) return 'has an old key without "old_key_until", which says when it ends';
+  return { key: secret === undefined ? { file: file ?? '' } : { secret }, until };
 };
 
 /** Written out: each object that is put together of others has a shape of its own, which takes more than what it holds. */

@@ -2,7 +2,7 @@
 import { countOf, printable } from '../base/printable.ts';
 import { formatDuration, seconds } from '../base/units.ts';
 import type { FirewallState } from './response.ts';
-import type { ReloadOutcome, ShownCount, ShownSink, Status } from './status.ts';
+import type { ReloadOutcome, ShownCount, ShownRotation, ShownSink, Status } from './status.ts';
 import { alignColumns } from '../base/columns.ts';
 
 const FIREWALL: Readonly<Record<FirewallState['kind'], string>> = {
@@ -31,6 +31,7 @@ const mattersOf = (status: Status): readonly (readonly [string, string])[] => [
   ['firewall', describeFirewall(status.firewall, status.via)],
   ['guard', guardText(status)],
   ['clients', String(status.clients)],
+  ...rotationRows(status),
   ['grants', String(status.grants)],
   ['replay cache', replayText(status)],
   ['clock', clockText(status)],
@@ -55,6 +56,21 @@ const guardText = ({ guard, trialUntil }: Status): string => {
   return trialUntil === undefined
     ? ports
     : `${ports}; on trial until ${shortTime(trialUntil)}: run "spad confirm" in a new session`;
+};
+
+/** On one page; --json has all. */
+const MAX_ROTATIONS = 10;
+
+const rotationRows = ({ rotations = [] }: Status): readonly (readonly [string, string])[] => {
+  const rows = rotations.slice(0, MAX_ROTATIONS).map((rotation) => ['old key', rotationText(rotation)] as const);
+  const more = rotations.length - rows.length;
+  return more > 0 ? [...rows, ['old key', `and ${String(more)} more: --json shows all`]] : rows;
+};
+
+const rotationText = ({ stanza, until, oldUsed, newUsed }: ShownRotation): string => {
+  const used = (key: string, at: string | undefined): string =>
+    at === undefined ? `${key} not used yet` : `${key} last used ${shortTime(at)}`;
+  return `of ${stanza}, until ${shortTime(until)}; ${used('old', oldUsed)}, ${used('new', newUsed)}`;
 };
 
 const replayText = ({ replay: { entries, bytes, floor } }: Status): string => {

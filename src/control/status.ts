@@ -52,6 +52,16 @@ export interface ShownCount {
   readonly per1min: number;
 }
 
+/** A stanza with two keys. */
+export interface ShownRotation {
+  readonly stanza: string;
+  /** The first instant at which the old key no longer holds, ISO 8601 in UTC; also where that is past. */
+  readonly until: string;
+  /** When a packet made with it was let in last; absent: none since the daemon's start or the rotation. */
+  readonly oldUsed?: string;
+  readonly newUsed?: string;
+}
+
 export interface Status {
   readonly version: string;
   readonly pid: number;
@@ -70,6 +80,8 @@ export interface Status {
   /** When the guard ends unless it is confirmed; absent where it is not on trial. */
   readonly trialUntil?: string;
   readonly clients: number;
+  /** The stanzas with two keys, the one whose old key ends first before the others; absent where there is none. */
+  readonly rotations?: readonly ShownRotation[];
   readonly grants: number;
   readonly replay: {
     readonly entries: number;
@@ -123,6 +135,13 @@ const isStatus: Guard<Status> = objectOf<Status>({
   guard: listOf(isText),
   trialUntil: optional(isText),
   clients: isNumber,
+  rotations: optional(
+    listOf(
+      objectOf<ShownRotation>({
+        ...{ stanza: isText, until: isText, oldUsed: optional(isText), newUsed: optional(isText) },
+      }),
+    ),
+  ),
   grants: isNumber,
   replay: objectOf<Status['replay']>({ entries: isNumber, bytes: isNumber, floor: optional(isText) }),
   clockSynchronised: optional(isBoolean),

@@ -64,6 +64,8 @@ export interface AuditLine {
   readonly transport?: 'udp' | 'tcp' | 'icmp' | 'http';
   /** Who sent it, by the packet's own word. */
   readonly user?: string;
+  /** Which of the stanza's two keys the packet was made with, while both hold (docs/rotation.md). */
+  readonly key?: 'old' | 'new';
   /** The number, where it was an emergency code. */
   readonly code?: number;
   /** Where the packet came from. */
@@ -109,6 +111,7 @@ export const formatAuditLine = (line: AuditLine, now: UnixMs): string =>
     format: line.format,
     transport: line.transport,
     user: line.user && printable(line.user),
+    key: line.key,
     code: line.code,
     source: line.source && formatAddress(line.source),
     allow: line.allow && (line.allow.length === 1 ? line.allow.map(formatAddress)[0] : line.allow.map(formatAddress)),

@@ -15,7 +15,7 @@ import { UsedCodes } from '../replay/used-codes.ts';
 import type { Rejection } from '../spa/rejection.ts';
 import { startCommandFor } from '../knock/door.ts';
 import type { Knock } from '../knock/knock.ts';
-import { type Admission, admit, describeRejection, type Memory } from './admit.ts';
+import { type Admission, admit, describeMaking, describeRejection, type Memory, remember } from './admit.ts';
 import type { AuditLine } from './audit.ts';
 import { Counters } from './counters.ts';
 import { Doorkeeper, type Visit } from './doorkeeper.ts';
@@ -28,6 +28,7 @@ import { GrantClock } from './grant-clock.ts';
 import { GrantDesk, type LedgerStep } from './grant-desk.ts';
 import { type Holders, holdersOf } from './holders.ts';
 import type { Candidate, Input } from './input.ts';
+import { KeyUses } from './key-uses.ts';
 import { describeGrant as describe, effectsOfStep } from './ledger-effects.ts';
 import { OperatorDesk } from './operator-desk.ts';
 import { type Policy, replayAgeOf } from './policy.ts';
@@ -65,6 +66,7 @@ export class Engine {
   readonly #desk: GrantDesk;
   readonly #clock: GrantClock;
   readonly #doors: Doorkeeper;
+  readonly #keyUses = new KeyUses();
   readonly #counters = new Counters();
   readonly #rejections = new RejectionDesk(this.#counters);
   readonly #fwknop: FwknopDesk;
@@ -108,7 +110,8 @@ export class Engine {
 
   facts(): EngineFacts {
     const [counts, { size: grants }] = [this.#counters.look(), this.#ledger];
-    return engineFacts(this.#policy, this.#trial, { counts, grants, replay: this.#memory.cache });
+    const { cache: replay } = this.#memory;
+    return engineFacts(this.#policy, this.#trial, { counts, grants, replay, keyUses: this.#keyUses });
   }
 
   /** What a grant log that begins anew must say. */
@@ -177,20 +180,12 @@ export class Engine {
   #admit(candidate: Candidate, now: Moment): readonly Decision[] {
     const admission = admit(candidate, this.#policy, this.#memory, now);
     if (admission === undefined) return [];
-    return [[...this.#remember(admission), ...this.#decide(admission, candidate, now)]];
-  }
-
-  #remember({ record, use }: Admission): readonly Effect[] {
-    if (record !== undefined) this.#memory.cache.remember(record);
-    if (use !== undefined) this.#memory.codes.use(use);
-    return [
-      ...(record === undefined ? [] : [{ kind: 'remember', record } as const]),
-      ...(use === undefined ? [] : [{ kind: 'use-code', record: use } as const]),
-    ];
+    this.#keyUses.note(admission, now.wall);
+    return [[...remember(admission, this.#memory), ...this.#decide(admission, candidate, now)]];
   }
 
   #decide(admission: Admission, candidate: Candidate, now: Moment): Decision {
-    const { outcome, stanza, code } = admission;
+    const { outcome, stanza } = admission;
     const refuse = (reason: Rejection): Decision => [
       ...this.#rejections.tell(describeRejection(reason, admission, candidate, now), now),
       ...replyTo(candidate, admission, outcomeOfRejection(reason)),
@@ -203,7 +198,7 @@ export class Engine {
     if (!step.ok) return refuse(step.error);
     const about = { stanza: stanza.name, format: 'native', source: candidate.source } as const;
     const also = replyTo(candidate, admission, outcomeOfStep(step.value));
-    return this.#stepEffects(step.value, also, { ...about, ...(code === undefined ? {} : { code }) });
+    return this.#stepEffects(step.value, also, { ...about, ...describeMaking(admission) });
   }
 
   #knock(knock: Knock, now: Moment): readonly Decision[] {
@@ -267,6 +262,7 @@ export class Engine {
   }
 
   #reload(policy: Policy): Decision {
+    this.#keyUses.setPolicy(this.#policy, policy);
     this.#policy = policy;
     this.#doors.setRules(policy.doors);
     this.#fwknop.setPolicy(policy.fwknop);

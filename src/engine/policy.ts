@@ -17,6 +17,16 @@ export interface PolicyClient {
   readonly keys: UnsealKeys;
   /** The emergency codes that hold; undefined: none. */
   readonly codes?: CodeRange | undefined;
+  /** Which of the stanza's two keys this is, where it has two: the old one holds beside the new one for a time. */
+  readonly rotation?: KeyRotation | undefined;
+}
+
+export interface KeyRotation {
+  readonly key: 'old' | 'new';
+  /** The first instant at which the old key no longer holds. */
+  readonly until: UnixMs;
+  /** Names the two keys, and discloses neither. */
+  readonly pair: string;
 }
 
 /** One stanza of fwknop's and its keys. */
@@ -35,7 +45,7 @@ export interface FwknopPolicy {
 
 /** All that the configuration decides. A reload replaces it whole. */
 export interface Policy {
-  /** The place in the list is the number by which the receiver names a client. */
+  /** The place in the list is the number by which the receiver names a client; one with two keys has two places. */
   readonly clients: readonly PolicyClient[];
   readonly fwknop: FwknopPolicy;
   /** Those of spad.conf, then those of knockd.conf; in this order they are tried. */

@@ -4,7 +4,7 @@
  * megabytes of rubbish in both processes. All of it: length of the JSON and of the keys (32 bits each, big-endian), JSON, keys.
  */
 import type { Family } from '../base/address.ts';
-import type { Port } from '../base/units.ts';
+import { type Port, type UnixMs, unixMs } from '../base/units.ts';
 import { decodeUtf8, encodeUtf8 } from '../bytes/encoding.ts';
 import { ByteReader } from '../bytes/reader.ts';
 import { ByteWriter } from '../bytes/writer.ts';
@@ -62,7 +62,7 @@ export const encodeSettings = (settings: ReceiverSettings | KnockSettings): Uint
   const { clients, fwknop, ...rest } = settings;
   const others: EncodedSettings = {
     ...rest,
-    withCodes: clients.withCodes,
+    ...{ withCodes: clients.withCodes, ends: [...clients.ends] },
     fwknop: fwknop === undefined ? undefined : encodeFwknopSettings(fwknop),
   };
   return join(others, clients.bytes);
@@ -96,16 +96,19 @@ export const decodeSettings = (bytes: Uint8Array): ReceiverSettings | KnockSetti
   const value: unknown = text === undefined ? undefined : JSON.parse(text);
   if (isKnockSettings(value)) return value;
   if (!isSettings(value) || keysLength % GATE_KEYS_LENGTH !== 0) return undefined;
-  const { withCodes, fwknop: encoded, ...rest } = value;
+  const { withCodes, ends, fwknop: encoded, ...rest } = value;
   const fwknop = encoded === undefined ? undefined : decodeFwknopSettings(encoded);
   if (encoded !== undefined && fwknop === undefined) return undefined;
-  if (!withCodes.every((client) => client >= 0 && client < keysLength / GATE_KEYS_LENGTH)) return undefined;
-  return { ...rest, clients: { bytes: reader.take(keysLength), withCodes }, fwknop };
+  const named = [...withCodes, ...ends.map(([client]) => client)];
+  if (!named.every((client) => client >= 0 && client < keysLength / GATE_KEYS_LENGTH)) return undefined;
+  const terms = { withCodes, ends: new Map(ends.map(([client, end]) => [client, unixMs(end)])) };
+  return { ...rest, clients: { bytes: reader.take(keysLength), ...terms }, fwknop };
 };
 
 type EncodedSettings = Omit<ReceiverSettings, 'clients' | 'fwknop'> & {
   readonly fwknop?: EncodedFwknopSettings | undefined;
   readonly withCodes: readonly number[];
+  readonly ends: readonly (readonly [client: number, end: UnixMs])[];
 };
 
 const isSettings = (value: unknown): value is EncodedSettings =>
@@ -123,7 +126,10 @@ const isSettings = (value: unknown): value is EncodedSettings =>
   typeof value.reach === 'number' &&
   'withCodes' in value &&
   Array.isArray(value.withCodes) &&
-  value.withCodes.every(Number.isInteger);
+  value.withCodes.every(Number.isInteger) &&
+  'ends' in value &&
+  Array.isArray(value.ends) &&
+  value.ends.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isInteger));
 
 const isKnockSettings = (value: unknown): value is KnockSettings =>
   typeof value === 'object' &&

@@ -6,6 +6,7 @@ export type FindingTag =
   | ('published-unguarded' | 'allowed-open' | 'nothing-listens' | 'listens-elsewhere')
   | ('interface-missing' | 'interface-down' | 'interface-without-address' | 'interface-not-facing')
   | ('spa-port-closed' | 'spa-port-taken' | 'clock-unsynchronised' | 'other-daemon' | 'already-running')
+  | ('old-key-ends' | 'old-key-used' | 'old-key-unneeded' | 'old-key-over')
   | ('not-writable' | 'disk-full' | 'no-way-back' | 'session-ends' | 'session-guarded');
 
 /** An error: somebody is locked out, or let in. A warning: it is not as it seems. A note: worth knowing, nothing is wrong. */

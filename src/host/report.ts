@@ -38,10 +38,10 @@ interface FateWords {
   readonly by: string | undefined;
 }
 
-/** All that is to be said of the host. */
-export const reportOn = (facts: HostFacts, plan: Plan): HostReport => {
+/** All that is to be said of the host; `more` is what was found elsewhere. */
+export const reportOn = (facts: HostFacts, plan: Plan, more: readonly Finding[] = []): HostReport => {
   const pictures = pictureOf(facts, plan);
-  const findings = [...judgePorts(pictures, plan), ...judgeServices(facts, plan), ...judgeHost(facts, plan)];
+  const findings = [...judgePorts(pictures, plan), ...judgeServices(facts, plan), ...judgeHost(facts, plan), ...more];
   return {
     roads: roadsOf(facts, plan).map(({ link, to }) => ({ link, address: formatAddress(to) })),
     ports: pictures.map((picture) => lineOf(picture, plan)),

@@ -48,6 +48,9 @@ export const FWKNOP_UNSEAL_REJECTIONS = [
   'bad-timeout',
 ] as const;
 
+/** The key was the stanza's old one, and has ended while the packet was on its way from the gate. */
+export const KEY_REJECTIONS = ['key-ended'] as const;
+
 export const FRESHNESS_REJECTIONS = ['stale', 'future'] as const;
 
 export const REPLAY_REJECTIONS = ['replayed', 'below-floor'] as const;
@@ -97,6 +100,7 @@ export type FwknopGateRejection = (typeof FWKNOP_GATE_REJECTIONS)[number];
 export type FwknopUnsealRejection = (typeof FWKNOP_UNSEAL_REJECTIONS)[number];
 export type FwknopSignatureRejection = (typeof FWKNOP_SIGNATURE_REJECTIONS)[number];
 export type FwknopPolicyRejection = (typeof FWKNOP_POLICY_REJECTIONS)[number];
+export type KeyRejection = (typeof KEY_REJECTIONS)[number];
 export type FreshnessRejection = (typeof FRESHNESS_REJECTIONS)[number];
 export type ReplayRejection = (typeof REPLAY_REJECTIONS)[number];
 export type CodeRejection = (typeof CODE_REJECTIONS)[number];
@@ -108,6 +112,7 @@ export type Rejection =
   | FwknopUnsealRejection
   | FwknopSignatureRejection
   | FwknopPolicyRejection
+  | KeyRejection
   | FreshnessRejection
   | ReplayRejection
   | CodeRejection

@@ -99,3 +99,33 @@ test('the nearest windows come first', () => {
   const windows = schedule.due(unixMs(100.5 * MINUTE), 10).map(({ hint: bytes }) => Buffer.from(bytes).toString('hex'));
   expect(windows).toEqual([100, 99, 101, 98, 102].map((window) => hint(0, window)));
 });
+
+test('of a key that ends nothing is known from its end on, and everything up to then', () => {
+  fc.assert(
+    fc.property(
+      fc.array(step, { minLength: 1, maxLength: 30 }),
+      fc.integer({ min: 0, max: 10 * MINUTE }),
+      fc.integer({ min: -MINUTE, max: 20 * MINUTE }),
+      (steps, reach, left) => {
+        const begin = 1_700_000_000_000;
+        const end = begin + left;
+        const schedule = new HintSchedule(hintsOf(MAC_KEYS, [0, 1], new Map([[1, unixMs(end)]])), reach);
+        const set = new TimedSet();
+        let steady = 0;
+        for (const { passes, slice } of steps) {
+          steady += passes;
+          const wall = begin + steady;
+          for (let due = schedule.due(unixMs(wall), 7); due.length > 0; due = schedule.due(unixMs(wall), 7))
+            set.add(due, wall, steady);
+          set.add(schedule.ahead(unixMs(wall), slice), wall, steady);
+          const windows = [0];
+          for (let at = wall - reach; at <= wall + reach + MINUTE; at += MINUTE) windows.push(Math.floor(at / MINUTE));
+          for (const window of wall >= end ? windows : windows.slice(0, -1))
+            expect(set.has(hint(1, window), steady)).toBe(wall < end);
+          expect(set.has(hint(0, Math.floor(wall / MINUTE)), steady)).toBe(true);
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+});

@@ -1,4 +1,5 @@
 /** The keys by which a gate recognises packets: of all clients in one array, for ten thousand objects would take ten times as much. */
+import type { UnixMs } from '../../base/units.ts';
 import { encodeUtf8 } from '../../bytes/encoding.ts';
 import { BulkMac, firstBlockOf } from '../../crypto/bulk-mac.ts';
 import { type Secret, SECRET_LENGTH } from '../../crypto/secret.ts';
@@ -13,7 +14,12 @@ export interface GateKeys {
   readonly bytes: Uint8Array;
   /** The clients that have emergency codes, so that window 0 is looked out for at any time. */
   readonly withCodes: readonly number[];
+  /** Until when (exclusive) the keys hold that end; the others hold for good. */
+  readonly ends: ReadonlyMap<number, UnixMs>;
 }
+
+/** What is said of some of the clients beside their keys. */
+export type GateKeyTerms = Omit<GateKeys, 'bytes'>;
 
 /** How many clients there are. */
 export const clientsOf = ({ bytes }: GateKeys): number => bytes.length / GATE_KEYS_LENGTH;
@@ -26,7 +32,7 @@ export const macKeyAt = ({ bytes }: GateKeys, client: number): Uint8Array =>
   bytes.subarray(hintKeyAt(client) + SECRET_LENGTH, hintKeyAt(client + 1));
 
 /** Those of the clients with these secrets, at the server of this name. */
-export const deriveGateKeys = (secrets: readonly Secret[], server: string, withCodes: readonly number[]): GateKeys => {
+export const deriveGateKeys = (secrets: readonly Secret[], server: string, terms: GateKeyTerms): GateKeys => {
   const [hint, mac] = (['hint', 'mac'] as const).map((label) => firstBlockOf(encodeUtf8(keyInfo(server, label))));
   const bytes = new Uint8Array(secrets.length * GATE_KEYS_LENGTH);
   const macs = new BulkMac();
@@ -38,5 +44,5 @@ export const deriveGateKeys = (secrets: readonly Secret[], server: string, withC
       bytes.set(macs.mac, hintKeyAt(client) + place * SECRET_LENGTH);
     }
   }
-  return { bytes, withCodes };
+  return { bytes, ...terms };
 };

@@ -1,4 +1,5 @@
 import { BulkMac } from '../../crypto/bulk-mac.ts';
+import type { UnixMs } from '../../base/units.ts';
 import { clientsOf, type GateKeys, hintKeyAt } from './gate-keys.ts';
 import { hintMessage } from './keys.ts';
 
@@ -8,14 +9,23 @@ export interface HintSource {
   readonly clients: number;
   /** Of these, the ones that have emergency codes. */
   readonly withCodes: readonly number[];
+  /** Until when (exclusive) the hints of some of them count; those of the others always do. */
+  readonly ends: ReadonlyMap<number, UnixMs>;
   /** The hint of a client in a window; the next one may overwrite it. At least 8 bytes, of which the first 8 count. */
   readonly make: (client: number, window: number) => Uint8Array;
 }
+
+/** Whether the hints of this client count no more. */
+export const hasEnded = ({ ends }: Pick<HintSource, 'ends'>, client: number, now: UnixMs): boolean => {
+  const end = ends.get(client);
+  return end !== undefined && now >= end;
+};
 
 /** Makes them of keys, without an object for any hint. */
 export class HintMaker implements HintSource {
   readonly clients: number;
   readonly withCodes: readonly number[];
+  readonly ends: ReadonlyMap<number, UnixMs>;
   readonly #keys: Uint8Array;
   readonly #macs = new BulkMac();
   #window = -1;
@@ -24,6 +34,7 @@ export class HintMaker implements HintSource {
   constructor(keys: GateKeys) {
     this.clients = clientsOf(keys);
     this.withCodes = keys.withCodes;
+    this.ends = keys.ends;
     this.#keys = keys.bytes;
   }
 

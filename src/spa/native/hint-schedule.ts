@@ -1,10 +1,10 @@
 /**
  * Which hints the kernel has to know, when, and for how long: the same windows that {@link HintTable} looks up, for a set
  * whose elements end by themselves. Nothing is ever taken out, so nothing that is given may be wrong: an element lasts
- * until no honest clock can be in its window any more, and somewhat longer.
+ * until no honest clock can be in its window any more, and somewhat longer; but that of a key which ends goes when the key does.
  */
 import { type UnixMs, unixMs } from '../../base/units.ts';
-import type { HintSource } from './hint-maker.ts';
+import { hasEnded, type HintSource } from './hint-maker.ts';
 import { windowOf } from './keys.ts';
 import { CODE_WINDOW, HINT_LENGTH, WINDOW_MS } from './layout.ts';
 
@@ -40,11 +40,11 @@ export class HintSchedule {
   due(now: UnixMs, most: number): readonly TimedHint[] {
     const { first, last } = this.#span(now);
     this.#forget(first, last + 1);
-    const hints = this.#codes(most);
+    const hints = this.#codes(now, most);
     const middle = windowOf(now);
     for (let distance = 0; distance <= last - first && hints.length < most; distance += 1) {
       for (const number of distance === 0 ? [middle] : [middle - distance, middle + distance]) {
-        if (number >= first && number <= last) hints.push(...this.#give(number, most - hints.length));
+        if (number >= first && number <= last) hints.push(...this.#give(number, now, most - hints.length));
       }
     }
     return hints;
@@ -52,7 +52,7 @@ export class HintSchedule {
 
   /** At most `most` hints of the window that comes next, so that it is known before anybody is in it. */
   ahead(now: UnixMs, most: number): readonly TimedHint[] {
-    return this.#give(this.#span(now).last + 1, most);
+    return this.#give(this.#span(now).last + 1, now, most);
   }
 
   #span(now: UnixMs): { readonly first: number; readonly last: number } {
@@ -62,19 +62,26 @@ export class HintSchedule {
     };
   }
 
-  #codes(most: number): TimedHint[] {
+  #codes(now: UnixMs, most: number): TimedHint[] {
     const clients = this.#source.withCodes.slice(this.#codesDone, this.#codesDone + most);
     this.#codesDone += clients.length;
-    return clients.map((client) => ({ hint: this.#hint(client, CODE_WINDOW), until: undefined }));
+    return clients
+      .filter((client) => !hasEnded(this.#source, client, now))
+      .map((client) => ({ hint: this.#hint(client, CODE_WINDOW), until: this.#source.ends.get(client) }));
   }
 
-  #give(number: number, most: number): TimedHint[] {
+  #give(number: number, now: UnixMs, most: number): TimedHint[] {
     const window = this.#windows.get(number) ?? { number, done: 0 };
     this.#windows.set(number, window);
     const end = Math.min(this.#source.clients, window.done + Math.max(0, most));
-    const until = unixMs((number + 1) * WINDOW_MS + this.#reach + GRACE_MS);
+    const last = (number + 1) * WINDOW_MS + this.#reach + GRACE_MS;
     const hints: TimedHint[] = [];
-    for (; window.done < end; window.done += 1) hints.push({ hint: this.#hint(window.done, number), until });
+    for (; window.done < end; window.done += 1) {
+      const client = window.done;
+      if (hasEnded(this.#source, client, now)) continue;
+      const until = unixMs(Math.min(last, this.#source.ends.get(client) ?? last));
+      hints.push({ hint: this.#hint(client, number), until });
+    }
     return hints;
   }
 

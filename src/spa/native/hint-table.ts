@@ -12,7 +12,7 @@
  * Emergency codes stay for those clients that have some: one entry each, made once.
  */
 import type { UnixMs } from '../../base/units.ts';
-import type { HintSource } from './hint-maker.ts';
+import { hasEnded, type HintSource } from './hint-maker.ts';
 import { windowOf } from './keys.ts';
 import { CODE_WINDOW, WINDOW_MS } from './layout.ts';
 import { PairIndex } from './pair-index.ts';
@@ -102,10 +102,11 @@ export class HintTable {
     return beyond >= 0 ? (this.#source.withCodes[beyond] ?? 0) : entry % this.#clients;
   }
 
-  /** Whether the entry at `place` is of a window that `now` allows, and not left over from another one. */
+  /** Whether the entry at `place` is of a key and a window that `now` allows, and not left over from another one. */
   #holds(place: number, now: UnixMs): boolean {
     const entry = this.#index.entryAt(place);
     const row = Math.floor(entry / this.#clients);
+    if (hasEnded(this.#source, this.clientAt(place), now)) return false;
     if (row >= this.#rows) return true;
     if (entry % this.#clients >= (this.#done[row] ?? 0)) return false;
     const window = this.#windows[row] ?? -1;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { formatIssue } from '../../../src/config/issue.ts';
 import { parseSpadConf } from '../../../src/config/spad-conf.ts';
 
+const OTHER_KEY = Buffer.from(Uint8Array.from({ length: 32 }, (_, index) => index)).toString('base64');
 const KEY = 'Ioi/3epz4xV+aNBVmpUOr2uATmL0y94UXKxlo1V180E=';
 
 /** Everything that is wrong with a file, as the operator sees it. */
@@ -99,6 +100,18 @@ describe('a wrong value is told with its line, what it is, and what would be rig
   test.each(['key = abc', `key = ${KEY.slice(1)}`, `key = ${Buffer.alloc(32).toString('base64')}`])('%s', (line) => {
     const text = `[spad]\nname = gw1\nguard = tcp/22\n[access a]\nallow = tcp/22\n${line}`;
     expect(errors(text)).toEqual([expect.stringMatching(/^spad\.conf:6: error: .*base64 of 32 random bytes/)]);
+  });
+
+  test.each([
+    ['old_key_until = 2027-12-31', 'has "old_key_until" and neither "old_key" nor "old_key_file"'],
+    [`old_key = ${OTHER_KEY}`, 'has an old key without "old_key_until", which says when it ends'],
+    ['old_key_file = /x', 'has an old key without "old_key_until", which says when it ends'],
+    [`old_key = ${OTHER_KEY}\nold_key_file = /x\nold_key_until = 2027-12-31`, 'has both "old_key" and "old_key_file"'],
+  ])('%s', (lines, problem) => {
+    const [only, ...more] = errors(withAccess(lines));
+    expect(only).toMatch(/^spad\.conf:\d+: error: \[access \S+\] /);
+    expect(only).toContain(problem);
+    expect(more).toEqual([]);
   });
 
   test('a wrong secret is not repeated in full: it may be a right one with a slip', () => {

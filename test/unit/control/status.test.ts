@@ -32,6 +32,7 @@ describe('a status', () => {
     ...[
       { ...bare, delay: { max: 1 } },
       { ...bare, audit: [{ sink: 'tape', lost: 0, waiting: 0 }] },
+      { ...bare, rotations: [{ stanza: 'alice' }] },
     ],
   ])('%j is none', (value) => {
     expect(readStatus(value)).toBeUndefined();
@@ -44,6 +45,8 @@ describe('a status', () => {
       'firewall      agrees (nftables through libnftables)',
       'guard         tcp/22, tcp/443; on trial until 2026-01-02 02:04:05 UTC: run "spad confirm" in a new session',
       'clients       12',
+      'old key       of alice, until 2026-01-03 00:00:00 UTC; old last used 2026-01-01 05:00:00 UTC, new not used yet',
+      'old key       of bob, until 2026-01-31 00:00:00 UTC; old not used yet, new last used 2026-01-01 06:00:00 UTC',
       'grants        3',
       'replay cache  1500 packets, about 293 KiB; packets made before 2026-01-01 12:00:00 UTC are refused',
       'clock         synchronised',
@@ -65,6 +68,16 @@ describe('a status', () => {
     expect(page.find((line) => line.startsWith('clock'))).toMatch(/^clock +not synchronised: .*chrony/);
     expect(page.at(-1)).toBe('no packet was counted yet');
   });
+});
+
+test('more old keys than a page has room for are counted', () => {
+  const rotations = Array.from({ length: 12 }, (_, index) => ({
+    stanza: `s${String(index)}`,
+    until: '2026-01-03T00:00:00.000Z',
+  }));
+  const rows = statusPage({ ...bare, rotations }).filter((line) => line.startsWith('old key'));
+  expect(rows).toHaveLength(11);
+  expect(rows.at(-1)).toMatch(/and 2 more: --json shows all$/);
 });
 
 describe('rates', () => {

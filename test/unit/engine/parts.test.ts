@@ -94,7 +94,7 @@ describe('the receiver’s settings', () => {
     user: { uid: 65_534, gid: 65_534 },
     clients: gateKeysOf([
       { hint: new Uint8Array(32).fill(1), mac: new Uint8Array(32).fill(2) },
-      { hint: new Uint8Array(32).fill(3), mac: new Uint8Array(32).fill(4), codes: true },
+      { hint: new Uint8Array(32).fill(3), mac: new Uint8Array(32).fill(4), codes: true, ends: 5000 },
     ]),
     fwknop: undefined,
   };
@@ -130,6 +130,9 @@ describe('the receiver’s settings', () => {
     ['a short key', joined(text, keys.subarray(1))],
     ['codes that are no list of numbers', joined(text.replace('"withCodes":[1]', '"withCodes":["1"]'), keys)],
     ['codes of a client that there is not', joined(text.replace('"withCodes":[1]', '"withCodes":[2]'), keys)],
+    ['the end of a client that there is not', joined(text.replace('"ends":[[1,', '"ends":[[2,'), keys)],
+    ['an end that is no number', joined(text.replace('[[1,5000]]', '[[1,"5000"]]'), keys)],
+    ['ends that are no pairs', joined(text.replace('[[1,5000]]', '[1,5000]'), keys)],
     ['what is cut short', whole.subarray(0, -1)],
     ['what goes on', Uint8Array.of(...whole, 0)],
     ['a head that is cut short', whole.subarray(0, SETTINGS_HEAD - 1)],

@@ -8,6 +8,7 @@ import {
   FWKNOP_GATE_REJECTIONS,
   FWKNOP_UNSEAL_REJECTIONS,
   GATE_REJECTIONS,
+  KEY_REJECTIONS,
   POLICY_REJECTIONS,
   REPLAY_REJECTIONS,
   UNSEAL_REJECTIONS,
@@ -28,6 +29,7 @@ test('the rejections are those of the specification, step by step and in its ord
     specified('native-packet.md', '## 9.', '## 10.').flatMap(([tag, at]) => (at === name ? [tag] : []));
   expect(step('gate')).toEqual(GATE_REJECTIONS);
   expect(step('unsealing')).toEqual(UNSEAL_REJECTIONS);
+  expect(step('key')).toEqual(KEY_REJECTIONS);
   expect(step('freshness')).toEqual(FRESHNESS_REJECTIONS);
   expect(step('replay')).toEqual(REPLAY_REJECTIONS);
   expect(step('code')).toEqual(CODE_REJECTIONS);

@@ -8,7 +8,7 @@ import { secretOf, toHex } from '../../values.ts';
 // The longest name makes the last block of HKDF a second one.
 test.each(['g', 'gw1', 'ü'.repeat(32)])('are those that each client derives for itself, at %s', (server) => {
   const secrets = [1, 2, 3].map(secretOf);
-  const keys = deriveGateKeys(secrets, server, [1]);
+  const keys = deriveGateKeys(secrets, server, { withCodes: [1], ends: new Map() });
   expect(clientsOf(keys)).toBe(3);
   expect(keys.withCodes).toEqual([1]);
   for (const [client, secret] of secrets.entries()) {
@@ -21,7 +21,7 @@ test.each(['g', 'gw1', 'ü'.repeat(32)])('are those that each client derives for
 
 test('hints are made of them, whichever client and window comes next', () => {
   const secrets = [1, 2, 3].map(secretOf);
-  const maker = new HintMaker(deriveGateKeys(secrets, 'gw1', []));
+  const maker = new HintMaker(deriveGateKeys(secrets, 'gw1', { withCodes: [], ends: new Map() }));
   for (const [client, window] of [
     [0, 5],
     [2, 5],

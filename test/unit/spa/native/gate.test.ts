@@ -165,7 +165,7 @@ describe('the hint table', () => {
   // 50 calls prepare a window, and there are 60 in a minute at least.
   test.each([1, 49, 50, 10_000])('the gate of %d clients never prepares much at a time, once it runs', (clients) => {
     const bytes = Uint8Array.from({ length: clients * GATE_KEYS_LENGTH }, (_, at) => (at * 7919) >> 6);
-    const gate = new NativeGate({ bytes, withCodes: [] }, MAX_AGE);
+    const gate = new NativeGate({ bytes, withCodes: [], ends: new Map() }, MAX_AGE);
     let first = 0;
     while (!gate.isReady(unixMs(NOW))) first += gate.advance(unixMs(NOW));
     while (first < 6 * clients) first += gate.advance(unixMs(NOW));
