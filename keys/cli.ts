@@ -12,6 +12,7 @@ import { knownNames, list, remove, revoke, show } from './inspect.ts';
 import { addInvite } from './invite-command.ts';
 import type { KeysIo } from './io.ts';
 import { readDuration, readEnd, readHost, readNumber, readPort, readPorts, readServerName } from './option-values.ts';
+import { addRotate } from './rotate-command.ts';
 import { asTrouble } from './trouble.ts';
 import { packageVersion } from './version.ts';
 
@@ -27,6 +28,10 @@ Examples:
   spa-keys remove alice
   spa-keys invite alice --host gw1.example.net
       print one line, and a QR code, that spa-client join makes a profile of
+  spa-keys rotate alice --grace 14d
+      give alice a new key; the one that she has holds for 14 days more
+  spa-keys rotate --finish alice
+      end the old key now
   spa-keys invite --fwknop alice
       show the keys of [access alice] as the QR code that Fwknop2 (Android) scans
   spa-keys invite --fwknop --access /etc/fwknop/access.conf --stanza 2
@@ -95,6 +100,7 @@ const buildProgram = (io: KeysIo, setExitCode: (code: number) => void): Command 
   });
   addGenerate(program, io);
   addInvite(program, io);
+  addRotate(program, io);
   addEmergency(program, io);
   program
     .command('list [FILE...]')

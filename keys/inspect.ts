@@ -1,9 +1,19 @@
 /** `spa-keys list`, `show`, `remove` and `revoke`. */
 import { alignColumns } from '../src/base/columns.ts';
 import { printable } from '../src/base/printable.ts';
+import type { UnixMs } from '../src/base/units.ts';
 import type { Known } from './completion-command.ts';
 import type { KeysIo } from './io.ts';
-import { findEntry, isRevoked, type Ring, type RingEntry, readRing } from './ring.ts';
+import {
+  endOfOld,
+  findEntry,
+  type Found,
+  isRevoked,
+  type OldEntry,
+  type Ring,
+  type RingEntry,
+  readRing,
+} from './ring.ts';
 import { rewriteSecretFile } from './ring-file.ts';
 import { FileRefused } from './safe-file.ts';
 import { removeSection, setKey } from './section-text.ts';
@@ -20,8 +30,15 @@ const problemOf = ({ key }: RingEntry): string | undefined => ('problem' in key 
 export const list = (files: readonly string[], asJson: boolean, io: KeysIo): 0 | 2 => {
   const ring = readRing(files, io.env);
   const entries = ring.files.flatMap((file) => file.entries);
-  if (asJson) io.out(`${JSON.stringify(entries.map(toJson), undefined, 2)}\n`);
-  else if (entries.length > 0) io.out(formatTable(entries));
+  if (asJson)
+    io.out(
+      `${JSON.stringify(
+        entries.map((entry) => toJson(entry, io.now())),
+        undefined,
+        2,
+      )}\n`,
+    );
+  else if (entries.length > 0) io.out(formatTable(entries, io.now()));
   else if (ring.refused.length === 0) io.err('no keys found; spa-keys generate --server NAME makes one\n');
   for (const entry of entries) {
     const problem = problemOf(entry);
@@ -45,20 +62,38 @@ const tellRefused = (ring: Ring, wereNamed: boolean, io: KeysIo): boolean => {
   return isTrouble;
 };
 
-const toJson = (entry: RingEntry): object => ({
+const toJson = (entry: RingEntry, now: UnixMs): object => ({
   ...{ name: entry.name, kind: entry.kind, server: entry.server ?? null, revoked: isRevoked(entry) },
   fingerprint: 'secret' in entry.key ? entry.key.secret.fingerprint() : null,
+  old: entry.old === undefined ? null : oldToJson(entry.old, now),
   ...{ file: entry.file, line: entry.line, key_file: entry.keyFile ?? null, problem: problemOf(entry) ?? null },
 });
 
-const formatTable = (entries: readonly RingEntry[]): string => {
-  const rows = entries.map((entry) => [
-    ...[printable(entry.name), isRevoked(entry) ? 'revoked' : entry.kind, printable(entry.server ?? '-')],
-    ...[fingerprintOf(entry), printable(entry.file)],
+const oldToJson = (old: OldEntry, now: UnixMs): object => ({
+  fingerprint: 'secret' in old.key ? old.key.secret.fingerprint() : null,
+  ...{ until: old.until ?? null, holds: now < endOfOld(old), key_file: old.keyFile ?? null },
+});
+
+/** The old key of a stanza has a row below it. */
+const formatTable = (entries: readonly RingEntry[], now: UnixMs): string => {
+  const rows = entries.flatMap((entry) => [
+    rowOf(entry),
+    ...(entry.old === undefined ? [] : [oldRow(entry, entry.old, now)]),
   ]);
   const lines = alignColumns([['NAME', 'KIND', 'SERVER', 'FINGERPRINT', 'FILE'], ...rows]);
   return lines.map((line) => `${line}\n`).join('');
 };
+
+const oldRow = ({ name, server, file }: RingEntry, old: OldEntry, now: UnixMs): string[] => {
+  const kind = now < endOfOld(old) ? `old key, until ${printable(old.until ?? '')}` : 'old key, ended';
+  const fingerprint = 'secret' in old.key ? old.key.secret.fingerprint() : '-';
+  return [printable(name), kind, printable(server ?? '-'), fingerprint, printable(file)];
+};
+
+const rowOf = (entry: RingEntry): string[] => [
+  ...[printable(entry.name), isRevoked(entry) ? 'revoked' : entry.kind, printable(entry.server ?? '-')],
+  ...[fingerprintOf(entry), printable(entry.file)],
+];
 
 /**
  * Shows one half; its secret only where `withSecret`.
@@ -72,6 +107,7 @@ export const show = (name: string, file: string | undefined, withSecret: boolean
     ...(entry.kind === 'stanza' && entry.server !== undefined ? [['server', entry.server]] : []),
     ...entry.settings.map((setting) => [setting.key, setting.value]),
     ['fingerprint', fingerprintOf(entry)],
+    ...(entry.old !== undefined && 'secret' in entry.old.key ? [['old key', entry.old.key.secret.fingerprint()]] : []),
   ];
   if (withSecret) {
     if ('problem' in entry.key)
@@ -107,12 +143,7 @@ export const remove = (name: string, file: string | undefined, io: KeysIo): void
  * @throws Trouble where there is no such stanza, or more than one, or the file changed meanwhile; nothing is changed then.
  */
 export const revoke = (name: string, file: string | undefined, io: KeysIo): void => {
-  const ring = readNamed(file, io);
-  const stanzas = ring.files.map((home) => ({
-    ...home,
-    entries: home.entries.filter(({ kind }) => kind === 'stanza'),
-  }));
-  const { entry, file: home } = findEntry({ ...ring, files: stanzas }, name);
+  const { entry, file: home } = findStanza(name, file, io);
   const place = `[access ${printable(name)}] of ${printable(home.path)}`;
   if (isRevoked(entry)) {
     io.err(`${place} is revoked already\n`);
@@ -121,6 +152,16 @@ export const revoke = (name: string, file: string | undefined, io: KeysIo): void
   rewriteSecretFile(home.path, setKey(home.content.text, entry.line, 'enabled', 'no'), home.content);
   io.out(`revoked ${place} (fingerprint ${fingerprintOf(entry)})\n`);
   io.err('next: systemctl reload spad; until then its packets count, and what is open stays open\n');
+};
+
+/**
+ * The one stanza called `name`.
+ * @throws Trouble as {@link findEntry}, FileRefused as {@link readNamed}.
+ */
+export const findStanza = (name: string, file: string | undefined, io: KeysIo): Found => {
+  const ring = readNamed(file, io);
+  const files = ring.files.map((home) => ({ ...home, entries: home.entries.filter(({ kind }) => kind === 'stanza') }));
+  return findEntry({ ...ring, files }, name);
 };
 
 /**

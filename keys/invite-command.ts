@@ -6,7 +6,7 @@ import { type FwknopInviteSource, inviteFwknop } from './fwknop-invite.ts';
 import { invite } from './invite.ts';
 import type { KeysIo } from './io.ts';
 import { readDuration, readEnd, readHost, readPorts } from './option-values.ts';
-import type { PassphraseSource } from './passphrase.ts';
+import { passphraseSource } from './passphrase.ts';
 import { DEFAULT_CONF_PATH } from './places.ts';
 import { Trouble } from './trouble.ts';
 
@@ -64,7 +64,8 @@ export const addInvite = (program: Command, io: KeysIo): void => {
     });
 };
 
-const readHosts = (text: string, before: readonly string[] = []): readonly string[] => [
+/** Of an option that may come again. */
+export const readHosts = (text: string, before: readonly string[] = []): readonly string[] => [
   ...before,
   ...text.split(',').map((host) => readHost(host.trim())),
 ];
@@ -75,11 +76,9 @@ const inviteWishes = (name: string | undefined, options: InviteOptions): Paramet
     throw new Trouble('name the client: spa-keys invite alice; or, for the app, spa-keys invite --fwknop alice');
   if (options.file !== undefined || options.access !== undefined)
     throw new Trouble("--file and --access go with --fwknop: name the server's configuration with --stanza");
-  const { host = [], allow, expires, joinWithin, passphrase, passphraseFile, stanza = DEFAULT_CONF_PATH } = options;
-  const source: PassphraseSource | undefined =
-    passphraseFile !== undefined ? { file: passphraseFile } : passphrase ? 'ask' : undefined;
+  const { host = [], allow, expires, joinWithin, stanza = DEFAULT_CONF_PATH } = options;
   return {
-    ...{ name, file: stanza, hosts: host, allow, expires, joinWithin, passphrase: source },
+    ...{ name, file: stanza, hosts: host, allow, expires, joinWithin, passphrase: passphraseSource(options) },
     asText: options.text === true,
   };
 };

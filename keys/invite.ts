@@ -15,8 +15,8 @@ import { readNamed } from './inspect.ts';
 import type { KeysIo } from './io.ts';
 import { choosePassphrase, type PassphraseSource } from './passphrase.ts';
 import { formatQrCode } from './qr-code.ts';
-import type { RingFile } from './ring.ts';
-import { rewriteSecretFile } from './ring-file.ts';
+import type { Found, RingFile } from './ring.ts';
+import { rewriteSecretFile, type StagedFile } from './ring-file.ts';
 import { appendSection } from './section-text.ts';
 import { Trouble } from './trouble.ts';
 
@@ -37,16 +37,25 @@ export interface InviteWishes {
   readonly asText: boolean;
 }
 
+/** How an invite is handed out, whomever it is for. */
+export type HandOutWishes = Omit<InviteWishes, 'allow' | 'expires'>;
+
 /** The stanza to invite to, as far as the client needs to know it. */
-interface Subject {
+export interface Subject {
   readonly secret: Secret;
   readonly server: string;
   readonly port: Port;
   readonly access: readonly PortSpec[];
   readonly reply: boolean;
   readonly expires: UnixMs | undefined;
-  /** The configuration with the stanza in it, where it is new. */
+  /** The fingerprint of the secret whose place the client's profile gives to this one. */
+  readonly replaces: string | undefined;
+  /** The configuration with what is new in it. */
   readonly newText: string | undefined;
+  /** A file that `newText` speaks of. */
+  readonly ahead?: StagedFile | undefined;
+  /** What was done, for the operator. */
+  readonly told: string;
 }
 
 /**
@@ -57,11 +66,16 @@ interface Subject {
 export const invite = (wishes: InviteWishes, io: KeysIo): void => {
   const [home] = readNamed(wishes.file, io).files;
   if (home === undefined) throw new Trouble(`${printable(wishes.file)} cannot be read: name another with --stanza`);
-  const subject = existingStanza(home, wishes, io.now()) ?? newStanza(home, wishes, io);
+  handOut(existingStanza(home, wishes, io.now()) ?? newStanza(home, wishes, io), home, wishes, io);
+};
+
+/** Writes what is new of the subject and prints its invite. @throws as {@link invite}. */
+export const handOut = (subject: Subject, home: RingFile, wishes: HandOutWishes, io: KeysIo): void => {
   const content = contentOf(subject, wishes, io.now());
   const passphrase = wishes.passphrase && choosePassphrase(wishes.passphrase, (...words) => io.askSecret(...words));
   const seal = passphrase === undefined ? undefined : { passphrase, salt: io.random(SALT_LENGTH) };
   const text = formatInvite(content, seal);
+  subject.ahead?.commit();
   if (subject.newText !== undefined) rewriteSecretFile(home.path, subject.newText, home.content);
   // In capitals alone, which make a smaller code.
   io.out(`${wishes.asText ? '' : formatQrCode(text.toUpperCase())}${text}\n`);
@@ -82,13 +96,26 @@ const existingStanza = (home: RingFile, wishes: InviteWishes, now: UnixMs): Subj
       `[access ${name}] is there already (${place}), and --allow and --expires are for a new one: ` +
         'leave them out, choose another name, or edit the stanza',
     );
-  const { secret, server, port, access } = holderOf({ entry, file: home });
+  return stanzaSubject({ entry, file: home }, now);
+};
+
+/** A stanza that is there. @throws Trouble where there is nothing to invite to, as {@link holderOf}, or because it has expired. */
+export const stanzaSubject = (found: Found, now: UnixMs): Subject & { readonly hasCodes: boolean } => {
+  const { entry, file } = found;
+  const { secret, server, port, access } = holderOf(found);
+  const { name, line, old } = entry;
   const stanza = access?.stanza;
   if (stanza?.expires !== undefined && stanza.expires <= now)
-    throw new Trouble(`[access ${name}] has expired (${place}): give it another "expires" before you invite to it`);
+    throw new Trouble(
+      `[access ${name}] has expired (${printable(file.path)}:${String(line)}): give it another "expires" before you invite to it`,
+    );
   const asked = stanza === undefined || stanza.defaultPorts.length > 0 ? stanza?.defaultPorts : stanza.allow;
-  const reply = entry.settings.find(({ key }) => key === 'reply')?.value !== 'no';
-  return { secret, server, port, access: asked ?? [], reply, expires: stanza?.expires, newText: undefined };
+  const told = `took [access ${name}] of ${printable(file.path)} as it is: this hands out the key that it has`;
+  return {
+    ...{ secret, server, port, access: asked ?? [], reply: stanza?.reply !== false, expires: stanza?.expires },
+    replaces: old !== undefined && 'secret' in old.key ? old.key.secret.fingerprint() : undefined,
+    ...{ newText: undefined, told, hasCodes: access?.codes !== undefined },
+  };
 };
 
 const TCP_22 = ports('tcp/22');
@@ -108,7 +135,15 @@ const newStanza = (home: RingFile, { name, allow, expires, file }: InviteWishes,
   const end = expires === undefined ? undefined : expiry(expires);
   const access = profileOf(key).access;
   return {
-    ...{ secret, server, port, access, newText },
+    ...{
+      secret,
+      server,
+      port,
+      access,
+      newText,
+      replaces: undefined,
+      told: `wrote [access ${name}] of ${printable(file)}`,
+    },
     reply: true,
     expires: end?.ok === true ? end.value : undefined,
   };
@@ -117,8 +152,8 @@ const newStanza = (home: RingFile, { name, allow, expires, file }: InviteWishes,
 // --- what it says
 
 /** @throws Trouble for what an invite has no room for. */
-const contentOf = (subject: Subject, { hosts, joinWithin }: InviteWishes, now: UnixMs): Invite => {
-  const { secret, server, port, access, reply, expires } = subject;
+const contentOf = (subject: Subject, { hosts, joinWithin }: HandOutWishes, now: UnixMs): Invite => {
+  const { secret, server, port, access, reply, expires, replaces } = subject;
   const ways = hosts.length > 0 ? [...new Set(hosts)] : [server];
   const stray = ways.find((host) => !isPlainHost(host));
   if (stray !== undefined)
@@ -129,13 +164,12 @@ const contentOf = (subject: Subject, { hosts, joinWithin }: InviteWishes, now: U
       `the stanza allows more than ${String(MAX_PORTS)} ports or ranges: say with "default" which of them the client is to ask for`,
     );
   const end = Math.floor(Math.min(now + 1000 * joinWithin, expires ?? Infinity) / 1000);
-  return { secret, server, hosts: ways, port, access, reply, end: unixMs(1000 * Math.min(end, 0xffff_ffff)) };
+  return { secret, server, hosts: ways, port, access, reply, end: unixMs(1000 * Math.min(end, 0xffff_ffff)), replaces };
 };
 
-const tell = ({ name, file, hosts, passphrase }: InviteWishes, subject: Subject, content: Invite, io: KeysIo): void => {
+const tell = ({ hosts, passphrase }: HandOutWishes, subject: Subject, content: Invite, io: KeysIo): void => {
   const isNew = subject.newText !== undefined;
-  const place = `[access ${name}] of ${printable(file)}`;
-  io.err(isNew ? `wrote ${place}\n` : `took ${place} as it is: this hands out the key that it has\n`);
+  io.err(`${subject.told}\n`);
   io.err(`fingerprint of the secret: ${content.secret.fingerprint()}\n`);
   const end = new Date(content.end).toISOString().slice(0, 16).replace('T', ' ');
   io.err(`the invite holds until ${end} UTC\n`);
@@ -145,7 +179,7 @@ const tell = ({ name, file, hosts, passphrase }: InviteWishes, subject: Subject,
       ? `note: whoever reads it can open ${opened}: hand it over in private, or make it with --passphrase\n`
       : 'note: tell the passphrase in another way than the invite\n',
   );
-  if (hosts.length === 0)
+  if (hosts.length === 0 && subject.replaces === undefined)
     io.err(
       `note: packets will go to the host "${printable(content.hosts[0] ?? '')}": if that is not how the client reaches it, use --host\n`,
     );

@@ -5,6 +5,13 @@ import { Trouble } from './trouble.ts';
 /** Where it comes from. */
 export type PassphraseSource = 'ask' | { readonly file: string };
 
+/** What the two options of a command line say; undefined: no passphrase. */
+export const passphraseSource = (options: {
+  readonly passphrase?: true;
+  readonly passphraseFile?: string;
+}): PassphraseSource | undefined =>
+  options.passphraseFile !== undefined ? { file: options.passphraseFile } : options.passphrase ? 'ask' : undefined;
+
 const NO_TERMINAL = 'there is no terminal to ask for the passphrase: name a file that holds it with --passphrase-file';
 
 type Ask = (prompt: string, otherwise: string) => string;

@@ -1,6 +1,8 @@
 /** The ring: every stanza and profile in the files that hold keys. */
 import { accessDirectives } from '../src/config/access-section.ts';
 import { fwknopDirectives } from '../src/config/fwknop-section.ts';
+import { type UnixMs, unixMs } from '../src/base/units.ts';
+import { expiry } from '../src/config/values.ts';
 import { printable } from '../src/base/printable.ts';
 import { nearest } from '../src/base/suggest.ts';
 import { type IniEntry, type IniSection, parseIni } from '../src/config/ini-file.ts';
@@ -23,9 +25,25 @@ export interface RingEntry {
   readonly keyFile: string | undefined;
   /** The secret, or the sentence that says why it cannot be read. */
   readonly key: { readonly secret: Secret } | { readonly problem: string };
+  /** The key before this one, where the stanza still has it. */
+  readonly old: OldEntry | undefined;
   /** All settings but the secret, as they stand in the file. */
   readonly settings: readonly IniEntry[];
 }
+
+/** A key beside which another one has come. */
+export interface OldEntry {
+  readonly key: RingEntry['key'];
+  readonly keyFile: string | undefined;
+  /** As the file has it; undefined where it does not say. */
+  readonly until: string | undefined;
+}
+
+/** The first instant at which an old key no longer holds; 0 where the file does not say it so that it can be read. */
+export const endOfOld = ({ until }: Pick<OldEntry, 'until'>): UnixMs => {
+  const end = expiry(until ?? '');
+  return end.ok ? end.value : unixMs(0);
+};
 
 /** Whether it is a stanza that is kept for the record alone. */
 export const isRevoked = ({ kind, settings }: RingEntry): boolean =>
@@ -86,6 +104,7 @@ const readEntries = (file: string, text: string, env: Environment): RingEntry[] 
           ? { kind: 'profile', name: section.name, server: settingOf(section, 'server') }
           : { kind: 'stanza', name: stanza, server: settingOf(daemon, 'name') }),
         ...{ file, line: section.line, keyFile, key: readKeyOf(section, keyFile, env) },
+        old: stanza === undefined ? undefined : readOld(section, env),
         settings: section.entries.filter((entry) => !SECRET_KEYS.includes(entry.key)),
       },
     ];
@@ -96,6 +115,12 @@ const readKeyOf = (section: IniSection, keyFile: string | undefined, env: Enviro
   settingOf(section, 'format') === 'fwknop'
     ? { problem: "its keys are fwknop's, which have no fingerprint" }
     : readKey(settingOf(section, 'key'), keyFile, env);
+
+const readOld = (section: IniSection, env: Environment): OldEntry | undefined => {
+  const [text, keyFile] = [settingOf(section, 'old_key'), settingOf(section, 'old_key_file')];
+  if (text === undefined && keyFile === undefined) return undefined;
+  return { key: readKey(text, keyFile, env), keyFile, until: settingOf(section, 'old_key_until') };
+};
 
 const readKey = (text: string | undefined, keyFile: string | undefined, env: Environment): RingEntry['key'] => {
   if (text !== undefined && keyFile !== undefined) return { problem: 'there are both "key" and "key_file"' };

@@ -61,6 +61,16 @@ export const setKey = (text: string, line: number, key: string, value: string): 
   return lines.join('');
 };
 
+/** `text` without the lines that set `key` in the section that begins at `line`. */
+export const removeKey = (text: string, line: number, key: string): string => {
+  const section = parseIni(text, '').sections.find((candidate) => candidate.line === line);
+  const gone = new Set(section?.entries.flatMap((entry) => (entry.key === key ? [entry.line - 1] : [])));
+  return text
+    .split(/(?<=\n)/)
+    .filter((_, index) => !gone.has(index))
+    .join('');
+};
+
 /** The index of the first of the comment lines that end directly above the line at `index`; `index` where there is none. */
 const commentsAbove = (lines: readonly string[], index: number): number => {
   let first = index;

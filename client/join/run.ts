@@ -6,11 +6,12 @@ import { openSecretFileIfThere } from '../../keys/safe-file.ts';
 import { appendSection, removeSection, sectionLines, setKey } from '../../keys/section-text.ts';
 import { asTrouble, Trouble } from '../../keys/trouble.ts';
 import { printable } from '../../src/base/printable.ts';
-import { parseProfiles } from '../../src/config/profile.ts';
+import { type Profile, parseProfiles } from '../../src/config/profile.ts';
 import type { Invite } from '../../src/invite/body.ts';
 import type { ClientIo } from '../io.ts';
 import { run } from '../run.ts';
 import { type JoinOptions, parseJoinCommand } from './command-line.ts';
+import { profilesWithKey, replaceKey } from './replace-key.ts';
 import { type AskSecret, readInvite } from './read-invite.ts';
 
 /** Runs `join` with the words after it; gives the exit code (0 to 4, see --help). A bug rejects. */
@@ -34,8 +35,16 @@ const join = async (options: JoinOptions, io: ClientIo, ask: AskSecret): Promise
   const invite = await readInvite(options, io, ask);
   const { secret, server, port, access, hosts, reply } = invite;
   const [host = ''] = hosts;
-  const half: ProfileHalf = { name: options.name ?? server, server, host, port, secret, access, reply };
   const file = options.profilesFile ?? defaultProfilesPath(io.env);
+  const withKey = (fingerprint: string): readonly Profile[] =>
+    profilesWithKey(openSecretFileIfThere(file)?.text ?? '', file, { server, name: options.name }, fingerprint, io.env);
+  if (invite.replaces !== undefined && !options.force) {
+    const [first, ...more] = withKey(invite.replaces);
+    if (first !== undefined) return replaceKey(invite, [first, ...more], { file, options }, io);
+  }
+  const [present] = invite.replaces === undefined ? [] : withKey(secret.fingerprint());
+  const name = options.name ?? present?.name ?? server;
+  const half: ProfileHalf = { name, server, host, port, secret, access, reply };
   const isNew = putProfile(file, half, options.force);
   io.out(`${isNew ? 'wrote' : 'there is already'} the profile [${printable(half.name)}] of ${printable(file)}\n`);
   io.out(`fingerprint of the key: ${secret.fingerprint()}\n`);

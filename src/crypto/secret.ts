@@ -4,6 +4,12 @@ import { sha256 } from './digest.ts';
 /** Length in bytes of a client's secret and of every key derived from it. */
 export const SECRET_LENGTH = 32;
 
+/** Bytes of a fingerprint. */
+export const FINGERPRINT_LENGTH = 8;
+
+/** {@link FINGERPRINT_LENGTH} bytes as `a1b2:c3d4:e5f6:0708`. */
+export const formatFingerprint = (bytes: Uint8Array): string => encodeHex(bytes).replace(/(.{4})(?=.)/g, '$1:');
+
 /**
  * Bytes that must not be printed. Every accidental way out (string, JSON, inspection) gives `[secret]`; the deliberate
  * ones are named so that a reader finds them.
@@ -41,7 +47,7 @@ export class Secret {
     const input = new Uint8Array(label.length + this.#bytes.length);
     input.set(label);
     input.set(this.#bytes, label.length);
-    return encodeHex(sha256(input).subarray(0, 8)).replace(/(.{4})(?=.)/g, '$1:');
+    return formatFingerprint(sha256(input).subarray(0, FINGERPRINT_LENGTH));
   }
 
   toString(): string {

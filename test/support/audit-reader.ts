@@ -11,6 +11,7 @@ export interface AuditEntry {
   readonly format?: string;
   readonly transport?: string;
   readonly user?: string;
+  readonly key?: string;
   readonly code?: number;
   readonly source?: string;
   readonly allow?: string | readonly string[];

@@ -18,6 +18,7 @@ interface Content {
   readonly ports: readonly string[];
   readonly reply: boolean;
   readonly endSeconds: number;
+  readonly replaces?: string;
 }
 
 interface GoodVector {
@@ -45,6 +46,7 @@ const inviteOf = ({ invite }: GoodVector): Invite => ({
   ...{ server: invite.server, hosts: invite.hosts, port: portOf(invite.port), reply: invite.reply },
   access: specs(invite.ports.join(' ')),
   end: unixMs(1000 * invite.endSeconds),
+  replaces: invite.replaces,
 });
 
 const sealOf = ({ passphrase, salt, cost }: GoodVector): InviteSeal | undefined =>
@@ -55,6 +57,7 @@ const contentOf = (invite: Invite): Content => ({
   ...{ server: invite.server, hosts: invite.hosts, port: invite.port, reply: invite.reply },
   ports: invite.access.map(formatPortSpec),
   endSeconds: invite.end / 1000,
+  ...(invite.replaces === undefined ? {} : { replaces: invite.replaces }),
 });
 
 const readingOf = (text: string): InviteReading => {

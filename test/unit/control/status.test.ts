@@ -75,7 +75,9 @@ test('more old keys than a page has room for are counted', () => {
     stanza: `s${String(index)}`,
     until: '2026-01-03T00:00:00.000Z',
   }));
-  const rows = statusPage({ ...bare, rotations }).filter((line) => line.startsWith('old key'));
+  const rows = statusPage({ ...bare, firewall: { kind: 'agrees' }, rotations }).filter((line) =>
+    line.startsWith('old key'),
+  );
   expect(rows).toHaveLength(11);
   expect(rows.at(-1)).toMatch(/and 2 more: --json shows all$/);
 });

@@ -179,6 +179,7 @@ describe('list', () => {
         line: 4,
         key_file: null,
         problem: null,
+        old: null,
       },
       {
         name: 'gw1',
@@ -190,6 +191,7 @@ describe('list', () => {
         line: 1,
         key_file: null,
         problem: null,
+        old: null,
       },
     ]);
   });

@@ -106,7 +106,8 @@ def counted(data):
 
 
 def fields(invite):
-    body = bytes([1 if invite["reply"] else 0]) + invite["endSeconds"].to_bytes(4, "big")
+    flags = (1 if invite["reply"] else 0) + (2 if "replaces" in invite else 0)
+    body = bytes([flags]) + invite["endSeconds"].to_bytes(4, "big")
     body += base64.b64decode(invite["secret"]) + invite["port"].to_bytes(2, "big")
     body += counted(invite["server"].encode("utf-8"))
     body += bytes([len(invite["hosts"])]) + b"".join(counted(host.encode("ascii")) for host in invite["hosts"])
@@ -115,6 +116,8 @@ def fields(invite):
         protocol, numbers = spec.split("/")
         first, _, last = numbers.partition("-")
         body += bytes([PROTOCOLS[protocol]]) + int(first).to_bytes(2, "big") + int(last or first).to_bytes(2, "big")
+    if "replaces" in invite:
+        body += bytes.fromhex(invite["replaces"].replace(":", ""))
     return body
 
 
@@ -158,6 +161,11 @@ def invite(name, **other):
     }
 
 
+def fingerprint(secret):
+    text = hashlib.sha256(b"spa fingerprint " + secret).hexdigest()[:16]
+    return ":".join(text[at : at + 4] for at in range(0, 16, 4))
+
+
 def good_vectors():
     cases = {
         "the usual one": {},
@@ -166,6 +174,8 @@ def good_vectors():
         "a server with a long name": {"server": "ü" * 32, "port": 1},
         "no reply, no port": {"reply": False, "ports": [], "port": 65535},
         "as many ports as there may be": {"ports": [f"tcp/{n}" for n in range(1, 17, 2)] + [f"udp/{n}-{n + 1}" for n in range(1, 32, 4)]},
+        "a new secret for an old one": {"replaces": fingerprint(chance("the old one", 32))},
+        "the same without a reply": {"replaces": fingerprint(chance("the old one", 32)), "reply": False},
         "the shortest": {"server": "a", "hosts": ["b"], "ports": [], "endSeconds": 0},
         "the longest": {
             "server": "s" * 64,
@@ -226,6 +236,7 @@ def malformed_bodies():
         "ports that touch": head + server + hosts + b"\x02" + b"\x06\0\x16\0\x16" + b"\x06\0\x17\0\x17",
         "a port of another protocol": head + server + hosts + b"\x01\x01\0\x16\0\x16",
         "cut short": base[:58],
+        "a fingerprint that is cut short": bytes([3]) + base[1:] + bytes([1, 2, 3]),
     }
     return cases
 
@@ -259,7 +270,7 @@ def bad_vectors():
     add("letters 5 and 60 mistyped", changed(changed(good, 5, other_letter(good, 5)), 60, other_letter(good, 60, 9)), "mistyped", places=[], letters="")
     body = fields(invite("newer"))
     add("kind 2", to_text(b"\x02" + padded(body, 1)), "newer")
-    add("a flag that nobody knows", to_text(plain(bytes([3]) + body[1:])), "newer")
+    add("a flag that nobody knows", to_text(plain(bytes([5]) + body[1:])), "newer")
     for cost in (13, 19):
         add(f"cost {cost}", to_text(bytes([1, cost]) + bytes(58)), "newer")
     for name, wrong in malformed_bodies().items():

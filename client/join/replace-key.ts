@@ -1,0 +1,94 @@
+/**
+ * A new key for profiles that are there (docs/rotation.md). The file as it was stays beside the new one until the server has
+ * answered a packet made with the new key; where it does not, the old file is put back, whose key still holds.
+ */
+import { unlinkSync } from 'node:fs';
+import { readKeyFile, resolveKeyPath } from '../../keys/key-file.ts';
+import type { Environment } from '../../keys/places.ts';
+import { rewriteSecretFile } from '../../keys/ring-file.ts';
+import { openSecretFile, openSecretFileIfThere, type SecretFile } from '../../keys/safe-file.ts';
+import { removeKey, sectionLines, setKey } from '../../keys/section-text.ts';
+import { asTrouble } from '../../keys/trouble.ts';
+import { printable } from '../../src/base/printable.ts';
+import { type Profile, parseProfiles } from '../../src/config/profile.ts';
+import type { Invite } from '../../src/invite/body.ts';
+import type { ClientIo } from '../io.ts';
+import { run } from '../run.ts';
+import type { JoinOptions } from './command-line.ts';
+
+/** The profiles of the invite's server that have the key of this fingerprint. */
+export const profilesWithKey = (
+  text: string,
+  file: string,
+  { server, name }: { readonly server: string; readonly name: string | undefined },
+  fingerprint: string,
+  env: Environment,
+): readonly Profile[] =>
+  parseProfiles(text, file).profiles.filter(
+    (profile) =>
+      profile.server === server &&
+      (name === undefined || profile.name === name) &&
+      fingerprintOf(profile, env) === fingerprint,
+  );
+
+/** Undefined where the file that holds the key cannot be read: whose it is cannot be told then. */
+const fingerprintOf = ({ key }: Profile, env: Environment): string | undefined => {
+  if ('secret' in key) return key.secret.fingerprint();
+  try {
+    return readKeyFile(resolveKeyPath(key.file, env)).fingerprint();
+  } catch (error) {
+    if (asTrouble(error) === undefined) throw error;
+    return undefined;
+  }
+};
+
+/** Puts the new key into `profiles`, of which there is at least one, and tries it; gives the exit code. */
+export const replaceKey = async (
+  invite: Invite,
+  profiles: readonly [Profile, ...Profile[]],
+  { file, options }: { readonly file: string; readonly options: JoinOptions },
+  io: ClientIo,
+): Promise<number> => {
+  const before = openSecretFile(file);
+  const backup = `${file}.old-${(invite.replaces ?? '').replaceAll(':', '')}`;
+  rewriteSecretFile(backup, before.text, openSecretFileIfThere(backup));
+  rewriteSecretFile(file, withKey(before.text, profiles, invite), before);
+  const names = profiles.map(({ name }) => `[${printable(name)}]`).join(', ');
+  io.out(`put the new key into ${names} of ${printable(file)}, and left the rest as it is\n`);
+  io.out(`fingerprint of the key: ${invite.secret.fingerprint()}; it was ${invite.replaces ?? ''}\n`);
+  const [{ name, reply }] = profiles;
+  if (!options.test || !reply) return leave(backup, reply, io);
+  io.out('trying it:\n');
+  const code = await run(['--profiles', file, '-n', name], io);
+  if (PROVEN.includes(code)) {
+    unlinkSync(backup);
+    io.out(`the server knows the new key; the old one is gone from here\n`);
+  } else restore(file, backup, before, names, io);
+  return code;
+};
+
+/** The server has done what was asked, or has refused it in words of its own: both are answers, sealed with the new key. */
+const PROVEN: readonly number[] = [0, 4];
+
+const withKey = (text: string, profiles: readonly Profile[], { secret }: Invite): string =>
+  profiles.reduce((before, { name }) => {
+    const [line] = sectionLines(before, name);
+    return line === undefined
+      ? before
+      : setKey(removeKey(before, line, 'key_file'), line, 'key', secret.revealBase64());
+  }, text);
+
+const leave = (backup: string, reply: boolean, io: ClientIo): number => {
+  const why = reply ? '' : 'the server answers nothing, so whether it knows the new key cannot be told; ';
+  io.out(`next: ${why}the file with the old key is ${printable(backup)}: remove it once the new one works\n`);
+  return 0;
+};
+
+const restore = (file: string, backup: string, before: SecretFile, names: string, io: ClientIo): void => {
+  rewriteSecretFile(file, before.text, openSecretFile(file));
+  unlinkSync(backup);
+  io.err(
+    `${names} has the old key again, which holds until the server's operator, or its time, ends it. If the server is up, it was not ` +
+      'reloaded since the rotation (systemctl reload spad): join with the same line again then\n',
+  );
+};
