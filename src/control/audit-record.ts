@@ -12,6 +12,7 @@ export interface AuditRecord {
   readonly format?: string;
   readonly transport?: string;
   readonly user?: string;
+  readonly key?: string;
   readonly code?: number;
   readonly source?: string;
   readonly allow?: string | readonly string[];
@@ -33,7 +34,13 @@ const isTextOrList: Guard<string | readonly string[]> = (value): value is string
 
 const isAuditRecord: Guard<AuditRecord> = objectOf<AuditRecord>({
   ...{ time: isText, event: isText, stanza: optional(isText), format: optional(isText), transport: optional(isText) },
-  ...{ user: optional(isText), code: optional(isNumber), source: optional(isText), allow: optional(isTextOrList) },
+  ...{
+    user: optional(isText),
+    key: optional(isText),
+    code: optional(isNumber),
+    source: optional(isText),
+    allow: optional(isTextOrList),
+  },
   ...{ ports: optional(listOf(isText)), forward: optional(isText), until: optional(isText), reason: optional(isText) },
   ...{ skew: optional(isNumber), detail: optional(isText), counts: optional(recordOf(isNumber)) },
 });

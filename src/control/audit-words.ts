@@ -44,13 +44,14 @@ const whoOf = ({ stanza, source }: AuditRecord): readonly string[] =>
     : [stillPrintable(stanza ?? '-').padEnd(NAME_WIDTH), stillPrintable(source ?? '').padEnd(SOURCE_WIDTH)];
 
 const whatOf = (record: AuditRecord): readonly string[] => {
-  const { ports, forward, until, reason, skew, code, user, detail, counts } = record;
+  const { ports, forward, until, reason, skew, key, code, user, detail, counts } = record;
   const opening = [...(ports === undefined ? [] : [ports.join(', ')]), ...allowWords(record)].join(' ');
   const facts = [
     ...(opening === '' ? [] : [opening]),
     ...(forward === undefined ? [] : [`to ${forward}`]),
     ...(until === undefined ? [] : [untilText(record, until)]),
     ...(reason === undefined ? [] : [skew === undefined ? reason : `${reason} (${skewText(skew)})`]),
+    ...(key === undefined ? [] : [`with its ${key} key`]),
     ...(code === undefined ? [] : [`emergency code ${String(code)}`]),
     ...(user === undefined ? [] : [`user ${user}`]),
     ...(counts === undefined ? [] : [countsText(counts)]),

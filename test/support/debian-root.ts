@@ -47,11 +47,14 @@ export class DebianRoot {
     this.lower = lower;
   }
 
-  /** Makes one; its programs run on `host` unless told. @throws Error with what mount printed. */
-  static async create(lab: Lab, host: Host): Promise<DebianRoot> {
-    const folder = join(lab.dir, 'debian');
+  /**
+   * Makes one for `host`, on which its programs run unless told; `full`: always over this machine's own files, which have more
+   * programs. @throws Error with what mount printed.
+   */
+  static async create(lab: Lab, host: Host, full = false): Promise<DebianRoot> {
+    const folder = join(lab.dir, `${host.name}-debian`);
     mkdirSync(folder);
-    const lower = existsSync(COMPLETE) ? TREE : '/';
+    const lower = existsSync(COMPLETE) && !full ? TREE : '/';
     const room = await Room.create(host, furnish(folder, lower));
     return new DebianRoot(room, join(folder, 'root'), lower);
   }

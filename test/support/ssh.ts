@@ -44,6 +44,11 @@ export class SshServer {
     this.dir = dir;
   }
 
+  /** The file of the private key that it lets in. */
+  get userKey(): string {
+    return join(this.dir, 'user');
+  }
+
   /** Starts sshd and waits until it listens on every port. @throws Error with its output when it does not. */
   static async start(lab: Lab, host: Host, ports: readonly number[]): Promise<SshServer> {
     const dir = join(lab.dir, `${host.name}-sshd`);
