@@ -17,6 +17,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   'no-key-matched': 'a text that no key opens',
   'over-budget': 'more texts than are looked into',
   'unsealing-failed': 'the right MAC, and the seal does not open',
+  'key-ended': 'the stanza’s old key, which had just ended',
   stale: 'too old: a clock behind, or a packet held back',
   future: 'from the future: a clock ahead',
   replayed: 'was let in before',

@@ -48,5 +48,10 @@ const TAIL = 8;
 const shortened = (lines: readonly string[]): readonly string[] =>
   lines.length <= HEAD + TAIL + 1 ? lines : [...lines.slice(0, HEAD), '…', ...lines.slice(-TAIL)];
 
-/** As it stands on a screen at the end: without the ends of a terminal's lines. */
-const plain = (text: string): string => text.replaceAll('\r', '').replace(/\n+$/, '');
+/** As it stands on a screen at the end: what was written over is gone. */
+const plain = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.replace(/\r+$/, '').replace(/^.*\r/, ''))
+    .join('\n')
+    .replace(/\n+$/, '');
