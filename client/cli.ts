@@ -154,6 +154,7 @@ Examples:
   spa-client --server gw1 --key-file ~/gw1.key -A tcp/22 192.0.2.1
 
 Connecting, not knocking:
+  spa-client install-ssh gw1            then: ssh gw1
   spa-client proxy HOST PORT            for ssh_config: ProxyCommand spa-client proxy %h %p
   spa-client ready HOST [PORT]          for ssh_config: Match … exec
   spa-client exec HOST -- COMMAND       open for as long as COMMAND runs

@@ -4,6 +4,7 @@ export const COMMAND_TABLE = {
   proxy: 'connect through a port that is opened for it, for ProxyCommand of ssh',
   ready: 'open a port and wait until it accepts connections, for Match exec of ssh',
   exec: 'keep a port open for as long as a command runs',
+  'install-ssh': 'have ssh open the port by itself: write its configuration',
   knock: 'knock at ports, with the options of the knock client',
   fwknop: "take the whole command line of fwknop's client",
   completion: 'print the completion script of a shell',

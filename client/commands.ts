@@ -41,6 +41,16 @@ const COMMANDS: Readonly<Record<CommandName, ClientCommand>> = {
   proxy: session('proxy'),
   ready: session('ready'),
   exec: session('exec'),
+  'install-ssh': {
+    run: async (words, io) => (await import('./install-ssh/run.ts')).runInstallSsh(words, io),
+    shape: async () => {
+      const [{ installSshProgram }, { clientShape }] = await Promise.all([
+        import('./install-ssh/run.ts'),
+        import('./completion/shapes.ts'),
+      ]);
+      return clientShape(installSshProgram(() => undefined));
+    },
+  },
   knock: {
     run: async (words) => {
       const [{ runKnock }, { knockWorld }] = await Promise.all([import('./knock/run.ts'), import('./knock/world.ts')]);

@@ -20,6 +20,9 @@ import { printable } from '../src/base/printable.ts';
 import type { FileState, SecretFile } from './safe-file.ts';
 import { systemCode, Trouble } from './trouble.ts';
 
+/** The file as it was read. */
+type Previous = Pick<SecretFile, 'state'>;
+
 /** A new text that lies complete on the disk beside the file. Exactly one of the two is called, once. */
 export interface StagedFile {
   readonly path: string;
@@ -33,7 +36,11 @@ export interface StagedFile {
  * not exist yet: then it is made with mode 0600, and missing folders with 0700. Owner and mode stay as they were.
  * Throws the errors of the operating system.
  */
-export const stageSecretFile = (path: string, text: string, previous: SecretFile | undefined): StagedFile => {
+export const stageSecretFile = (
+  path: string,
+  text: string | Uint8Array,
+  previous: Previous | undefined,
+): StagedFile => {
   const folder = dirname(path);
   if (previous === undefined) makeFolder(folder);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
@@ -52,7 +59,7 @@ export const stageSecretFile = (path: string, text: string, previous: SecretFile
 };
 
 /** {@link stageSecretFile} and at once `commit`; throws what they throw. */
-export const rewriteSecretFile = (path: string, text: string, previous: SecretFile | undefined): void =>
+export const rewriteSecretFile = (path: string, text: string | Uint8Array, previous: Previous | undefined): void =>
   stageSecretFile(path, text, previous).commit();
 
 /** Not mkdir's own recursion: Node 20 never comes back from one below /proc, where a folder cannot be made and none is missing. */
@@ -62,7 +69,7 @@ const makeFolder = (folder: string): void => {
   mkdirSync(folder, { mode: 0o700 });
 };
 
-const writeNewFile = (path: string, text: string, like: FileState | undefined): void => {
+const writeNewFile = (path: string, text: string | Uint8Array, like: FileState | undefined): void => {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {

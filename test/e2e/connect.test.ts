@@ -1,6 +1,6 @@
 /** Connecting, not knocking: a real ssh through `spa-client proxy` and `ready`, and any pipe through the former. */
 import { createHash, randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Home } from '../support/home.ts';
@@ -110,6 +110,59 @@ describe('ssh through ProxyCommand', () => {
     const ran = await ssh(file, `root@${server.address4}`, 'echo hello');
     expect(ran).toMatchObject({ code: 255, stdout: '' });
     expect(ran.stderr).toMatch(/^spa-client: gw1 has refused \(port-not-allowed\): [^\n]*\n/);
+  });
+});
+
+describe('ssh after install-ssh', () => {
+  const install = (...words: readonly string[]): Promise<ExecResult> =>
+    home.exec('spa-client', ['install-ssh', ...words]);
+
+  test('one command, and ssh opens the port by itself, by the profile or by its host; taken away again it does not', async () => {
+    await shut();
+    const file = join(home.dir, '.ssh/config');
+    expect(await install('gw1')).toMatchObject({ code: 0, stderr: '' });
+    expect(await install('gw1')).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(file, 'utf8').match(/^Host /gm)).toHaveLength(1);
+    expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
+    expect(await ssh(file, 'root@gw1', 'echo hello')).toMatchObject({ code: 0, stdout: 'hello\n', stderr: '' });
+    await shut();
+    const byHost = await ssh(file, `root@${server.address4}`, 'echo hello');
+    expect(byHost).toMatchObject({ code: 0, stdout: 'hello\n', stderr: '' });
+    expect(await install('--remove', server.address4)).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(file, 'utf8')).toBe('');
+    await shut();
+    const shutOut = ['-o', 'ConnectTimeout=1', '-F', file, ...sshd.words, `root@${server.address4}`, 'echo hello'];
+    expect(await home.exec('ssh', shutOut)).toMatchObject({ code: 255, stdout: '' });
+  });
+
+  test('what the file says above has precedence, a link stays one, and --print writes nothing', async () => {
+    const [target, link] = [join(lab.dir, 'dotfiles'), join(lab.dir, 'config-link')];
+    const own = 'Host gw1\n\tUser root\n\tServerAliveInterval 77\n\n# caf\u00e9';
+    writeFileSync(target, Buffer.from(own, 'latin1'), { mode: 0o640 });
+    symlinkSync(target, link);
+    const printed = await install('--print', '--file', link, 'gw1');
+    expect(readFileSync(target, 'latin1')).toBe(own);
+    expect(await install('--file', link, 'gw1')).toMatchObject({ code: 0 });
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(target, 'latin1')).toBe(`${own}\n${printed.stdout}`);
+    expect((statSync(target).mode & 0o777).toString(8)).toBe('640');
+    const meant = (await home.exec('ssh', ['-G', '-F', link, 'gw1'])).stdout;
+    expect(meant).toMatch(/^user root$/m);
+    expect(meant).toMatch(/^serveraliveinterval 77$/m);
+    expect(meant).toMatch(/^proxycommand spa-client proxy -n gw1 %h %p$/m);
+    expect(meant).toContain(`hostname ${server.address4}\n`);
+  });
+
+  test('what is wrong is one sentence', async () => {
+    const unknown = await install('gw9');
+    expect(unknown).toMatchObject({ code: 2, stdout: '' });
+    expect(unknown.stderr).toMatch(/^spa-client: there is no profile for "gw9"[^\n]*\n$/);
+    const half = join(lab.dir, 'half');
+    writeFileSync(half, 'Host x\n# >>> spa-client gw1 >>>\n');
+    const refused = await install('--file', half, 'gw1');
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('(the first is line 2): remove what is left');
+    expect(readFileSync(half, 'utf8')).toBe('Host x\n# >>> spa-client gw1 >>>\n');
   });
 });
 
