@@ -66,11 +66,11 @@ const onServer = async (command: string): Promise<string> => {
   return stdout + stderr;
 };
 
-const AS_ALICE = ['--reuid', 'alice', '--regid', 'alice', '--init-groups', 'env', 'HOME=/home/alice', 'USER=alice'];
+const AS_ALICE = ['--reuid', 'alice', '--regid', 'alice', '--init-groups', 'env', 'HOME=/home/alice/', 'USER=alice'];
 
 /** As alice; both streams, and the code where it is not 0. */
 const onLaptop = async (command: string, input = ''): Promise<{ readonly code: number; readonly text: string }> => {
-  const words = [...AS_ALICE, 'sh', '-c', `cd /home/alice && ${command}`];
+  const words = [...AS_ALICE, 'sh', '-c', `cd /home/alice/ && ${command}`];
   const { code, stdout, stderr } = await laptopRoot.exec('setpriv', words, { input, timeoutMs: 120_000 });
   return { code, text: stdout + stderr };
 };
