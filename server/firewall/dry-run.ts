@@ -1,5 +1,5 @@
 /** Says what would be done: for trying a configuration, and for capture files. */
-import { formatAddress } from '../../src/base/address.ts';
+import { formatAllowed } from '../../src/base/allow-address.ts';
 import { formatPortSpec } from '../../src/base/port-spec.ts';
 import type { SteadyMs } from '../../src/base/units.ts';
 import type { Wanted } from '../../src/firewall/desired.ts';
@@ -35,7 +35,7 @@ export class DryRunFirewall extends MemoryFirewall {
     for (const opening of openings.filter(({ cuts }) => cuts !== true)) {
       const { forwarding } = opening;
       const where = forwarding === undefined ? '' : `, forwarded to ${formatForwarding(forwarding)}`;
-      this.#logger.info(`would ${verb} ${formatPortSpec(opening)} for ${formatAddress(opening.address)}${where}`);
+      this.#logger.info(`would ${verb} ${formatPortSpec(opening)} for ${formatAllowed(opening.address)}${where}`);
     }
   }
 }

@@ -30,7 +30,7 @@ class NftablesFirewall implements FirewallBackend {
   readonly #now: () => SteadyMs;
   readonly #desired = new DesiredState();
   /** What the table has besides the guard. */
-  #parts = { forwards: false, cuts: false };
+  #parts = { forwards: false, cuts: false, widens: false };
   /** What the table looked like when it was last known to be right; undefined until it is. */
   #shown: string | undefined;
   /** The generation of the ruleset up to which it is known that nobody but us has changed our table. */
@@ -47,7 +47,7 @@ class NftablesFirewall implements FirewallBackend {
 
   async synchronize(wanted: Wanted): Promise<void> {
     this.#desired.replace(wanted);
-    this.#parts = { forwards: wanted.forwards, cuts: wanted.cuts === true };
+    this.#parts = { forwards: wanted.forwards, cuts: wanted.cuts === true, widens: wanted.widens === true };
     await this.#install();
   }
 
@@ -103,6 +103,7 @@ class NftablesFirewall implements FirewallBackend {
     // What was granted while grants could still forward or cut goes on.
     this.#parts.forwards ||= open.some(({ forwarding }) => forwarding !== undefined);
     this.#parts.cuts ||= open.some(({ cuts }) => cuts === true);
+    this.#parts.widens ||= open.some(({ address }) => address.prefix !== undefined);
     this.#shown = undefined;
     this.#known = this.#runner.generation();
     const now = this.#now();

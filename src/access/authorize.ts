@@ -1,4 +1,5 @@
-import { type Cidr, canBeRemoteHost, cidrContains, type IpAddress, isHost } from '../base/address.ts';
+import { type Cidr, canBeRemoteHost, cidrContains, type IpAddress } from '../base/address.ts';
+import { type AllowAddress, allowedOf, containsAllowed, formatAllowed, widen } from '../base/allow-address.ts';
 import { coversPorts, type PortSpec } from '../base/port-spec.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Seconds, seconds, type UnixMs } from '../base/units.ts';
@@ -12,13 +13,13 @@ import type { Stanza } from './stanza.ts';
 export type Authorized =
   | {
       readonly kind: 'open';
-      readonly addresses: readonly IpAddress[];
+      readonly addresses: readonly AllowAddress[];
       readonly ports: readonly PortSpec[];
       readonly forwarding?: Forwarding | undefined;
       readonly openFor: Seconds;
     }
   /** No port named: all that this client has open for these addresses. */
-  | { readonly kind: 'close'; readonly addresses: readonly IpAddress[]; readonly ports: readonly PortSpec[] };
+  | { readonly kind: 'close'; readonly addresses: readonly AllowAddress[]; readonly ports: readonly PortSpec[] };
 
 /**
  * Holds a genuine, fresh request against its stanza. `source` is where the datagram came from; it is compared with the
@@ -37,8 +38,11 @@ export const authorize = (
   switch (request.type) {
     case 'open':
       return authorizeOpen(request, addresses.value, stanza);
-    case 'close':
-      return ok({ kind: 'close', addresses: addresses.value, ports: request.ports });
+    case 'close': {
+      // What was forwarded is open for the host alone.
+      const all = distinct([...addresses.value, ...widenAll(addresses.value, stanza)]);
+      return ok({ kind: 'close', addresses: all, ports: request.ports });
+    }
     case 'command':
       return err('command-not-allowed');
   }
@@ -46,7 +50,7 @@ export const authorize = (
 
 const authorizeOpen = (
   request: SpaRequest,
-  addresses: readonly IpAddress[],
+  named: readonly AllowAddress[],
   stanza: Stanza,
 ): Result<Authorized, PolicyRejection> => {
   const { forward } = request;
@@ -56,6 +60,8 @@ const authorizeOpen = (
   if (!ports.every((spec) => coversPorts(stanza.allow, spec))) return err('port-not-allowed');
   const wish = request.openFor === 0 ? stanza.openFor : request.openFor;
   const openFor = seconds(Math.min(wish, stanza.maxOpenFor));
+  const addresses = forward === undefined ? widenAll(named, stanza) : named;
+  if (forward !== undefined && named.some(({ prefix }) => prefix !== undefined)) return err('address-not-allowed');
   if (forward === undefined) return ok({ kind: 'open', addresses, ports, openFor });
   return ok({ kind: 'open', addresses, ports, forwarding: forwardingOf(forward, stanza), openFor });
 };
@@ -69,16 +75,37 @@ const chooseAddresses = (
   sealed: readonly Cidr[],
   source: IpAddress,
   stanza: Stanza,
-): Result<readonly IpAddress[], PolicyRejection> => {
+): Result<readonly AllowAddress[], PolicyRejection> => {
   if (sealed.length === 0) {
     if (stanza.requireAddress) return err('address-required');
     return canBeRemoteHost(source) ? ok([source]) : err('address-not-allowed');
   }
-  const granted = sealed.every(
-    (cidr) => isHost(cidr) && canBeRemoteHost(cidr.address) && isFrom(stanza.sources, cidr.address),
-  );
-  return granted ? ok(sealed.map((cidr) => cidr.address)) : err('address-not-allowed');
+  const named = sealed.map(allowedOf).filter((address) => address !== undefined && mayBeOpened(address, stanza));
+  return named.length === sealed.length
+    ? ok(named.filter((address) => address !== undefined))
+    : err('address-not-allowed');
 };
+
+const mayBeOpened = (address: AllowAddress, { sources, widenIpv6 }: Stanza): boolean =>
+  canBeRemoteHost(firstOf(address)) &&
+  (address.prefix === undefined || widenIpv6 === true) &&
+  sources.some((cidr) => containsAllowed(cidr, address));
+
+const firstOf = ({ family, bytes }: AllowAddress): IpAddress => ({ family, bytes });
+
+/** No further than the stanza's `source` goes. */
+const widenAll = (addresses: readonly AllowAddress[], { sources, widenIpv6 }: Stanza): readonly AllowAddress[] => {
+  if (widenIpv6 !== true) return addresses;
+  const wide = addresses.map((address) => {
+    const network = widen(address);
+    return sources.some((cidr) => containsAllowed(cidr, network)) ? network : address;
+  });
+  return distinct(wide);
+};
+
+const distinct = (addresses: readonly AllowAddress[]): readonly AllowAddress[] => [
+  ...new Map(addresses.map((address) => [formatAllowed(address), address])).values(),
+];
 
 const isFrom = (sources: readonly Cidr[], address: IpAddress): boolean =>
   sources.some((cidr) => cidrContains(cidr, address));

@@ -8,6 +8,8 @@ export interface IpAddress {
   readonly family: Family;
   /** 4 or 16 bytes, network order. */
   readonly bytes: Uint8Array;
+  /** What is one host is no network (allow-address.ts). */
+  readonly prefix?: never;
 }
 
 /** An address and the number of its leading bits that count. */

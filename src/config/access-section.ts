@@ -47,6 +47,11 @@ export const accessDirectives = {
   open_for: optional(duration(1, MAX_OPEN_FOR), seconds(30), 'how long a grant lasts when the client does not say'),
   max_open_for: optional(duration(1, MAX_OPEN_FOR), seconds(3600), 'the longest grant; a longer wish is cut to it'),
   source: optional(cidrs, ANYWHERE, 'where packets may come from and which addresses may be opened'),
+  widen_ipv6: optional(
+    oneOf('no', '64'),
+    'no',
+    '64: an IPv6 address opens for its whole /64, so that a host may change its privacy address (docs/addresses.md)',
+  ),
   require_address: optional(yesNo, false, "yes: only an address sealed in the packet opens, never the packet's source"),
   reply: optional(
     yesNo,
@@ -122,6 +127,11 @@ export const readNative = (name: string, section: IniSection, file: string, issu
       `[${section.name}] forwards to hosts that are not of the family of forward_source = ${formatAddress(source)}`,
       'an address stands for hosts of its own family alone; masquerade does for both',
     );
+  if (values.widen_ipv6 !== 'no' && values.drop_on_expiry)
+    return complain(
+      `[${section.name}] has widen_ipv6 = 64 and drop_on_expiry = yes`,
+      'connections of single hosts alone can be cut: set one of them to no',
+    );
   const stanza = stanzaOf(name, values);
   const key = values.key === undefined ? { file: values.key_file ?? '' } : { secret: values.key };
   if (!values.enabled) return [];
@@ -158,6 +168,7 @@ const stanzaOf = (name: string, values: ValuesOf<typeof accessDirectives>): Stan
   forward: values.forward,
   forwardSource: values.forward_source,
   sources: values.source,
+  widenIpv6: values.widen_ipv6 !== 'no',
   requireAddress: values.require_address,
   reply: values.reply,
   expires: values.expires,

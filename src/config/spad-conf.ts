@@ -224,14 +224,19 @@ const checkTogether = (
 /** Then the operator's own rules must, and what spad would guard says nothing about them. */
 const closesNothing = ({ name }: FirewallConf): boolean => name === 'command' || name === 'nft-set';
 
-/** What ends connections must be asked of a firewall that can. */
+/** What ends connections, or opens for networks, must be asked of a firewall that can. */
 const complainOfCuts = (
   { firewall, access, fwknop, doors }: Pick<SpadConf, 'firewall' | 'access' | 'fwknop' | 'doors'>,
   file: string,
   issues: Issue[],
 ): void => {
   const { name } = firewall;
-  if (name === 'auto' || BACKENDS[name].cuts) return;
+  if (name === 'auto') return;
+  for (const { stanza, line } of BACKENDS[name].widens ? [] : access.filter((one) => one.stanza.widenIpv6 === true)) {
+    const problem = `[access ${stanza.name}] has widen_ipv6 = 64, and firewall = ${name} takes single addresses`;
+    issues.push({ severity: 'error', file, line, problem, hint: 'set another firewall, or widen_ipv6 = no' });
+  }
+  if (BACKENDS[name].cuts) return;
   const cutting = [
     ...access.map(({ stanza, line }) => ({ section: `access ${stanza.name}`, terms: stanza, line })),
     ...fwknop.map(({ client: { stanza }, line }) => ({ section: `access ${stanza.name}`, terms: stanza, line })),

@@ -1,6 +1,6 @@
 /** What the daemon answers on `control.sock`: one line of JSON, `{"ok":…}` with what was asked for, or `{"error":"a sentence"}`. */
 import { err, ok, type Result } from '../base/result.ts';
-import { formatAddress } from '../base/address.ts';
+import { formatAllowed } from '../base/allow-address.ts';
 import { formatPortSpec } from '../base/port-spec.ts';
 import { type Moment, type SteadyMs, type UnixMs, unixMs } from '../base/units.ts';
 import { formatForwarding } from '../grant/forwarding.ts';
@@ -51,7 +51,7 @@ export const showGrants = (grants: readonly Grant[], now: Moment): readonly Show
     .filter(({ ends }) => ends > now.steady)
     .sort((a, b) => a.ends - b.ends)
     .map(({ id, stanza, address, ports, forwarding, ends }) => ({
-      ...{ id, stanza, address: formatAddress(address), ports: ports.map(formatPortSpec) },
+      ...{ id, stanza, address: formatAllowed(address), ports: ports.map(formatPortSpec) },
       ...(forwarding === undefined ? {} : { forward: formatForwarding(forwarding) }),
       ...{ until: isoAt(ends, now), left: Math.ceil(ends - now.steady) },
     }));

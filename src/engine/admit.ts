@@ -1,6 +1,7 @@
 /** The road of one candidate from the receiver's hands to a decision: unseal, of a key that holds, fresh, replay, authorize; for codes: unseal, of the stanza, new, authorize. */
 import { type Authorized, authorize } from '../access/authorize.ts';
 import type { Stanza } from '../access/stanza.ts';
+import { allowedOf } from '../base/allow-address.ts';
 import type { Moment } from '../base/units.ts';
 import type { ReplayCache, ReplayRecord } from '../replay/cache.ts';
 import type { CodeRecord, UsedCodes } from '../replay/used-codes.ts';
@@ -98,7 +99,8 @@ export const describeRejection = (
   if (request === undefined) return line;
   const isClock = reason === 'stale' || reason === 'future';
   const skew = isClock ? { skew: Math.round((request.time - now.wall) / 1000) } : {};
-  const allow = request.addresses.length > 0 ? { allow: request.addresses.map((cidr) => cidr.address) } : {};
+  const allow =
+    request.addresses.length > 0 ? { allow: request.addresses.map((cidr) => allowedOf(cidr) ?? cidr.address) } : {};
   const { forward: target } = request;
   const to = target?.kind === 'address' ? target.address : undefined;
   const forward = target === undefined ? {} : { forward: { to, port: target.port } };

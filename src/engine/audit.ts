@@ -1,5 +1,6 @@
 /** The audit line: one JSON object a decision (docs/audit-log.md). */
 import { formatAddress, type IpAddress } from '../base/address.ts';
+import { type AllowAddress, formatAllowed } from '../base/allow-address.ts';
 import { formatPortSpec, type PortSpec } from '../base/port-spec.ts';
 import { printable } from '../base/printable.ts';
 import type { UnixMs } from '../base/units.ts';
@@ -71,7 +72,7 @@ export interface AuditLine {
   /** Where the packet came from. */
   readonly source?: IpAddress;
   /** The address that was opened or closed, or asked for. */
-  readonly allow?: readonly IpAddress[];
+  readonly allow?: readonly AllowAddress[];
   readonly ports?: readonly PortSpec[];
   /** Where connections to the ports go instead. */
   readonly forward?: Pick<Forwarding, 'to' | 'port'>;
@@ -114,7 +115,7 @@ export const formatAuditLine = (line: AuditLine, now: UnixMs): string =>
     key: line.key,
     code: line.code,
     source: line.source && formatAddress(line.source),
-    allow: line.allow && (line.allow.length === 1 ? line.allow.map(formatAddress)[0] : line.allow.map(formatAddress)),
+    allow: line.allow && (line.allow.length === 1 ? line.allow.map(formatAllowed)[0] : line.allow.map(formatAllowed)),
     ports: line.ports?.map(formatPortSpec),
     forward: line.forward && formatForwarding(line.forward),
     until: line.until && isoTime(line.until),

@@ -1,7 +1,7 @@
 /** What makes the firewall show all that policy, ledger and trial want. */
 import type { Effect } from './effect.ts';
 import type { GrantDesk } from './grant-desk.ts';
-import { cutsAny, type Holders } from './holders.ts';
+import { cutsAny, type Holders, widensAny } from './holders.ts';
 import { forwardsTo, type Policy } from './policy.ts';
 import type { TrialDesk } from './trial-desk.ts';
 
@@ -17,6 +17,7 @@ export const synchronizeEffects = (
     guardEnds: trial.ends,
     forwards: forwardsTo(policy).length > 0,
     cuts: cutsAny(holders),
+    widens: widensAny(policy),
     openings: desk.openings(),
   };
   return [...adoptEffects(policy, trial), { kind: 'synchronize-firewall', wanted }, ...trial.notes()];

@@ -1,6 +1,6 @@
 /** Steps of the ledger and what each means for the firewall. */
 import type { Authorized } from '../access/authorize.ts';
-import { formatAddress, type IpAddress } from '../base/address.ts';
+import { type AllowAddress, formatAllowed } from '../base/allow-address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Moment, type SteadyMs, steadyMs, unixMs } from '../base/units.ts';
@@ -84,7 +84,7 @@ export class GrantDesk {
 
   /** Ends the stanza's own grants for these addresses, inside these ports or all. */
   close(
-    addresses: readonly IpAddress[],
+    addresses: readonly AllowAddress[],
     ports: readonly PortSpec[],
     stanza: Pick<Holder, 'name'>,
   ): Result<LedgerStep, PolicyRejection> {
@@ -168,7 +168,7 @@ export class GrantDesk {
   /** All that the firewall is to show. */
   openings(): readonly Opening[] {
     const known = [...this.#ledger.addresses(), ...this.#book.addresses()];
-    const addresses = new Map(known.map((address) => [formatAddress(address), address]));
+    const addresses = new Map(known.map((address) => [formatAllowed(address), address]));
     return [...addresses.values()].flatMap((address) => layAddress(this.#at(address)));
   }
 
@@ -177,7 +177,7 @@ export class GrantDesk {
     return eventsOfLog({ grants: [...this.#ledger.all()], cuts: this.#book.all() });
   }
 
-  #at(address: IpAddress): AddressGrants {
+  #at(address: AllowAddress): AddressGrants {
     const live = this.#ledger.forAddress(address);
     const cutting = this.#canCut ? [...this.#book.at(address), ...live.filter(({ cuts }) => cuts === true)] : [];
     return { live, cutting };
@@ -236,7 +236,7 @@ const joinChanges = (changes: readonly FirewallChange[]): FirewallChange => ({
 const byAddress = (grants: readonly Grant[]): readonly (readonly [Grant, ...Grant[]])[] => {
   const groups = new Map<string, [Grant, ...Grant[]]>();
   for (const grant of grants) {
-    const key = formatAddress(grant.address);
+    const key = formatAllowed(grant.address);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [grant]);
     else group.push(grant);

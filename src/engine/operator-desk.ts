@@ -1,5 +1,6 @@
 /** What the operator does to grants by hand: takes them back before their time, and makes some that no packet has asked for. */
-import { canBeRemoteHost, formatAddress, parseAddress } from '../base/address.ts';
+import { canBeRemoteHost, formatAddress } from '../base/address.ts';
+import { formatAllowed, parseAllowed } from '../base/allow-address.ts';
 import { formatPortSpec } from '../base/port-spec.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Moment } from '../base/units.ts';
@@ -69,7 +70,7 @@ const holderByHand = (name: string): Holder => ({
 const TRAITS = {
   id: (grant: Grant) => grant.id,
   stanza: (grant: Grant) => grant.stanza,
-  address: (grant: Grant) => formatAddress(grant.address),
+  address: (grant: Grant) => formatAllowed(grant.address),
 } as const satisfies Record<GrantTrait, (grant: Grant) => string>;
 
 /** The grants that a word means; a sentence where it means none, or may mean different things. */
@@ -77,8 +78,8 @@ const choose = (
   live: readonly Grant[],
   { what, as }: Extract<GrantChoice, { kind: 'some' }>,
 ): Result<readonly Grant[], string> => {
-  const address = parseAddress(what);
-  const word = address === undefined ? what : formatAddress(address);
+  const address = parseAllowed(what);
+  const word = address === undefined ? what : formatAllowed(address);
   const readings = (as === undefined ? GRANT_TRAITS : [as]).map((kind) => ({
     kind,
     grants: live.filter((grant) => TRAITS[kind](grant) === (kind === 'address' ? word : what)),

@@ -7,6 +7,8 @@ export interface BackendTraits {
   readonly forwards: boolean;
   /** Can cut the connections of a grant that has ended (docs/grants.md). */
   readonly cuts: boolean;
+  /** Can open for the /64 of an IPv6 address (docs/addresses.md). */
+  readonly widens: boolean;
   /**
    * What ends a grant on time when spad is dead: the kernel, whatever becomes of all programs; the firewall's own daemon; a
    * process that spad leaves behind, until the machine is started anew; or nobody, before spad is started again.
@@ -15,17 +17,17 @@ export interface BackendTraits {
 }
 
 export const BACKENDS = {
-  nftables: { guards: true, forwards: true, cuts: true, endedBy: 'kernel' },
+  nftables: { guards: true, forwards: true, cuts: true, widens: true, endedBy: 'kernel' },
   /** A set of the operator's own ruleset. */
-  'nft-set': { guards: false, forwards: false, cuts: false, endedBy: 'kernel' },
-  iptables: { guards: true, forwards: true, cuts: false, endedBy: 'kernel' },
-  ipset: { guards: true, forwards: true, cuts: false, endedBy: 'kernel' },
-  firewalld: { guards: true, forwards: false, cuts: false, endedBy: 'firewall' },
-  ufw: { guards: true, forwards: false, cuts: false, endedBy: 'companion' },
+  'nft-set': { guards: false, forwards: false, cuts: false, widens: false, endedBy: 'kernel' },
+  iptables: { guards: true, forwards: true, cuts: false, widens: true, endedBy: 'kernel' },
+  ipset: { guards: true, forwards: true, cuts: false, widens: true, endedBy: 'kernel' },
+  firewalld: { guards: true, forwards: false, cuts: false, widens: true, endedBy: 'firewall' },
+  ufw: { guards: true, forwards: false, cuts: false, widens: true, endedBy: 'companion' },
   /** Commands of the operator's. */
-  command: { guards: false, forwards: false, cuts: false, endedBy: 'spad' },
+  command: { guards: false, forwards: false, cuts: false, widens: false, endedBy: 'spad' },
   /** Says of everything that it would be done. */
-  'dry-run': { guards: true, forwards: true, cuts: true, endedBy: 'spad' },
+  'dry-run': { guards: true, forwards: true, cuts: true, widens: true, endedBy: 'spad' },
 } as const satisfies Readonly<Record<string, BackendTraits>>;
 
 export type BackendName = keyof typeof BACKENDS;

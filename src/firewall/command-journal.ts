@@ -1,5 +1,5 @@
 /** What is open by commands, as it stands in their journal (docs/state-files.md): enough to close it without a configuration. */
-import { formatAddress } from '../base/address.ts';
+import { formatAllowed } from '../base/allow-address.ts';
 import type { PendingFormat } from '../base/pending-log.ts';
 import { formatPortSpec } from '../base/port-spec.ts';
 import { type UnixMs, unixMs } from '../base/units.ts';
@@ -22,7 +22,7 @@ export interface OpenedCommand {
 }
 
 /** `192.0.2.9 tcp/22`: openings are disjoint, so that nothing else is open under this name. */
-export const commandId = (opening: Opening): string => `${formatAddress(opening.address)} ${formatPortSpec(opening)}`;
+export const commandId = (opening: Opening): string => `${formatAllowed(opening.address)} ${formatPortSpec(opening)}`;
 
 /** Commands for one address run one after another. */
 export const addressOfId = (id: string): string => id.split(' ', 1)[0] ?? '';

@@ -3,7 +3,7 @@
  * configuration is; a value fills a place in it and can never become a second word, an option or anything that a shell
  * would carry out: without a shell there is nothing that splits, and a shell gets the values in its environment.
  */
-import { formatAddress } from '../base/address.ts';
+import { formatAllowed } from '../base/allow-address.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { formatPortSpec } from '../base/port-spec.ts';
 import { nearest } from '../base/suggest.ts';
@@ -170,7 +170,7 @@ const fill = (command: CommandTemplate, values: Readonly<Partial<Record<Placehol
 const valuesOf = ({ address, protocol, first, last }: Opening): Partial<Record<Placeholder, string>> => {
   const isOne = first === last;
   return {
-    ...{ address: formatAddress(address), family: String(address.family), protocol },
+    ...{ address: formatAllowed(address), family: String(address.family), protocol },
     ...{ first: String(first), last: String(last), ports: isOne ? String(first) : `${String(first)}-${String(last)}` },
     ...(isOne ? { port: String(first) } : {}),
   };

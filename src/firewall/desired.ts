@@ -18,6 +18,8 @@ export interface Wanted {
   readonly forwards: boolean;
   /** Whether openings that cut may come. */
   readonly cuts?: boolean;
+  /** Whether openings for networks may come. */
+  readonly widens?: boolean;
   /** Disjoint ({@link layOpenings}), and so are those that cut. */
   readonly openings: readonly Opening[];
 }

@@ -8,7 +8,7 @@
  * not give it another timeout. Places are taken in turn, because firewalld (1.3) keeps the timers of rules that a reload has
  * thrown away: such a timer would take a rule in the same place away before its time.
  */
-import { formatAddress } from '../base/address.ts';
+import { formatAllowed } from '../base/allow-address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import { type Seconds, seconds, type SteadyMs } from '../base/units.ts';
 import type { Wanted } from './desired.ts';
@@ -46,7 +46,7 @@ export interface FirewalldPlan {
 export const wantedRules = ({ openings, guard, guardEnds }: Wanted): readonly WantedRule[] => [
   ...openingsHere(openings).map((opening) => {
     const { address, ends } = opening;
-    const source = `family="ipv${String(address.family)}" source address="${formatAddress(address)}"`;
+    const source = `family="ipv${String(address.family)}" source address="${formatAllowed(address)}"`;
     return { body: `${source} ${portElement(opening)} accept`, ends };
   }),
   ...guard.map((spec) => ({ body: `${portElement(spec)} drop`, ends: guardEnds ?? ('never' as const) })),

@@ -2,7 +2,8 @@
  * Text for `ipset restore -exist`. Who has a grant for a single port is an element with a timeout, which the kernel counts
  * down, in whole seconds; a set for each family.
  */
-import { type Family, formatAddress } from '../base/address.ts';
+import type { Family } from '../base/address.ts';
+import { formatAllowed } from '../base/allow-address.ts';
 import type { SteadyMs } from '../base/units.ts';
 import { isElement, passSet } from './iptables-rule.ts';
 import type { Opening } from './opening.ts';
@@ -97,7 +98,7 @@ const elementsOf = (openings: readonly Opening[], family: Family): readonly Open
   openings.filter((opening) => opening.address.family === family && isElement(opening));
 
 const keyOf = ({ address, protocol, first }: Opening): string =>
-  `${formatAddress(address)},${protocol}:${String(first)}`;
+  `${formatAllowed(address)},${protocol}:${String(first)}`;
 
 const addElement = (set: string, opening: Opening, now: SteadyMs): string =>
   `add ${set} ${keyOf(opening)} timeout ${String(Math.min(LONGEST_TIMEOUT_S, secondsLeft(opening, now)))}`;

@@ -5,6 +5,7 @@
  * by policy opens them, too. Where a grant forwards, NAT says where to, and FORWARD lets through what went there.
  */
 import { type Family, formatAddress, type IpAddress } from '../base/address.ts';
+import { type AllowAddress, formatAllowed } from '../base/allow-address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import { dateStop } from './date-stop.ts';
 import type { Opening } from './opening.ts';
@@ -43,8 +44,8 @@ export interface RuleStyle {
 /** The set of those who may pass. */
 export const passSet = (family: Family): string => `spad-grants${String(family)}`;
 
-/** Whether an opening stands in the set. A range would be an element for each of its ports there, so it is a rule. */
-export const isElement = ({ first, last }: Opening): boolean => first === last;
+/** Whether an opening stands in the set. A range or a network would be an element for each of its ports or hosts, so it is a rule. */
+export const isElement = ({ address, first, last }: Opening): boolean => first === last && address.prefix === undefined;
 
 /**
  * Where connections go is known for longer than that they pass: else one would arrive at this host's own port, which
@@ -84,7 +85,10 @@ export const rulesOf = (opening: Opening, style: RuleStyle): readonly Rule[] => 
 
 const rule = (chain: ChainName, text: string): Rule => ({ chain, text });
 
-const host = (address: IpAddress): string => `${formatAddress(address)}/${address.family === 4 ? '32' : '128'}`;
+const host = (address: AllowAddress): string =>
+  address.prefix === undefined
+    ? `${formatAllowed(address)}/${address.family === 4 ? '32' : '128'}`
+    : formatAllowed(address);
 
 /** `22` or `8000:8010`. */
 export const portsOf = ({ first, last }: PortSpec): string =>

@@ -58,8 +58,8 @@ export const changeBatch = (changes: readonly FirewallChange[], now: SteadyMs): 
   return batch.bytes;
 };
 
-const isPlain = ({ first, last, forwarding, cuts }: Opening): boolean =>
-  first === last && forwarding === undefined && cuts !== true;
+const isPlain = ({ address, first, last, forwarding, cuts }: Opening): boolean =>
+  first === last && address.prefix === undefined && forwarding === undefined && cuts !== true;
 
 /** One element that is added or deleted. */
 interface Statement {

@@ -3,6 +3,7 @@
  * sets, ranges in interval sets, where an insertion costs more.
  */
 import { type Family, formatAddress } from '../base/address.ts';
+import { formatAllowed } from '../base/allow-address.ts';
 import type { Opening } from './opening.ts';
 
 /** A set, or with `value` a map; there is one for each family, named `NAME4` and `NAME6`. */
@@ -18,6 +19,9 @@ const PASS_SETS = [
   { name: 'grant', key: 'client', flags: 'timeout' },
   { name: 'range', key: 'client', flags: 'timeout, interval' },
 ] as const satisfies readonly SetShape[];
+
+/** Networks that the guard lets pass: of IPv6 alone, and so wide that no two overlap. There only where grants can widen. */
+const WIDE_SETS = [{ name: 'wide', key: 'client', flags: 'timeout, interval' }] as const satisfies readonly SetShape[];
 
 /** Whose connections pass only while they are let pass by the others. There only where grants can cut. */
 const CUT_SETS = [
@@ -37,7 +41,8 @@ const FORWARD_SETS = [
   { name: 'source', key: 'flow', value: 'address', flags: 'timeout, interval' },
 ] as const satisfies readonly SetShape[];
 
-type ShapeName = (typeof PASS_SETS | typeof CUT_SETS)[number]['name'] | (typeof FORWARD_SETS)[number]['name'];
+type ShapeName =
+  (typeof PASS_SETS | typeof CUT_SETS | typeof WIDE_SETS)[number]['name'] | (typeof FORWARD_SETS)[number]['name'];
 export type SetName = `${ShapeName}${Family}`;
 
 const FAMILIES = [4, 6] as const satisfies readonly Family[];
@@ -51,13 +56,22 @@ const namesOf = (shapes: readonly { readonly name: ShapeName }[]): readonly SetN
 const PASS_NAMES = namesOf(PASS_SETS);
 
 /** In the order in which elements are added. */
-export const SET_NAMES: readonly SetName[] = [...PASS_NAMES, ...namesOf(CUT_SETS), ...namesOf(FORWARD_SETS)];
+export const SET_NAMES: readonly SetName[] = [...PASS_NAMES, 'wide6', ...namesOf(CUT_SETS), ...namesOf(FORWARD_SETS)];
 
-/** The statements that make the sets empty; `forwards`, `cuts`: those for forwarding and for cutting, too. */
-export const declareSets = (table: string, forwards: boolean, cuts: boolean): readonly string[] =>
-  [...PASS_SETS, ...(cuts ? CUT_SETS : []), ...(forwards ? FORWARD_SETS : [])].flatMap((shape: SetShape) =>
+/** Which sets there are beside those of single hosts. */
+export interface SetParts {
+  readonly forwards: boolean;
+  readonly cuts: boolean;
+  readonly widens: boolean;
+}
+
+/** The statements that make the sets empty. */
+export const declareSets = (table: string, { forwards, cuts, widens }: SetParts): readonly string[] => [
+  ...(widens ? WIDE_SETS.map((shape) => declareSet(table, shape, 6)) : []),
+  ...[...PASS_SETS, ...(cuts ? CUT_SETS : []), ...(forwards ? FORWARD_SETS : [])].flatMap((shape: SetShape) =>
     FAMILIES.map((family) => declareSet(table, shape, family)),
-  );
+  ),
+];
 
 const declareSet = (table: string, { name, key, value, flags }: SetShape, family: Family): string => {
   const address = family === 4 ? 'ipv4_addr' : 'ipv6_addr';
@@ -90,14 +104,15 @@ export const elementsOf = (opening: Opening): readonly Element[] => {
   const { address, protocol, first, last, forwarding } = opening;
   const family = address.family;
   const isRange = first !== last;
-  const client = formatAddress(address);
+  const client = formatAllowed(address);
   const ports = `${protocol} . ${String(first)}${isRange ? `-${String(last)}` : ''}`;
   const element = (name: ShapeName, key: string, value: string, early = 0): Element => ({
     ...{ set: `${name}${family}`, key, value, early },
   });
   const key = `${client} . ${ports}`;
   if (opening.cuts === true) return [element(isRange ? 'strictrange' : 'strict', key, '')];
-  const pass = element(isRange ? 'range' : 'grant', key, '', forwarding === undefined ? 0 : PASS_MARGIN_MS);
+  const set = address.prefix !== undefined ? 'wide' : isRange ? 'range' : 'grant';
+  const pass = element(set, key, '', forwarding === undefined ? 0 : PASS_MARGIN_MS);
   if (forwarding === undefined) return [pass];
   const { to, port, source } = forwarding;
   if (to === undefined) return port === undefined ? [pass] : [pass, element('local', key, String(port))];

@@ -28,20 +28,21 @@ export type GuardWish = Omit<Wanted, 'openings'>;
  * The caller puts the live grants into the same transaction, so that there is no instant without a guard and none in which
  * a grant is missing.
  */
-export const guardScript = ({ guard, guardEnds, forwards, cuts = false }: GuardWish, now: SteadyMs): string => {
+export const guardScript = (wish: GuardWish, now: SteadyMs): string => {
+  const { guard, guardEnds, forwards, cuts = false, widens = false } = wish;
   const lines = [
     `add table ${TABLE}`,
     `delete table ${TABLE}`,
     `add table ${TABLE}`,
-    ...declareSets(TABLE, forwards, cuts),
+    ...declareSets(TABLE, { forwards, cuts, widens }),
     `add chain ${TABLE} guard { type filter hook prerouting priority ${String(GUARD_PRIORITY)}; policy accept; }`,
   ];
   // Without a port to guard there is nothing to drop, and an empty set would be no text that nft reads.
   if (guard.length > 0) {
     const guarded = guardEnds === undefined ? `{ ${guard.map(ports).join(', ')} }` : `@${TRIAL_SET}`;
     if (guardEnds !== undefined) lines.push(...trialSet(guard, leftOf(guardEnds, now)));
-    lines.push(...guardRules(guarded));
-    if (cuts) lines.push(...cutRules(guarded));
+    lines.push(...guardRules(guarded, widens));
+    if (cuts) lines.push(...cutRules(guarded, widens));
   }
   if (forwards) lines.push(...forwardingRules());
   return `${lines.join('\n')}\n`;
@@ -51,21 +52,22 @@ export const guardScript = ({ guard, guardEnds, forwards, cuts = false }: GuardW
  * The guarded ports stand in the rule itself: a terse listing, which is what drift is found by, leaves out timed sets. Where
  * the guard ends by itself they must be in one: the kernel lets go of them, and then every packet passes.
  */
-const guardRules = (guarded: string): string[] =>
+const guardRules = (guarded: string, widens: boolean): string[] =>
   [
     'ct state established,related accept',
     `meta l4proto . th dport != ${guarded} accept`,
     'iif "lo" accept',
     'fib daddr type != local accept',
-    ...passRules(),
+    ...passRules(widens),
   ].map((rule) => `add rule ${TABLE} guard ${rule}`);
 
 /** Who holds a grant passes, and nobody else. */
-const passRules = (): string[] => [
+const passRules = (widens: boolean): string[] => [
   'ip saddr . meta l4proto . th dport @grant4 accept',
   'ip6 saddr . meta l4proto . th dport @grant6 accept',
   'ip saddr . meta l4proto . th dport @range4 accept',
   'ip6 saddr . meta l4proto . th dport @range6 accept',
+  ...(widens ? ['ip6 saddr . meta l4proto . th dport @wide6 accept'] : []),
   'counter drop',
 ];
 
@@ -73,10 +75,10 @@ const passRules = (): string[] => [
  * Packets of whoever has had a grant that cuts: established or not, they pass where the guard would let them begin. Of
  * ports that are not guarded everybody has the use, and of connections that are only routed everybody, too.
  */
-const cutRules = (guarded: string): string[] => [
+const cutRules = (guarded: string, widens: boolean): string[] => [
   `add chain ${TABLE} cut { type filter hook prerouting priority ${String(CUT_PRIORITY)}; policy accept; }`,
   `add chain ${TABLE} granted`,
-  ...passRules().map((rule) => `add rule ${TABLE} granted ${rule}`),
+  ...passRules(widens).map((rule) => `add rule ${TABLE} granted ${rule}`),
   ...[
     `meta l4proto . th dport != ${guarded} accept`,
     'iif "lo" accept',

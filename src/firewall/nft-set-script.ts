@@ -6,6 +6,7 @@
  */
 import { type AddressKey, addressKey } from '../base/address-key.ts';
 import { type Family, formatAddress } from '../base/address.ts';
+import { formatAllowed, hostOf } from '../base/allow-address.ts';
 import { formatPortSpec } from '../base/port-spec.ts';
 import type { SteadyMs } from '../base/units.ts';
 import { COMMENT, formatSetPlace, type OwnElement, type SetPicture, type SetPlace, type SetShape } from './nft-set.ts';
@@ -24,9 +25,11 @@ const MAX_PORTS = 256;
 /** Why an opening cannot be put into any of the sets; undefined where it can. */
 export const unfitFor = (opening: Opening, shapes: readonly SetShape[]): string | undefined => {
   const { family } = opening.address;
+  if (opening.address.prefix !== undefined)
+    return `${formatAllowed(opening.address)} cannot be opened: firewall = nft-set takes single hosts`;
   const shape = shapeFor(family, shapes);
   if (shape === undefined)
-    return `${formatAddress(opening.address)} cannot be opened: nft_set names no set of IPv${String(family)} addresses`;
+    return `${formatAllowed(opening.address)} cannot be opened: nft_set names no set of IPv${String(family)} addresses`;
   if (shape.key === 'address' || shape.hasIntervals || opening.last - opening.first < MAX_PORTS) return undefined;
   return `${formatPortSpec(opening)} takes an element a port, and no more than ${String(MAX_PORTS)}: give the set the flag interval`;
 };
@@ -40,7 +43,8 @@ export const setElements = (openings: readonly Opening[], { shape, foreign }: Se
     (opening) => opening.address.family === shape.family && unfitFor(opening, [shape]) === undefined,
   );
   return [...byAddress(fitting).values()].flatMap((own) => {
-    const [{ address }] = own;
+    const address = hostOf(own[0].address);
+    if (address === undefined) return [];
     const client = formatAddress(address);
     const there = foreign.filter(({ covers }) => covers(address));
     if (shape.key === 'address') return there.length > 0 ? [] : [{ key: client, ends: latest(own) }];
@@ -56,7 +60,8 @@ export const setElements = (openings: readonly Opening[], { shape, foreign }: Se
 export const byAddress = (openings: readonly Opening[]): ReadonlyMap<AddressKey, readonly [Opening, ...Opening[]]> => {
   const groups = new Map<AddressKey, [Opening, ...Opening[]]>();
   for (const opening of openings) {
-    const key = addressKey(opening.address);
+    const { family, bytes } = opening.address;
+    const key = addressKey({ family, bytes });
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [opening]);
     else group.push(opening);

@@ -1,5 +1,5 @@
 /**
- * What the firewall must show: openings. An opening is one address, one protocol, one port range, an end, and where its
+ * What the firewall must show: openings. An opening is one address (or one network), one protocol, one port range, an end, and where its
  * connections go instead, if elsewhere.
  *
  * Grants may overlap (two clients behind one NAT, a range and a port inside it); a kernel's interval set may not. So the
@@ -7,7 +7,7 @@
  * for as long as that grant lives, and on without a gap while the one that is the newest then says the same. What an older
  * grant says otherwise comes to light when the newer one is gone ({@link layOpenings} anew).
  */
-import { formatAddress, type IpAddress } from '../base/address.ts';
+import { type AllowAddress, formatAllowed } from '../base/allow-address.ts';
 import { comparePortSpec, normalizePorts, overlaps, type PortSpec, type Protocol } from '../base/port-spec.ts';
 import { type Port, type SteadyMs, steadyMs } from '../base/units.ts';
 import { type Forwarding, forwardingKey } from '../grant/forwarding.ts';
@@ -15,7 +15,7 @@ import type { Grant } from '../grant/grant.ts';
 import { type Span, Skyline } from './skyline.ts';
 
 export interface Opening extends PortSpec {
-  readonly address: IpAddress;
+  readonly address: AllowAddress;
   readonly forwarding?: Forwarding | undefined;
   /**
    * Opens nothing: until it ends, packets from the address to these ports, established connections' too, pass only while
@@ -33,7 +33,7 @@ export interface FirewallChange {
 
 /** Equal for openings that differ in their ends alone. */
 export const openingKey = (opening: Opening): string =>
-  `${formatAddress(opening.address)} ${opening.protocol}/${String(opening.first)}-${String(opening.last)} ${forwardingKey(opening.forwarding)}${opening.cuts === true ? ' cuts' : ''}`;
+  `${formatAllowed(opening.address)} ${opening.protocol}/${String(opening.first)}-${String(opening.last)} ${forwardingKey(opening.forwarding)}${opening.cuts === true ? ' cuts' : ''}`;
 
 /** Those that this host's own ports are opened by: what a firewall that cannot forward is to show. */
 export const openingsHere = (openings: readonly Opening[]): readonly Opening[] =>

@@ -5,7 +5,8 @@
  * must: where ufw has a rule for the same packets, be it `allow 22/tcp`, it takes "prepend deny 22/tcp" for that rule, says
  * "Skipping inserting existing rule" and leaves the port open. The comment is the other mark, and tells people the end.
  */
-import { type Family, formatAddress } from '../base/address.ts';
+import type { Family } from '../base/address.ts';
+import { formatAllowed } from '../base/allow-address.ts';
 import type { PortSpec, Protocol } from '../base/port-spec.ts';
 import type { SteadyMs, UnixMs } from '../base/units.ts';
 import { decodeHex } from '../bytes/encoding.ts';
@@ -43,7 +44,7 @@ export const wantedUfwRules = (
   const grants = new Map<string, { readonly rule: Omit<WantedUfwRule, 'ports'>; readonly specs: PortSpec[] }>();
   for (const opening of openingsHere(openings)) {
     const { protocol, ends } = opening;
-    const source = formatAddress(opening.address);
+    const source = formatAllowed(opening.address);
     const key = `${source} ${protocol} ${String(ends)}`;
     const rule = { action: 'allow', protocol, source, ends, comment: `spad ${until(ends)}` } as const;
     const grant = grants.get(key) ?? { rule, specs: [] };

@@ -2,7 +2,7 @@
  * Grants that have ended and whose connections stay cut. The kernel drops what still comes from their clients, for as long as
  * the book holds them; a grant that does not cut, asked for later, lifts the cut from its ports.
  */
-import type { IpAddress } from '../base/address.ts';
+import type { AllowAddress } from '../base/allow-address.ts';
 import { overlaps, type PortSpec, withoutPorts } from '../base/port-spec.ts';
 import { type SteadyMs, steadyMs } from '../base/units.ts';
 import type { Grant } from './grant.ts';
@@ -30,11 +30,11 @@ export class CutBook {
     return [...this.#ended.all()];
   }
 
-  addresses(): readonly IpAddress[] {
+  addresses(): readonly AllowAddress[] {
     return this.#ended.addresses();
   }
 
-  at(address: IpAddress): readonly Grant[] {
+  at(address: AllowAddress): readonly Grant[] {
     return this.#ended.forAddress(address);
   }
 
@@ -58,7 +58,7 @@ export class CutBook {
   }
 
   /** Takes ports of an address out. */
-  lift(address: IpAddress, ports: readonly PortSpec[]): Lifting {
+  lift(address: AllowAddress, ports: readonly PortSpec[]): Lifting {
     const before = this.at(address).filter((grant) =>
       grant.ports.some((spec) => ports.some((one) => overlaps(spec, one))),
     );

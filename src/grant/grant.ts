@@ -1,14 +1,14 @@
-import type { IpAddress } from '../base/address.ts';
+import type { AllowAddress } from '../base/allow-address.ts';
 import type { PortSpec } from '../base/port-spec.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { SteadyMs, UnixMs } from '../base/units.ts';
 
-/** Permission with an end: one stanza may reach some ports from one address until then. */
+/** Permission with an end: one stanza may reach some ports from one address, or one network, until then. */
 export interface Grant {
   /** Unique for as long as the ledger lives, also across restarts. */
   readonly id: string;
   readonly stanza: string;
-  readonly address: IpAddress;
+  readonly address: AllowAddress;
   /** Canonical and not empty. */
   readonly ports: readonly PortSpec[];
   /** Where connections to the ports go instead of to this host's own. */

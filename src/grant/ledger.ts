@@ -3,7 +3,7 @@
  * it; grants of different stanzas are independent even where they overlap. What the firewall must show for an address
  * follows from the ledger ({@link Ledger.forAddress}) and is worked out elsewhere.
  */
-import { formatAddress, type IpAddress } from '../base/address.ts';
+import { type AllowAddress, formatAllowed } from '../base/allow-address.ts';
 import { coversPorts, type PortSpec, samePorts } from '../base/port-spec.ts';
 import { type SteadyMs, steadyMs } from '../base/units.ts';
 import { EndQueue } from './end-queue.ts';
@@ -54,7 +54,7 @@ export class Ledger {
 
   /** Adds a grant, or replaces the one of the same id; either is the newest of its address then. */
   put(grant: Grant): void {
-    const key = formatAddress(grant.address);
+    const key = formatAllowed(grant.address);
     const grants = this.#byAddress.get(key) ?? new Map<string, Grant>();
     this.#byAddress.set(key, grants);
     if (!grants.delete(grant.id)) this.#size += 1;
@@ -65,7 +65,7 @@ export class Ledger {
   }
 
   remove(grant: Grant): void {
-    const key = formatAddress(grant.address);
+    const key = formatAllowed(grant.address);
     const grants = this.#byAddress.get(key);
     if (grants?.delete(grant.id) !== true) return;
     this.#size -= 1;
@@ -74,11 +74,11 @@ export class Ledger {
 
   /** Whether this very grant is live: not an extension of it, which has the same id. */
   holds(grant: Grant): boolean {
-    return this.#byAddress.get(formatAddress(grant.address))?.get(grant.id) === grant;
+    return this.#byAddress.get(formatAllowed(grant.address))?.get(grant.id) === grant;
   }
 
   /** What `--close` means: the stanza's own grants for an address that lie inside `ports`, or all of them where none is named. */
-  ownedBy(stanza: string, address: IpAddress, ports: readonly PortSpec[]): readonly Grant[] {
+  ownedBy(stanza: string, address: AllowAddress, ports: readonly PortSpec[]): readonly Grant[] {
     return this.forAddress(address).filter(
       (grant) =>
         grant.stanza === stanza &&
@@ -112,8 +112,8 @@ export class Ledger {
   }
 
   /** The grants of an address, oldest first. */
-  forAddress(address: IpAddress): readonly Grant[] {
-    return this.inOrder(this.#byAddress.get(formatAddress(address))?.values() ?? []);
+  forAddress(address: AllowAddress): readonly Grant[] {
+    return this.inOrder(this.#byAddress.get(formatAllowed(address))?.values() ?? []);
   }
 
   /** Grants that are or have been in the ledger, oldest first; one that was extended is as old as its extension. */
@@ -123,7 +123,7 @@ export class Ledger {
   }
 
   /** The addresses that hold a grant. */
-  addresses(): readonly IpAddress[] {
+  addresses(): readonly AllowAddress[] {
     return [...this.#byAddress.values()].flatMap((grants) =>
       [...grants.values()].slice(0, 1).map((grant) => grant.address),
     );

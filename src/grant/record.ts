@@ -3,6 +3,7 @@
  * opened. The kernel closes on time without it; losing a line loses the listing and `--close`, never a closing.
  */
 import { formatAddress, parseAddress } from '../base/address.ts';
+import { formatAllowed, parseAllowed } from '../base/allow-address.ts';
 import { formatPortSpec, normalizePorts, parsePortSpec } from '../base/port-spec.ts';
 import { type Moment, port, steadyMs, unixMs } from '../base/units.ts';
 import { type Forwarding, forwardingMisfit } from './forwarding.ts';
@@ -36,7 +37,7 @@ export const encodeGrantEvent = (event: GrantEvent, { boot, steady }: LogMoment)
   if (event.kind !== 'open') return JSON.stringify({ [event.kind]: event.id });
   const { id, stanza, address, ports, forwarding, whileConnected, cuts, byHand, ends, until } = event.grant;
   const forward = forwarding && encodeForwarding(forwarding);
-  const shown = { address: formatAddress(address), ports: ports.map(formatPortSpec), forward };
+  const shown = { address: formatAllowed(address), ports: ports.map(formatPortSpec), forward };
   const times = { until, left: Math.max(0, Math.ceil(ends - steady)) };
   const shownEnd = boot === '' ? times : { ...times, boot, ends: Math.round(ends) };
   return JSON.stringify({
@@ -105,7 +106,7 @@ const decodeGrantEvent = (line: string, now: LogMoment): GrantEvent | undefined 
   if (typeof open !== 'string' || typeof stanza !== 'string' || typeof address !== 'string') return undefined;
   const times = decodeEnd(value, now);
   if (!Array.isArray(ports) || times === undefined) return undefined;
-  const ip = parseAddress(address);
+  const ip = parseAllowed(address);
   const specs = ports.map((spec: unknown) => (typeof spec === 'string' ? parsePortSpec(spec) : undefined));
   const known = specs.filter((spec) => spec !== undefined);
   if (ip === undefined || known.length === 0 || known.length !== specs.length) return undefined;
@@ -117,7 +118,11 @@ const decodeGrantEvent = (line: string, now: LogMoment): GrantEvent | undefined 
   const grant = { id: open, stanza, address: ip, ports: normalizePorts(known), ...flags, ...times };
   if (forward === undefined) return { kind: 'open', grant };
   const forwarding = decodeForwarding(forward);
-  if (forwarding === undefined || forwardingMisfit(forwarding, [ip.family], grant.ports) !== undefined)
+  if (
+    forwarding === undefined ||
+    ip.prefix !== undefined ||
+    forwardingMisfit(forwarding, [ip.family], grant.ports) !== undefined
+  )
     return undefined;
   return { kind: 'open', grant: { ...grant, forwarding } };
 };

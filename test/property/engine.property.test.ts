@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatAddress } from '../../src/base/address.ts';
+import { formatAllowed } from '../../src/base/allow-address.ts';
 import { seconds } from '../../src/base/units.ts';
 import type { Decision, Effect } from '../../src/engine/effect.ts';
 import type { Engine } from '../../src/engine/engine.ts';
@@ -223,9 +223,9 @@ describe('whatever happens and whatever fails', () => {
       fc.property(plans, (list) => {
         run(list, (engine, world, now) => {
           const grants = engine.grants();
-          const addresses = [...new Set(grants.map((grant) => formatAddress(grant.address)))];
+          const addresses = [...new Set(grants.map((grant) => formatAllowed(grant.address)))];
           const wanted = addresses.flatMap((address) =>
-            layOpenings(grants.filter((grant) => formatAddress(grant.address) === address)),
+            layOpenings(grants.filter((grant) => formatAllowed(grant.address) === address)),
           );
           expect(live(world.firewall.values(), now)).toEqual(live(wanted, now));
         });

@@ -3,7 +3,7 @@ import { authorize } from '../../../src/access/authorize.ts';
 import { type ForwardRule, parseForwardRule } from '../../../src/access/forward-rule.ts';
 import type { Stanza } from '../../../src/access/stanza.ts';
 import { PLAIN_TERMS } from '../../../src/access/terms.ts';
-import { formatAddress } from '../../../src/base/address.ts';
+import { formatAllowed } from '../../../src/base/allow-address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { seconds, unixMs } from '../../../src/base/units.ts';
 import { forwardingKey } from '../../../src/grant/forwarding.ts';
@@ -34,7 +34,7 @@ const judge = (request: Partial<SpaRequest>, stanza: Partial<Stanza> = {}, sourc
   if (!result.ok) return result.error;
   const { kind, addresses, ports: granted } = result.value;
   const time = result.value.kind === 'open' ? ` ${String(result.value.openFor)}` : '';
-  return `${kind} ${addresses.map(formatAddress).join(',')} ${granted.map(formatPortSpec).join(',')}${time}`;
+  return `${kind} ${addresses.map(formatAllowed).join(',')} ${granted.map(formatPortSpec).join(',')}${time}`;
 };
 
 describe('ports', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { authorizeFwknop, type FwknopAuthorized, type PacketFacts } from '../../../src/access/fwknop-authorize.ts';
 import type { FwknopNat, FwknopStanza } from '../../../src/access/fwknop-stanza.ts';
 import { formatAddress } from '../../../src/base/address.ts';
+import { formatAllowed } from '../../../src/base/allow-address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { seconds, unixMs } from '../../../src/base/units.ts';
 import { formatForwarding } from '../../../src/grant/forwarding.ts';
@@ -25,7 +26,7 @@ const show = (authorized: FwknopAuthorized): string => {
       const { addresses, ports: open, openFor, forwarding } = authorized;
       const to =
         forwarding === undefined ? '' : ` to ${formatForwarding(forwarding)} as ${sourceOf(forwarding.source)}`;
-      return `${addresses.map(formatAddress).join()} ${open.map(formatPortSpec).join()} ${String(openFor)}s${to}`;
+      return `${addresses.map(formatAllowed).join()} ${open.map(formatPortSpec).join()} ${String(openFor)}s${to}`;
     }
     case 'command':
       return `run ${JSON.stringify(authorized.run.argv)}`;

@@ -3,6 +3,7 @@ import type { Wanted } from '../../../src/firewall/desired.ts';
 import type { Stanza } from '../../../src/access/stanza.ts';
 import { PLAIN_TERMS } from '../../../src/access/terms.ts';
 import { formatAddress } from '../../../src/base/address.ts';
+import { formatAllowed } from '../../../src/base/allow-address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { type Moment, seconds, steadyMs, unixMs } from '../../../src/base/units.ts';
 import type { Decision, Effect } from '../../../src/engine/effect.ts';
@@ -81,7 +82,7 @@ export const engineOf = (
 };
 
 export const showOpening = (opening: Opening): string =>
-  `${opening.cuts === true ? 'cut ' : ''}${formatAddress(opening.address)} ${formatPortSpec(opening)}${showTarget(opening)} until ${String(opening.ends)}`;
+  `${opening.cuts === true ? 'cut ' : ''}${formatAllowed(opening.address)} ${formatPortSpec(opening)}${showTarget(opening)} until ${String(opening.ends)}`;
 
 const showTarget = ({ forwarding }: Opening): string =>
   forwarding === undefined ? '' : ` to ${formatForwarding(forwarding)}`;

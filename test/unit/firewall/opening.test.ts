@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatAddress } from '../../../src/base/address.ts';
+import { formatAllowed } from '../../../src/base/allow-address.ts';
 import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { steadyMs } from '../../../src/base/units.ts';
 import { DesiredState, NOTHING_WANTED } from '../../../src/firewall/desired.ts';
@@ -170,7 +170,7 @@ describe('what the firewall ought to show', () => {
     const [other] = layOpenings([grantOf('192.0.2.2', 'tcp/22', 9000)]);
     if (other === undefined) throw new Error('one opening');
     desired.apply([{ close: [other], open: [] }]);
-    expect(desired.openings(steadyMs(0)).map((opening) => formatAddress(opening.address))).toEqual([
+    expect(desired.openings(steadyMs(0)).map((opening) => formatAllowed(opening.address))).toEqual([
       '192.0.2.1',
       '192.0.2.1',
     ]);

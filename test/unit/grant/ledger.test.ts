@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatAddress } from '../../../src/base/address.ts';
+import { formatAllowed } from '../../../src/base/allow-address.ts';
 import { steadyMs } from '../../../src/base/units.ts';
 import type { Grant } from '../../../src/grant/grant.ts';
 import { Ledger } from '../../../src/grant/ledger.ts';
@@ -53,7 +53,7 @@ describe('the ledger', () => {
     expect(ledger.forAddress(ip('192.0.2.1'))).toEqual([ssh, web, bob]);
     expect(ledger.forAddress(ip('2001:0db8:0::1'))).toEqual([six]);
     expect(ledger.forAddress(ip('192.0.2.9'))).toEqual([]);
-    expect(ledger.addresses().map(formatAddress)).toEqual(['192.0.2.1', '2001:db8::1']);
+    expect(ledger.addresses().map(formatAllowed)).toEqual(['192.0.2.1', '2001:db8::1']);
     expect([...ledger.all()]).toHaveLength(4);
   });
 
