@@ -8,7 +8,7 @@ import { formatPortSpec } from '../../../src/base/port-spec.ts';
 import { seconds, unixMs } from '../../../src/base/units.ts';
 import { forwardingKey } from '../../../src/grant/forwarding.ts';
 import type { Forward, SpaRequest } from '../../../src/spa/request.ts';
-import { cidr, ip, ports, requestOf } from '../values.ts';
+import { cidr, ip, portOf, ports, present, requestOf } from '../values.ts';
 
 const NOW = unixMs(1_767_225_628_766);
 
@@ -181,5 +181,46 @@ describe('forwarding', () => {
     ':22',
   ])('"%s" is no rule', (text) => {
     expect(parseForwardRule(text)).toBeUndefined();
+  });
+});
+
+describe('widen_ipv6', () => {
+  const wide = (words: string, stanza: Partial<Stanza> = {}, more: Partial<SpaRequest> = {}): string => {
+    const addresses = words === '' ? [] : words.split(' ').map(cidr);
+    return judge({ addresses, ...more }, { widenIpv6: true, ...stanza }, '2001:db8:1:2:3::4')
+      .split(' ')
+      .slice(0, 2)
+      .join(' ');
+  };
+  test.each([
+    ['', 'open 2001:db8:1:2::/64'],
+    ['2a00::1:2:3:4', 'open 2a00::/64'],
+    ['2a00:0:0:5::/64', 'open 2a00:0:0:5::/64'],
+    ['192.0.2.1 2a00::5', 'open 192.0.2.1,2a00::/64'],
+    ['2a00::5 2a00::6', 'open 2a00::/64'],
+    ['2a00:0:0:4::/63', 'address-not-allowed'],
+    ['2a00::/65', 'address-not-allowed'],
+    ['192.0.2.0/24', 'address-not-allowed'],
+    ['fe00::/7', 'address-not-allowed'],
+  ])('"%s": %s', (addresses, verdict) => expect(wide(addresses)).toBe(verdict));
+
+  test('without it, a network is refused and a host stays a host', () => {
+    expect(wide('2a00::/64', { widenIpv6: false })).toBe('address-not-allowed');
+    expect(wide('2a00::5', { widenIpv6: false })).toBe('open 2a00::5');
+  });
+
+  test('no further than source: a host of it stays a host, a network that is not all in it is refused', () => {
+    const sources = [cidr('2001:db8:1:2:3::4/128'), cidr('2a00::/80')];
+    expect(wide('2a00::5', { sources })).toBe('open 2a00::5');
+    expect(wide('2a00::/64', { sources })).toBe('address-not-allowed');
+    expect(wide('2a00::5', { sources: [...sources, cidr('2a00::/64')] })).toBe('open 2a00::/64');
+  });
+
+  test('what is forwarded is for one host; closing means both', () => {
+    const forward = { forward: [present(parseForwardRule('[fd00::5]:22'))] };
+    const to: Partial<SpaRequest> = { forward: { kind: 'address', address: ip('fd00::5'), port: portOf(22) } };
+    expect(wide('2a00::5', forward, to)).toBe('open 2a00::5');
+    expect(wide('2a00::/64', forward, to)).toBe('address-not-allowed');
+    expect(wide('2a00::5', {}, { type: 'close' })).toBe('close 2a00::5,2a00::/64');
   });
 });

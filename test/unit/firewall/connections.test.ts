@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { widen } from '../../../src/base/allow-address.ts';
 import { addressKey } from '../../../src/base/address-key.ts';
 import { type Connection, connectionsQuestion, readConnections } from '../../../src/firewall/conntrack-message.ts';
 import { UsedGrants } from '../../../src/firewall/used-grants.ts';
-import { grantOf, hex, ip } from '../values.ts';
+import { grantOf, hex, ip, portOf } from '../values.ts';
 
 /**
  * An answer of Linux 6.18, as `strace -xx conntrack -L` shows such: 192.0.2.9:40000 to 10.0.0.1:22, TCP, established,
@@ -34,6 +35,20 @@ const CONNECTION = {
   ...{ source: addressKey(ip('192.0.2.9')), destination: addressKey(ip('10.0.0.1')) },
   ...{ protocol: 'tcp', port: 22, isTranslated: false },
 };
+
+test('a connection from any address of a network uses its grant, one from another network does not', () => {
+  const network = grantOf('2001:db8::', 'tcp/22', 1, { id: 'wide', address: widen(ip('2001:db8::5')) });
+  const host = grantOf('2001:db8::7', 'tcp/22', 1, { id: 'host' });
+  const used = (source: string): readonly string[] => {
+    const grants = new UsedGrants([network, host], [ip('2001:db8:1::1')]);
+    const ends = { source: addressKey(ip(source)), destination: addressKey(ip('2001:db8:1::1')) };
+    grants.see({ ...ends, protocol: 'tcp', port: portOf(22), isTranslated: false });
+    return grants.ids;
+  };
+  expect(used('2001:db8::ffff')).toEqual(['wide']);
+  expect([...used('2001:db8::7')].sort()).toEqual(['host', 'wide']);
+  expect(used('2001:db8:0:1::5')).toEqual([]);
+});
 
 describe('what the kernel says', () => {
   test('is asked for with one dump', () => {
