@@ -3,6 +3,7 @@
  * (https://systemd.io/JOURNAL_NATIVE_PROTOCOL/). The message is the JSON line in both, beside members of its own for who filters.
  */
 import { formatAddress } from '../base/address.ts';
+import { formatAllowed } from '../base/allow-address.ts';
 import { formatPortSpec } from '../base/port-spec.ts';
 import { printable } from '../base/printable.ts';
 import { encodeUtf8 } from '../bytes/encoding.ts';
@@ -31,7 +32,7 @@ const membersOf = (line: AuditLine): readonly (readonly [name: string, value: st
   const members: readonly (readonly [string, string | undefined])[] = [
     ...([['stanza', stanza] as const, ['format', format] as const] as const),
     ['source', source && formatAddress(source)],
-    ['allow', allow?.map(formatAddress).join(',')],
+    ['allow', allow?.map(formatAllowed).join(',')],
     ['ports', ports?.map(formatPortSpec).join(',')],
     ['until', until && isoTime(until)],
     ...([['reason', reason] as const, ['detail', detail && printable(detail)] as const] as const),
