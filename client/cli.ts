@@ -155,8 +155,8 @@ Examples:
 
 Connecting, not knocking:
   spa-client install-ssh gw1            then: ssh gw1
-  spa-client proxy HOST PORT            for ssh_config: ProxyCommand spa-client proxy %h %p
-  spa-client ready HOST [PORT]          for ssh_config: Match … exec
+  spa-client proxy HOST PORT            for ProxyCommand in ssh_config
+  spa-client ready HOST [PORT]          for Match … exec in ssh_config
   spa-client exec HOST -- COMMAND       open for as long as COMMAND runs
 
 From an invite, the line that spa-keys invite prints, to a profile that works:
