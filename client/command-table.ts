@@ -1,10 +1,10 @@
 /** The sub-commands of spa-client: one table for whoever runs them or tells of them. */
 export const COMMAND_TABLE = {
   join: 'make a profile of an invite, and try it',
-  proxy: 'connect through a port that is opened for it, for ProxyCommand of ssh',
-  ready: 'open a port and wait until it accepts connections, for Match exec of ssh',
+  proxy: 'open a port and connect, for ProxyCommand of ssh',
+  ready: 'open a port and wait for it, for Match exec of ssh',
   exec: 'keep a port open for as long as a command runs',
-  'install-ssh': 'have ssh open the port by itself: write its configuration',
+  'install-ssh': 'have ssh open the port by itself',
   knock: 'knock at ports, with the options of the knock client',
   fwknop: "take the whole command line of fwknop's client",
   completion: 'print the completion script of a shell',
