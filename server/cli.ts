@@ -13,6 +13,7 @@ import { defineOperate } from './operate.ts';
 import { defineReport } from './report/command.ts';
 import type { FwknopModeOptions } from './fwknop-mode.ts';
 import { defineTail } from './tail.ts';
+import { defineWatch } from './watch.ts';
 
 /** spad.conf, or fwknop's own files. */
 export type Origin = { readonly file: string } | { readonly fwknop: FwknopModeOptions };
@@ -195,9 +196,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
   defineStart(program, commands, onStatus);
   defineCheck(program, commands, onStatus);
   const asking = askingIn(program, DEFAULT_CONFIG);
-  defineAsk(asking, onStatus);
-  defineOperate(asking, onStatus);
-  defineTail(asking, onStatus);
+  for (const define of [defineAsk, defineOperate, defineTail, defineWatch]) define(asking, onStatus);
   defineCompile(program.command('compile'), onStatus);
   defineImport(program.command('import'), onStatus);
   defineInit(program, DEFAULT_CONFIG, onStatus);

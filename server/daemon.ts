@@ -226,6 +226,7 @@ export class Daemon {
     const { firewall, logger } = this.#parts;
     return new Operator(path, {
       ...{ now: readClock, via: firewall.description, look: () => this.#repairer.look() },
+      ...{ known: () => this.#repairer.known, rates: () => this.#status.rates() },
       ...{ grants: () => this.#engine.grants(), guardEnds: () => this.#engine.facts().guardEnds },
       status: (state) => this.#status.show(state),
       metrics: (state) => this.#status.metrics(state),

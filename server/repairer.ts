@@ -28,6 +28,11 @@ export class Repairer {
     return this.#fault;
   }
 
+  /** What the last look has come to; a repair is history by then. */
+  get known(): FirewallState {
+    return this.#fault === '' ? { kind: 'agrees' } : { kind: 'fault', detail: this.#fault };
+  }
+
   /** The firewall has refused to be set right. */
   note(fault: string): void {
     this.#fault = fault;

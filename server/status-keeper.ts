@@ -73,6 +73,11 @@ export class StatusKeeper {
     return { openmetrics: formatMetrics(metricsOf(this.show(firewall)), 'openmetrics') };
   }
 
+  /** What each counter has grown by in each of the last 60 seconds. */
+  rates(): Readonly<Record<string, readonly number[]>> {
+    return this.#rates.series(this.#parts.now().steady, this.#parts.engine.facts().counts);
+  }
+
   /** `firewall`: what a look at it has just come to. */
   show(firewall: FirewallState): Status {
     const { version, via, now, engine, receiver, delays } = this.#parts;

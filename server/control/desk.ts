@@ -5,6 +5,7 @@ import type { ControlAnswers } from '../../src/control/answers.ts';
 import { type ControlCommand, type ControlRequest, decodeRequest } from '../../src/control/request.ts';
 import { type FirewallState, isoAt, type ShownGrant, showGrants } from '../../src/control/response.ts';
 import type { ReloadOutcome, ShownMetrics, Status } from '../../src/control/status.ts';
+import { MAX_WATCHED, soonest, type WatchAnswer } from '../../src/control/watch-answer.ts';
 import type { AnswerEffect } from '../../src/engine/effect.ts';
 import type { Input } from '../../src/engine/input.ts';
 import type { TrialFacts } from '../../src/engine/trial.ts';
@@ -18,12 +19,16 @@ export interface DeskParts {
   readonly via: string;
   /** Looks at the firewall now, and repairs it where it must be. */
   readonly look: () => Promise<FirewallState>;
+  /** What the last look at the firewall has come to. */
+  readonly known: () => FirewallState;
   readonly grants: () => readonly Grant[];
   /** When the guard ends; undefined where it is not on trial. */
   readonly guardEnds: () => SteadyMs | undefined;
   /** `firewall`: what the look at it has come to. */
   readonly status: (firewall: FirewallState) => Status;
   readonly metrics: (firewall: FirewallState) => ShownMetrics;
+  /** What each counter has grown by in each of the last 60 seconds. */
+  readonly rates: () => WatchAnswer['rates'];
   /** What the host shows to who confirms. Throws the system's error. */
   readonly trialFacts: () => TrialFacts;
   /** What the engine answers to an input of the id that it is made with. */
@@ -51,6 +56,11 @@ const HANDLERS: Handlers = {
   },
   status: async (_, { look, status }) => ok(status(await look())),
   metrics: async (_, { look, metrics }) => ok(metrics(await look())),
+  watch: (_, { now, known, grants, status, rates }) => {
+    const moment = now();
+    const shown = showGrants(soonest(grants(), MAX_WATCHED, moment.steady), moment);
+    return Promise.resolve(ok({ status: status(known()), grants: shown, rates: rates() }));
+  },
   confirm: async ({ proof }, { decide, trialFacts }) => {
     const facts = trialFacts();
     const { refusal } = await decide((id) => ({ kind: 'confirm', id, proof, facts }));
@@ -105,6 +115,8 @@ const handle = (request: LineRequest, parts: DeskParts): Promise<Result<object, 
       return HANDLERS.status(request, parts);
     case 'metrics':
       return HANDLERS.metrics(request, parts);
+    case 'watch':
+      return HANDLERS.watch(request, parts);
     case 'confirm':
       return HANDLERS.confirm(request, parts);
     case 'revoke':

@@ -5,6 +5,12 @@ import { watchReader } from '../process/reader-watch.ts';
 export const showsColour = (env: NodeJS.ProcessEnv, isTerminal: boolean): boolean =>
   isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 
+/** Whether the terminal's letters are those of Unicode, by the locale (locale(7)). */
+export const hasBlocks = (env: NodeJS.ProcessEnv): boolean => {
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '');
+  return /utf-?8/i.test(locale ?? '');
+};
+
 /** Is aborted when somebody says that it is enough (SIGINT, SIGTERM), or when nobody reads our standard output any more. */
 export const untilTold = (): AbortSignal => {
   const controller = new AbortController();

@@ -8,10 +8,14 @@ const STA_UNSYNC = 0x40;
 const TIMEX_LENGTH = 208;
 const STATUS_AT = 40;
 
+const load = () => koffi.load('libc.so.6').func('int adjtimex(_Inout_ void *timex)');
+
+let adjtimex: ReturnType<typeof load> | undefined;
+
 /** Undefined where the kernel does not say. */
 export const isClockSynchronised = (): boolean | undefined => {
   try {
-    const adjtimex = koffi.load('libc.so.6').func('int adjtimex(_Inout_ void *timex)');
+    adjtimex ??= load();
     const timex = Buffer.alloc(TIMEX_LENGTH);
     const state: unknown = adjtimex(timex);
     if (typeof state !== 'number' || state < 0) return undefined;

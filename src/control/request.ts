@@ -39,6 +39,8 @@ export type ControlRequest =
   | { readonly command: 'status' }
   /** What `status` tells in numbers, as OpenMetrics. */
   | { readonly command: 'metrics' }
+  /** What a live view shows, and no more than that. */
+  | { readonly command: 'watch' }
   /** The guard, which is on trial, is to stay. */
   | { readonly command: 'confirm'; readonly proof: Proof }
   | { readonly command: 'revoke'; readonly choice: GrantChoice }
@@ -72,6 +74,7 @@ export const encodeRequest = (request: ControlRequest): string => {
     case 'grants':
     case 'status':
     case 'metrics':
+    case 'watch':
     case 'reload':
       return JSON.stringify({ command });
     case 'tail':
@@ -164,6 +167,7 @@ const DECODERS: Readonly<Record<ControlCommand, (fields: Fields) => Result<Contr
   grants: () => ok({ command: 'grants' }),
   status: () => ok({ command: 'status' }),
   metrics: () => ok({ command: 'metrics' }),
+  watch: () => ok({ command: 'watch' }),
   confirm: decodeConfirm,
   revoke: decodeRevoke,
   open: decodeOpen,

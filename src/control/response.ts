@@ -72,7 +72,8 @@ export const isFirewallState: Guard<FirewallState> = (value): value is FirewallS
   objectOf<{ kind: string; detail?: string }>({ kind: isText, detail: optional(isText) })(value) &&
   (value.kind === 'agrees' || value.kind === 'repaired' || (value.kind === 'fault' && value.detail !== undefined));
 
-const isShownGrant: Guard<ShownGrant> = objectOf<ShownGrant>({
+/** Whether a value is a grant as it is shown. */
+export const isShownGrant: Guard<ShownGrant> = objectOf<ShownGrant>({
   ...{ id: isText, stanza: isText, address: isText, ports: listOf(isText) },
   ...{ forward: optional(isText), until: isText, left: isNumber },
 });

@@ -123,7 +123,8 @@ const isSink: Guard<ShownSink> = (value): value is ShownSink =>
   })(value) &&
   (value.sink === 'file' || value.sink === 'syslog' || value.sink === 'journald');
 
-const isStatus: Guard<Status> = objectOf<Status>({
+/** Whether a value is a status. */
+export const isStatus: Guard<Status> = objectOf<Status>({
   version: isText,
   pid: isNumber,
   receiverPid: optional(isNumber),

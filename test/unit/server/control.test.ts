@@ -57,8 +57,8 @@ beforeEach(async () => {
     },
     reload: () => Promise.resolve({ outcome: OUTCOME, refusal: undefined }),
     status: (firewall) => ({ ...STATUS, firewall }),
-    feed,
     metrics: ({ kind }) => ({ openmetrics: `# ${kind}\n` }),
+    ...{ feed, known: () => ({ kind: 'agrees' }), rates: () => ({ granted: [0, 1] }) },
   };
   server = start();
   await server.listen();
@@ -136,7 +136,7 @@ describe('refused in a sentence is', () => {
     [
       'an unknown command',
       '{"command":"opens"}\n',
-      'no such command; there are grants, status, metrics, confirm, revoke, open, reload, tail',
+      'no such command; there are grants, status, metrics, watch, confirm, revoke, open, reload, tail',
     ],
     ['no JSON', 'hello\n', 'a request is one line with a JSON object'],
     ['no text', Uint8Array.of(0xff, 0xfe, 0, 10), 'a request is one line with a JSON object'],
