@@ -34,6 +34,7 @@ export class Scratch {
 
   remove(): void {
     this.forget();
-    rmSync(this.folder, { recursive: true, force: true });
+    // A daemon that was just killed may still be writing.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   }
 }

@@ -5,7 +5,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const tasks = new Set<() => void>();
 
 function runAll(): void {
-  for (const task of [...tasks]) {
+  // The last first: what was made within something else goes before it, a daemon before the folder that it writes to.
+  for (const task of [...tasks].toReversed()) {
     try {
       task();
     } catch {
