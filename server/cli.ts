@@ -145,6 +145,30 @@ const defineStart = (program: Command, commands: SpadCommands, onStatus: (status
     });
 };
 
+const defineFlush = (program: Command, commands: SpadCommands, onStatus: (status: number) => void): void => {
+  program
+    .command('flush')
+    .description('remove everything that spad has put into any firewall, the guard included')
+    .option('-c, --config <file>', `configuration (default: ${DEFAULT_CONFIG})`)
+    .action(async ({ config }: SpadOptions) => {
+      onStatus(await commands.flush(config ?? program.opts<SpadOptions>().config ?? DEFAULT_CONFIG));
+    });
+};
+
+const defineKnockd = (program: Command, commands: SpadCommands, onStatus: (status: number) => void): void => {
+  program
+    .command('knockd')
+    .description('listen for port knocks as knockd does, with its options and its knockd.conf')
+    .usage('[the options of knockd]')
+    .argument('[options...]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args: readonly string[]) => {
+      onStatus(await commands.knockd(args));
+    });
+};
+
 const unknownCommand = (word: string, program: Command): string => {
   const likely = nearest(
     word,
@@ -172,28 +196,12 @@ export const runCli = async (argv: readonly string[], version: string, commands:
       const origin = originOf(options, (text) => program.error(text));
       status = await (options.check ? commands.check(origin) : commands.run(origin, undefined));
     });
-  program
-    .command('flush')
-    .description('remove everything that spad has put into any firewall, the guard included')
-    .option('-c, --config <file>', `configuration (default: ${DEFAULT_CONFIG})`)
-    .action(async ({ config }: SpadOptions) => {
-      status = await commands.flush(config ?? program.opts<SpadOptions>().config ?? DEFAULT_CONFIG);
-    });
-  program
-    .command('knockd')
-    .description('listen for port knocks as knockd does, with its options and its knockd.conf')
-    .usage('[the options of knockd]')
-    .argument('[options...]')
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (args: readonly string[]) => {
-      status = await commands.knockd(args);
-    });
   const onStatus = (result: number): void => {
     status = result;
   };
   defineStart(program, commands, onStatus);
+  defineFlush(program, commands, onStatus);
+  defineKnockd(program, commands, onStatus);
   defineCheck(program, commands, onStatus);
   const asking = askingIn(program, DEFAULT_CONFIG);
   for (const define of [defineAsk, defineOperate, defineTail, defineWatch]) define(asking, onStatus);

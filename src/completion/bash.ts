@@ -53,6 +53,35 @@ const operandsByCommand = (root: CommandShape): string[] =>
       .map(({ patterns, places }) => branch(patterns, `want=(${places.map(wanted).join(' ')})`));
   });
 
+const foundFunction = (name: string): string => `# Adds what there is of the kind that the first word tells.
+${name}_found() {
+  local cur=\${COMP_WORDS[COMP_CWORD]}
+  local -a found=()
+  if [[ $cur == = ]]; then cur=''; fi
+  case $1 in
+  words:*) mapfile -t found < <(compgen -W "\${1#words:}" -- "$cur") ;;
+  topic:*) mapfile -t found < <(${name}_topic "\${1#topic:}" "$cur") ;;
+  file) compopt -o filenames 2>/dev/null; mapfile -t found < <(compgen -f -- "$cur") ;;
+  folder) compopt -o filenames 2>/dev/null; mapfile -t found < <(compgen -d -- "$cur") ;;
+  command) mapfile -t found < <(compgen -c -f -- "$cur" | sort -u) ;;
+  esac
+  COMPREPLY+=("\${found[@]}")
+}
+`;
+
+const topicFunction = (
+  name: string,
+  asked: string,
+): string => `# What the program knows that begins as the second word does, one a line.
+${name}_topic() {
+  local line
+  while IFS= read -r line; do
+    line=\${line%%$'\\t'*}
+    if [[ $line == "$2"* ]]; then printf '%q\\n' "$line"; fi
+  done < <(${asked} completion "$1" -- "\${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null </dev/null)
+}
+`;
+
 /** The script, for `source` or for the folder of the package bash-completion. */
 export const bashCompletion = (root: CommandShape, asked: string): string => {
   const name = functionName(root.name);
@@ -60,7 +89,7 @@ export const bashCompletion = (root: CommandShape, asked: string): string => {
 
 ${name}() {
   local cur=\${COMP_WORDS[COMP_CWORD]} at='' word='' one='' ended=''
-  local -a want=() found=()
+  local -a want=()
   local -i operands=0 i
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -93,28 +122,11 @@ ${spellingsByCommand(root).join('\n')}
 ${operandsByCommand(root).join('\n')}
     esac
   fi
-  for one in "\${want[@]}"; do
-    found=()
-    case $one in
-    words:*) mapfile -t found < <(compgen -W "\${one#words:}" -- "$cur") ;;
-    topic:*) mapfile -t found < <(${name}_topic "\${one#topic:}" "$cur") ;;
-    file) compopt -o filenames 2>/dev/null; mapfile -t found < <(compgen -f -- "$cur") ;;
-    folder) compopt -o filenames 2>/dev/null; mapfile -t found < <(compgen -d -- "$cur") ;;
-    command) mapfile -t found < <(compgen -c -f -- "$cur" | sort -u) ;;
-    esac
-    COMPREPLY+=("\${found[@]}")
-  done
+  for one in "\${want[@]}"; do ${name}_found "$one"; done
 }
 
-# What the program knows that begins as the second word does, one a line.
-${name}_topic() {
-  local line
-  while IFS= read -r line; do
-    line=\${line%%$'\\t'*}
-    if [[ $line == "$2"* ]]; then printf '%q\\n' "$line"; fi
-  done < <(${asked} completion "$1" -- "\${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null </dev/null)
-}
-
+${foundFunction(name)}
+${topicFunction(name, asked)}
 complete -F ${name} ${root.name}
 `;
 };

@@ -74,14 +74,10 @@ const parents = (root: CommandShape): string[] =>
 const cases = (words: readonly string[], then: string): string =>
   words.length === 0 ? '' : `        case ${words.join(' ')}\n          ${then}\n`;
 
-/** The script, for `source` or for the folder of vendors' completions. */
-export const fishCompletion = (root: CommandShape, asked: string): string => {
-  const base = functionName(root.name);
-  const all = reachedIn(root);
-  return `# fish completion for ${root.name}, as "${asked} completion" prints it
-
-# Prints the command that the words before the cursor have come to, and how many operands it has.
-function ${base}_reached
+const reachedFunction = (
+  root: CommandShape,
+): string => `# Prints the command that the words before the cursor have come to, and how many operands it has.
+function ${functionName(root.name)}_reached
   set -l words (commandline -opc)
   set -e words[1]
   set -l at ''
@@ -104,7 +100,15 @@ ${cases(parents(root), 'set at (string trim "$at $word")')}        case '*'
   end
   printf '%s\\n' $at $operands
 end
+`;
 
+/** The script, for `source` or for the folder of vendors' completions. */
+export const fishCompletion = (root: CommandShape, asked: string): string => {
+  const base = functionName(root.name);
+  const all = reachedIn(root);
+  return `# fish completion for ${root.name}, as "${asked} completion" prints it
+
+${reachedFunction(root)}
 # Whether that is the command, and the operand of this number (or a later one, where "more" says so).
 function ${base}_at
   set -l reached (${base}_reached)
