@@ -10,6 +10,7 @@ import { defineCompile } from './compile.ts';
 import { defineImport } from './import.ts';
 import { defineInit } from './init.ts';
 import { defineOperate } from './operate.ts';
+import { defineExplain } from './explain/command.ts';
 import { defineReport } from './report/command.ts';
 import type { FwknopModeOptions } from './fwknop-mode.ts';
 import { defineTail } from './tail.ts';
@@ -178,6 +179,15 @@ const unknownCommand = (word: string, program: Command): string => {
   return `error: there is no command "${printable(word, 60)}": ${hint}`;
 };
 
+/** What asks no daemon. */
+const defineAloof = (program: Command, onStatus: (status: number) => void): void => {
+  defineCompile(program.command('compile'), onStatus);
+  defineImport(program.command('import'), onStatus);
+  defineInit(program, DEFAULT_CONFIG, onStatus);
+  defineExplain(program, DEFAULT_CONFIG, onStatus);
+  defineReport(program, DEFAULT_CONFIG, onStatus);
+};
+
 /** Calls the command that \`argv\` (without node and script) asks for and gives its exit status. */
 export const runCli = async (argv: readonly string[], version: string, commands: SpadCommands): Promise<number> => {
   let status = 0;
@@ -205,10 +215,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
   defineCheck(program, commands, onStatus);
   const asking = askingIn(program, DEFAULT_CONFIG);
   for (const define of [defineAsk, defineOperate, defineTail, defineWatch]) define(asking, onStatus);
-  defineCompile(program.command('compile'), onStatus);
-  defineImport(program.command('import'), onStatus);
-  defineInit(program, DEFAULT_CONFIG, onStatus);
-  defineReport(program, DEFAULT_CONFIG, onStatus);
+  defineAloof(program, onStatus);
   defineCompletions(program, asking);
   await program.parseAsync([...argv], { from: 'user' });
   return status;

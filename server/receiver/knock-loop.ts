@@ -23,11 +23,11 @@ const isTagged = (link: LinkType, bytes: Uint8Array, length: number): boolean =>
 export class KnockLoop {
   readonly #sight: Sight;
   readonly #families: KnockSettings['families'];
-  readonly #outbox: Outbox;
+  readonly #outbox: Pick<Outbox, 'count' | 'send'>;
   readonly #view = new PacketView();
   #waiting: Knock[] = [];
 
-  constructor(settings: KnockSettings, outbox: Outbox) {
+  constructor(settings: KnockSettings, outbox: Pick<Outbox, 'count' | 'send'>) {
     const local = settings.local.map(parseAddress).filter((address) => address !== undefined);
     this.#sight = new Sight(settings.watches, local);
     this.#families = settings.families;

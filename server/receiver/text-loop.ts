@@ -20,9 +20,9 @@ export type Origin = Omit<FwknopCandidate, 'key' | 'text' | 'forwardedFor'>;
 export class TextLoop {
   readonly #gate: FwknopGate;
   readonly #transports: FwknopTransports;
-  readonly #outbox: Outbox;
+  readonly #outbox: Pick<Outbox, 'count' | 'send'>;
 
-  constructor({ gate, transports }: FwknopSettings, outbox: Outbox) {
+  constructor({ gate, transports }: FwknopSettings, outbox: Pick<Outbox, 'count' | 'send'>) {
     this.#gate = new FwknopGate(gate, { salt: randomBytes(4).readUInt32LE(), makeMac: NODE_SUITE.macKey });
     this.#transports = transports;
     this.#outbox = outbox;

@@ -5,7 +5,7 @@
 import { canBeRemoteHost, cidrContains, type IpAddress } from '../base/address.ts';
 import { addressOfKey } from '../base/address-key.ts';
 import type { Moment, UnixMs } from '../base/units.ts';
-import { Attempts } from '../knock/attempts.ts';
+import { Attempts, type KnockEvent } from '../knock/attempts.ts';
 import type { Door, KnockStep } from '../knock/door.ts';
 import type { DoorRule, TimedRule } from '../knock/door-rule.ts';
 import type { Knock } from '../knock/knock.ts';
@@ -26,6 +26,8 @@ export interface Visit {
 }
 
 export interface KnockOutcome {
+  /** As the attempts tell them; their doors are places in {@link Doorkeeper.doors}. */
+  readonly events: readonly KnockEvent[];
   readonly visits: readonly Visit[];
   /** For the counters: knocks that took somebody further, and attempts that took too long. */
   readonly stages: number;
@@ -77,6 +79,11 @@ export class Doorkeeper {
     this.#attempts = this.#begin();
   }
 
+  /** Those of the rules, each minute's sequence by itself. */
+  get doors(): readonly Door[] {
+    return this.#attempts.doors;
+  }
+
   /** The host's own addresses from now on. */
   setLocal(local: readonly IpAddress[]): void {
     this.#local = local;
@@ -109,6 +116,7 @@ export class Doorkeeper {
       event.kind === 'open' ? this.#visit(event.door, addressOfKey(knock.source), now) : [],
     );
     return {
+      events,
       visits,
       stages: events.filter(({ kind }) => kind === 'stage').length,
       timeouts: events.filter(({ kind }) => kind === 'sequence-timeout').length,

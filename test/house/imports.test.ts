@@ -9,7 +9,7 @@ const CORE = [
   ...['src/base', 'src/bytes', 'src/crypto', 'src/frame', 'src/spa', 'src/spa/native', 'src/spa/fwknop', 'src/access'],
   ...['src/replay', 'src/grant', 'src/firewall', 'src/config', 'src/config/fwknop', 'src/engine', 'src/knock'],
   ...['src/knock/kernel-rules', 'src/control', 'src/host', 'src/invite', 'src/completion', 'src/stun'],
-  'src/report',
+  ...['src/report', 'src/explain'],
 ];
 
 /** What the files of a folder may import beside their own folder. A new folder gets a line here, and thereby a place. */
@@ -29,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/grant': ['src/base'],
   'src/firewall': ['src/base', 'src/bytes', 'src/grant'],
   'src/control': ['src/base', 'src/bytes', 'src/grant'],
+  'src/explain': ['src/base', 'src/report', 'src/spa'],
   'src/report': ['src/base', 'src/bytes', 'src/crypto'],
   'src/host': ['src/base', 'src/control', 'src/firewall'],
   'src/knock': ['src/base', 'src/bytes', 'src/crypto'],
@@ -55,7 +56,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   server: [
     'platform',
     ...[...CORE, 'server/firewall', 'server/log', 'server/process', 'server/store', 'server/receiver', 'keys'],
-    ...['server/knockd', 'server/fwknop', 'server/control', 'server/host', 'server/sieve', 'server/report'],
+    ...[
+      'server/knockd',
+      'server/fwknop',
+      'server/control',
+      'server/host',
+      'server/sieve',
+      'server/report',
+      'server/explain',
+    ],
   ],
   'server/sieve': [
     'platform',
@@ -68,6 +77,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'server/host': [
     ...['src/base', 'src/config', 'src/control', 'src/engine', 'src/firewall', 'src/host', 'server/control'],
     ...['server', 'server/firewall', 'server/process'],
+  ],
+  'server/explain': [
+    ...[
+      'platform',
+      'src/base',
+      'src/bytes',
+      'src/config',
+      'src/engine',
+      'src/explain',
+      'src/frame',
+      'src/knock',
+      'src/replay',
+    ],
+    ...['src/spa', 'src/spa/native', 'server', 'server/knockd', 'server/receiver', 'server/store'],
   ],
   'server/report': ['src/base', 'src/config', 'src/report', 'server', 'keys'],
   'server/log': ['src/base', 'src/config', 'src/control', 'src/engine', 'server/process'],
@@ -156,6 +179,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   pcap: ['server/receiver'],
   commander: [
     'server',
+    'server/explain',
     'server/report',
     'client',
     'client/completion',

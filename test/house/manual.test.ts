@@ -30,7 +30,7 @@ describe('manual pages', () => {
     const page = read('packaging/man/spad.8').replaceAll('\\-', '-');
     const options = new Set(
       longOptions(
-        ['cli', 'import', 'asking', 'ask', 'init', 'operate', 'tail', 'watch', 'report/command']
+        ['cli', 'import', 'asking', 'ask', 'init', 'operate', 'tail', 'watch', 'report/command', 'explain/command']
           .map((name) => read(`server/${name}.ts`))
           .join(''),
       ),
