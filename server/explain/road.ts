@@ -1,5 +1,5 @@
 /** The road of each kind of packet, told from what the gate and the engine have said. */
-import { formatAddress } from '../../src/base/address.ts';
+import { formatAllowed } from '../../src/base/allow-address.ts';
 import { formatPortSpec } from '../../src/base/port-spec.ts';
 import { formatAuditLine, type AuditLine } from '../../src/engine/audit.ts';
 import type { Decision, Effect } from '../../src/engine/effect.ts';
@@ -153,7 +153,7 @@ const ASKS = 'undecided: gpg would be run, or a name looked up, which is not don
 const lineWords = ({ event, reason, ports = [], allow = [], until, forward }: AuditLine): string => {
   if (reason !== undefined) return refusalWords(event, reason);
   const what = ports.length === 0 ? '' : ` ${ports.map(formatPortSpec).join(', ')}`;
-  const whom = allow.length === 0 ? '' : ` for ${allow.map(formatAddress).join(' and ')}`;
+  const whom = allow.length === 0 ? '' : ` for ${allow.map(formatAllowed).join(' and ')}`;
   const end = until === undefined ? '' : ` until ${new Date(until).toISOString()}`;
   return `${event}${what}${whom}${forward === undefined ? '' : ', forwarded'}${end}`;
 };
