@@ -129,12 +129,14 @@ const rateLines = ({ status: { counts }, rates }: WatchAnswer, blocks: string, c
     names.map((name) => {
       const { total = 0, per10s = 0 } = counts[name] ?? {};
       const style: Style = (['good', 'odd', 'quiet'] as const)[rank(name)] ?? 'plain';
-      const line = sparkline(rates[name] ?? new Array<number>(60).fill(0), room, blocks);
+      // A name may be one that every object has.
+      const rate = Object.hasOwn(rates, name) ? rates[name] : undefined;
+      const line = sparkline(rate ?? new Array<number>(60).fill(0), room, blocks);
       return [
         ...[
           part(`  ${name}`),
           part(`${per10s.toFixed(1)}/s`.padStart(9)),
-          part(line, per10s > 0 || rates[name] ? style : 'quiet'),
+          part(line, per10s > 0 || rate ? style : 'quiet'),
         ],
         part(String(total).padStart(9), 'quiet'),
       ];
