@@ -45,6 +45,10 @@ needs() {
     echo 'zsh zsh to complete command lines in'
     echo 'fish fish to complete command lines in'
     echo 'mandoc mandoc to read manual pages strictly'
+    echo 'jq jq to read audit logs as the documentation does'
+    echo 'openssl openssl to certify a web server'
+    echo 'logrotate logrotate to rotate logs'
+    echo 'journalctl systemd to keep a journal'
     echo 'fail2ban-regex fail2ban to count rejections as it does'
     echo '/usr/lib/python3/dist-packages/prometheus_client python3-prometheus-client to read metrics'
     ;;
