@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { billOfMaterials, type Lock } from './bill.ts';
 
 /** knock and fwknop stay with the packages knockd and fwknop-client, which own these names; `spa-client knock` is ours. */
 const COMMANDS = ['spad', 'spa-client', 'spa-keys'];
@@ -55,11 +56,16 @@ const copyPrograms = (root: string, from: string): void => {
   }
 };
 
+/** The npm packages that are shipped. Of the rest of the run-time tree nothing runs: headers and types for building `pcap`. */
+const shippedModules = (from: string): readonly string[] => {
+  const manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as { dependencies: object };
+  return [...Object.keys(manifest.dependencies), `@koromix/koffi-linux-${process.arch}`].sort();
+};
+
 /** Of the packages, what runs, and their licences: no sources, types, tests or other machines' binaries. */
 const copyModules = (root: string, from: string): void => {
-  const manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as { dependencies: object };
   const native = `linux_${process.arch}/koffi.node`;
-  for (const name of [...Object.keys(manifest.dependencies), `@koromix/koffi-linux-${process.arch}`]) {
+  for (const name of shippedModules(from)) {
     copyWanted(join(from, 'node_modules', name), join(root, LIBRARY, 'node_modules', name), (path) => {
       if (path.endsWith('.node')) return path === native || path === 'build/Release/pcap_binding.node';
       if (/^(?:spec|examples|docs?|vendor|typings|node_modules|build)\//.test(path)) return false;
@@ -108,6 +114,14 @@ const copyPages = (root: string, from: string): void => {
   cpSync(join(from, 'packaging/fail2ban'), join(doc, 'examples/fail2ban'), { recursive: true });
 };
 
+/** The Node.js that runs this is the one that is shipped. */
+const writeBill = (root: string, from: string): void => {
+  const lock = JSON.parse(readFileSync(join(from, 'package-lock.json'), 'utf8')) as Lock;
+  const paths = shippedModules(from).map((name) => `node_modules/${name}`);
+  const node = { name: 'node', version: process.versions.node, license: 'MIT' };
+  writeFileSync(join(root, DOC, 'sbom.cdx.json'), billOfMaterials(lock, paths, [node]));
+};
+
 /** By shell: where it looks for the completions of other packages, and what it calls those of a program. */
 const COMPLETIONS = {
   bash: { folder: 'usr/share/bash-completion/completions', file: (name: string) => name },
@@ -142,6 +156,7 @@ export const fillTree = (root: string, from: string, node: string): void => {
   copyModules(root, from);
   copyUnits(root, from);
   copyPages(root, from);
+  writeBill(root, from);
   writeCompletions(root, from);
   copySettings(root, from);
 };

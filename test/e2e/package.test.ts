@@ -89,6 +89,22 @@ test('is installed by apt; programs and pages are there, and nothing is guarded 
   expect(await debian.run('sh', ['-c', 'ls /usr/lib/spad/dist/bin'])).toMatch(/spad-\S+\.cache/);
 });
 
+test('ships a bill of what it ships: every npm package that is there, and the Node.js', async () => {
+  const bill = JSON.parse(await debian.run('cat', ['/usr/share/doc/spad/sbom.cdx.json'])) as {
+    readonly components: readonly { readonly name: string; readonly version: string }[];
+  };
+  const find = ['/usr/lib/spad/node_modules', '-name', 'package.json', '-path', '*node_modules/*'];
+  const manifests = (await debian.run('find', find)).trim().split('\n');
+  const there = await Promise.all(
+    manifests.map(async (file) => JSON.parse(await debian.run('cat', [file])) as { name?: string; version?: string }),
+  );
+  const node = (await debian.run('/usr/lib/spad/node', ['--version'])).trim().slice(1);
+  const shipped = there.flatMap(({ name, version }) => (name && version ? [`${name} ${version}`] : []));
+  expect(bill.components.map(({ name, version }) => `${name} ${version}`).sort()).toEqual(
+    [...shipped, `node ${node}`].sort(),
+  );
+});
+
 test('brings completions to where each shell looks for them', async () => {
   for (const name of ['spad', 'spa-client', 'spa-keys']) {
     const [bash, zsh, fish] = await Promise.all(
