@@ -39,16 +39,16 @@ export class Outbox {
     this.#tally.count(name, count);
   }
 
-  /** Hands the counts over; while the pipe is stuck they are kept for the next time. */
+  /** Hands the counts over; while the pipe is stuck they are added up until the next time, lest they take the room of packets. */
   flushCounts(): void {
-    if (this.#tally.isEmpty || this.#keptBytes > MOST_KEPT) return;
+    if (this.#tally.isEmpty || this.#isStuck) return;
     this.#keep({ kind: 'counts', counts: this.#tally.counts() });
     this.#tally.clear();
     this.#flush();
   }
 
   send(message: Handoff): void {
-    // What was counted before a message is told before it.
+    // What was counted before a message is told before it, where the pipe takes it.
     this.flushCounts();
     this.#keep(message);
     this.#flush();

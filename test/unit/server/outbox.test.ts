@@ -86,6 +86,24 @@ describe('the outbox', () => {
     ]);
   });
 
+  test('counts wait while nobody reads: they take no room from packets, and none is lost', () => {
+    const pipe = pipeOf(0);
+    const outbox = new Outbox(pipe.write);
+    for (const number of numbers(0, 40_000)) {
+      outbox.count('unknown-hint');
+      outbox.send(candidate(number));
+    }
+    pipe.room = Number.POSITIVE_INFINITY;
+    vi.advanceTimersByTime(10);
+    outbox.flushCounts();
+    const got = numbersOf(pipe.messages);
+    expect(got.length).toBeGreaterThan(850);
+    expect(got).toEqual(numbers(40_000 - got.length, 40_000));
+    let junk = 0;
+    for (const message of pipe.messages) if (message.kind === 'counts') junk += message.counts['unknown-hint'] ?? 0;
+    expect(junk).toBe(40_000);
+  });
+
   test('of knocks, each is counted', () => {
     const pipe = pipeOf(0);
     const outbox = new Outbox(pipe.write);
