@@ -1,16 +1,31 @@
 /** The audit log: one line a decision, appended. */
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, type Stats, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
+
+/** A pipe by that name keeps nobody waiting: one without a reader cannot be opened, and one that is full takes nothing. */
+const APPEND = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NONBLOCK;
 
 export class AuditFile {
   readonly #path: string;
   readonly #onTrouble: (message: string) => void;
   /** Whether its not being at its place has been told. */
   #told = false;
+  /** Whether half a line stands at the end, which could not be taken back: the next line begins a new one. */
+  #isTorn = false;
   #fd: number;
 
   /**
-   * Opens or creates the file (0640). Throws the system's error where that cannot be. `onTrouble` hears why the file, which was
+   * Opens or creates the file (0640, less what the umask forbids). Throws the system's error where that cannot be. `onTrouble` hears why the file, which was
    * moved away later, could not be made anew.
    */
   constructor(path: string, onTrouble: (message: string) => void) {
@@ -25,14 +40,24 @@ export class AuditFile {
    * spoil it for every reader.
    */
   append(lines: readonly string[]): void {
-    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
     const { size } = this.#follow();
+    const bytes = Buffer.from((this.#isTorn ? '\n' : '') + lines.map((line) => `${line}\n`).join(''));
     let done = 0;
     try {
       while (done < bytes.length) done += writeSync(this.#fd, bytes, done);
+      this.#isTorn = false;
     } catch (error) {
-      if (done > 0) ftruncateSync(this.#fd, size);
+      if (done > 0) this.#takeBack(size);
       throw error;
+    }
+  }
+
+  /** A pipe, and a file that may only grow (chattr(1)), cannot be cut. */
+  #takeBack(size: number): void {
+    try {
+      ftruncateSync(this.#fd, size);
+    } catch {
+      this.#isTorn = true;
     }
   }
 
@@ -41,14 +66,15 @@ export class AuditFile {
     const fd = AuditFile.#open(this.#path);
     closeSync(this.#fd);
     this.#fd = fd;
+    this.#isTorn = false;
   }
 
   /** The file to write to, and what it is. */
   #follow(): Stats {
     const open = fstatSync(this.#fd);
-    const named = statSync(this.#path, { throwIfNoEntry: false });
-    if (named !== undefined && named.ino === open.ino && named.dev === open.dev) return open;
     try {
+      const named = statSync(this.#path, { throwIfNoEntry: false });
+      if (named !== undefined && named.ino === open.ino && named.dev === open.dev) return open;
       this.reopen();
       this.#told = false;
       return fstatSync(this.#fd);
@@ -65,6 +91,6 @@ export class AuditFile {
 
   static #open(path: string): number {
     mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-    return openSync(path, 'a', 0o640);
+    return openSync(path, APPEND, 0o640);
   }
 }

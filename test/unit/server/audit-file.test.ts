@@ -1,7 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import {
+  closeSync,
+  constants,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -93,4 +98,38 @@ test('where it cannot be made anew it goes on where it was moved to, says so onc
 test('what cannot be written is an error', () => {
   const file = new AuditFile('/dev/full', () => undefined);
   expect(() => file.append(['lost'])).toThrow(/ENOSPC/);
+});
+
+test('a pipe without a reader is an error at once, and keeps nobody waiting', () => {
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  expect(() => new AuditFile(join(folder, 'pipe'), () => undefined)).toThrow(/ENXIO/);
+});
+
+test('a pipe whose reader is slow loses lines and keeps nobody waiting; what it gets then are whole lines', () => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = new AuditFile(pipe, () => undefined);
+  // pipe(7): 65536 bytes of room, and a write of more than 4096 may be cut.
+  const many = Array.from({ length: 10 }, (_, index) => `{"n":${String(index)},"x":"${'x'.repeat(990)}"}`);
+  let lost = 0;
+  for (let round = 0; round < 20; round += 1) {
+    try {
+      file.append(many);
+    } catch (error) {
+      expect(String(error)).toMatch(/EAGAIN/);
+      lost += 1;
+    }
+  }
+  expect(lost).toBeGreaterThan(10);
+  const room = Buffer.alloc(1 << 20);
+  let text = room.toString('latin1', 0, readSync(reader, room));
+  file.append(['{"last":1}']);
+  text += room.toString('latin1', 0, readSync(reader, room));
+  file.close();
+  closeSync(reader);
+  const lines = text.trimEnd().split('\n');
+  expect(lines.at(-1)).toBe('{"last":1}');
+  const damaged = lines.filter((line) => !line.endsWith('}'));
+  expect(damaged.length).toBeLessThanOrEqual(1);
 });
