@@ -28,6 +28,7 @@ import { deriveNativeKey } from '../../src/spa/native/keys.ts';
 import { deriveUnsealKeys, unsealNative } from '../../src/spa/native/unseal.ts';
 import { GATE_REJECTIONS, UNSEAL_REJECTIONS } from '../../src/spa/rejection.ts';
 import { LINK_TYPES } from '../unit/frame/frames.ts';
+import { captureTargets } from './capture-targets.ts';
 import { codeTargets } from './code-targets.ts';
 import { controlTargets } from './control-targets.ts';
 import { fwknopConfTargets } from './fwknop-conf-targets.ts';
@@ -205,6 +206,7 @@ export const targets: readonly Target[] = [
   { name: 'spad-conf', seeds: confSeeds, run: spadConf },
   { name: 'profiles', seeds: confSeeds, run: profiles },
   { name: 'utf8', seeds: wordSeeds, run: (input) => (decodeUtf8(input) === undefined ? undefined : textAgrees(input)) },
+  ...captureTargets,
   ...codeTargets,
   ...inviteTargets,
   ...controlTargets,
