@@ -23,11 +23,12 @@ import { systemCode, Trouble } from './trouble.ts';
 /** The file as it was read. */
 type Previous = Pick<SecretFile, 'state'>;
 
-/** A new text that lies complete on the disk beside the file. Exactly one of the two is called, once. */
+/** A new text that lies complete on the disk beside the file. */
 export interface StagedFile {
   readonly path: string;
   /** @throws Trouble (exit code 1) where the file is no longer what it was when it was read; nothing is changed then. */
   commit(): void;
+  /** Takes away what there is of it: the text beside the file, or after `commit` a file that was new. */
   abandon(): void;
 }
 
@@ -45,7 +46,9 @@ export const stageSecretFile = (
   if (previous === undefined) makeFolder(folder);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   writeNewFile(temporary, text, previous?.state);
+  let left: string | undefined = temporary;
   const commit = (): void => {
+    left = undefined;
     try {
       if (previous === undefined) putInPlace(temporary, path);
       else replace(temporary, path, previous.state);
@@ -53,9 +56,13 @@ export const stageSecretFile = (
       unlinkSync(temporary);
       throw error;
     }
+    if (previous === undefined) left = path;
     syncFolder(folder);
   };
-  return { path, commit, abandon: () => unlinkSync(temporary) };
+  const abandon = (): void => {
+    if (left !== undefined) unlinkSync(left);
+  };
+  return { path, commit, abandon };
 };
 
 /** {@link stageSecretFile} and at once `commit`; throws what they throw. */

@@ -35,11 +35,11 @@ export const rotate = (wishes: RotateWishes, io: KeysIo): void => {
   if (secret === undefined) throw new Error('the random bytes are all equal');
   const { text, keyFile } =
     entry.keyFile === undefined ? inPlace(found, secret, wishes) : inFiles(found, secret, wishes, io.env);
-  checkText(text, entry, wishes);
   const old = wishes.again ? subject.replaces : subject.secret.fingerprint();
   const end = endOfOld(wishes.again && entry.old !== undefined ? entry.old : wishes);
   const told = `rotated [access ${entry.name}] of ${printable(home.path)}: the old key (${old ?? 'unreadable'}) holds until ${dayText(end)}`;
   try {
+    checkText(text, entry, keyFile?.path, wishes);
     handOut({ ...subject, secret, replaces: old, newText: text, told, ahead: keyFile }, home, wishes, io);
   } catch (error) {
     keyFile?.abandon();
@@ -128,9 +128,15 @@ const freePath = (path: string): string => {
 };
 
 /** @throws Trouble where what was put in is not what would be read: a value of the file that cannot be written plainly. */
-const checkText = (text: string, { line, name, keyFile }: RingEntry, { again, until }: RotateWishes): void => {
+const checkText = (
+  text: string,
+  { line, name, keyFile }: RingEntry,
+  newFile: string | undefined,
+  { again, until }: RotateWishes,
+): void => {
   const section = parseIni(text, '').sections.find((one) => one.line === line);
   const valueOf = (key: string): string | undefined => section?.entries.find((one) => one.key === key)?.value;
-  if (again || (valueOf('old_key_until') === until && valueOf('old_key_file') === keyFile)) return;
+  const hasOld = again || (valueOf('old_key_until') === until && valueOf('old_key_file') === keyFile);
+  if (hasOld && valueOf('key_file') === newFile) return;
   throw new Trouble(`[access ${name}] cannot be rewritten: rename its key_file to a path without blanks and signs`);
 };

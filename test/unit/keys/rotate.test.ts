@@ -1,5 +1,5 @@
 /** spa-keys rotate: what becomes of the stanza, what is printed, and what is refused. */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../../keys/cli.ts';
@@ -113,6 +113,40 @@ describe('a key in a file', () => {
     expect(ran.code).not.toBe(0);
     expect(ran.text).toBe(conf(join(folder, 'k')));
     expect(() => statSync(join(folder, 'k', 'alice.2'))).toThrow();
+  });
+});
+
+describe('a key in a file, and something is in the way: nothing is left of the new one', () => {
+  const conf = (folder: string, name: string, more = ''): string =>
+    `${SPAD}\n[access alice]\nkey_file = "${folder}/${name}"\nallow = tcp/22\n${more}`;
+  const prepared = (name: string, more?: string): { readonly folder: string; readonly file: string } => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, name), `${FIRST.revealBase64()}\n`, { mode: 0o600 });
+    return { folder, file: inFile(conf(folder, name, more)) };
+  };
+
+  test.each([
+    ['alice', ''],
+    ['--again alice', `old_key = ${OTHER.revealBase64()}\nold_key_until = 2027-01-01\n`],
+  ])('%s: a name that cannot be written plainly', (words, more) => {
+    const { folder, file } = prepared('al ;ice', more);
+    const ran = keysOn(file, `rotate ${words} --text --stanza ${file}`);
+    expect(ran.stderr()).toContain('cannot be rewritten: rename its key_file');
+    expect(ran.code).toBe(2);
+    expect(ran.text).toBe(conf(folder, 'al ;ice', more));
+    expect(readdirSync(folder)).toEqual(['al ;ice']);
+  });
+
+  test('the configuration is changed by somebody else meanwhile', () => {
+    const { folder, file } = prepared('alice');
+    const io = captureIo(folder, 1);
+    const random = (length: number): Uint8Array => {
+      writeFileSync(file, `${readFileSync(file, 'utf8')}# mine\n`);
+      return io.random(length);
+    };
+    expect(run(['rotate', 'alice', '--text', '--stanza', file], { ...io, random })).toBe(1);
+    expect(io.stderr()).toContain('was changed by another program just now');
+    expect(readdirSync(folder)).toEqual(['alice']);
   });
 });
 
