@@ -19,7 +19,8 @@ const endOf = (profile: string): string => `# <<< spa-client ${profile} <<<`;
  * @throws Trouble where a name would mean something else to ssh or to the shell that runs the command.
  */
 export const formatBlock = ({ profile, host, profilesFile }: SshBlock): string => {
-  refuseUnsafe('the profile', profile, /^[\w][\w.@-]*$/, 'call it by letters, digits and . _ @ -');
+  // What stands before an @ is a user to ssh, and no part of a host's name.
+  refuseUnsafe('the profile', profile, /^[\w][\w.-]*$/, 'call it by letters, digits and . _ -');
   refuseUnsafe(
     'the host',
     host,

@@ -1,6 +1,6 @@
 /** `spa-client install-ssh HOST`: has ssh open the port by itself. */
 import { resolve } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { expandHome } from '../../keys/places.ts';
 import { asTrouble, Trouble } from '../../keys/trouble.ts';
 import { printable } from '../../src/base/printable.ts';
@@ -118,7 +118,7 @@ export const installSshProgram = (print: (text: string) => void): Command =>
     .option('--file <FILE>', 'write to FILE (default: ~/.ssh/config)')
     .option('--profiles <FILE>', 'take the profile from FILE (default: ~/.config/spa/profiles.ini)')
     .option('--print', 'print the block, and write nothing')
-    .option('--remove', 'take the block away')
+    .addOption(new Option('--remove', 'take the block away').conflicts('print'))
     .addHelpText('after', EXAMPLES);
 
 /** Whether it was help that was asked for. */

@@ -24,6 +24,7 @@ describe('the block', () => {
     ['$(id)', 'h', undefined],
     ['-o', 'h', undefined],
     ['gw*', 'h', undefined],
+    ['me@gw', 'h', undefined],
     ['gw', '!h', undefined],
     ['gw', 'fe80::1%eth0', undefined],
     ['gw', 'h', '/tmp/a b'],

@@ -49,6 +49,7 @@ test.each([
   [[], 'name one HOST'],
   [['gw1', 'gw2'], 'name one HOST'],
   [['--nonsense', 'gw1'], 'unknown option'],
+  [['--print', '--remove', 'gw1'], 'cannot be used with'],
   [['gw'], 'did you mean "gw1"?'],
 ])('%j: one sentence', (words, piece) => {
   const { code, err } = install(homeWithProfile(), ...words);
