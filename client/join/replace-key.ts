@@ -57,12 +57,13 @@ export const replaceKey = async (
   io.out(`put the new key into ${names} of ${printable(file)}, and left the rest as it is\n`);
   io.out(`fingerprint of the key: ${invite.secret.fingerprint()}; it was ${invite.replaces ?? ''}\n`);
   const [{ name, reply }] = profiles;
+  const keyFiles = new Set(profiles.flatMap(({ key }) => ('file' in key ? [printable(key.file)] : [])));
   if (!options.test || !reply) return leave(backup, reply, io);
   io.out('trying it:\n');
   const code = await run(['--profiles', file, '-n', name], io);
   if (PROVEN.includes(code)) {
     unlinkSync(backup);
-    io.out(`the server knows the new key; the old one is gone from here\n`);
+    io.out(`the server knows the new key; the old one is ${sayLeft([...keyFiles])}\n`);
   } else restore(file, backup, before, names, io);
   return code;
 };
@@ -83,6 +84,12 @@ const leave = (backup: string, reply: boolean, io: ClientIo): number => {
   io.out(`next: ${why}the file with the old key is ${printable(backup)}: remove it once the new one works\n`);
   return 0;
 };
+
+/** A file that a profile names is not of this program's making, and others may need it. */
+const sayLeft = (keyFiles: readonly string[]): string =>
+  keyFiles.length === 0
+    ? 'gone from here'
+    : `still in ${keyFiles.join(' and ')}: remove that once nothing else names it`;
 
 const restore = (file: string, backup: string, before: SecretFile, names: string, io: ClientIo): void => {
   rewriteSecretFile(file, before.text, openSecretFile(file));

@@ -55,7 +55,7 @@ test('the key is replaced where the old one is, whatever the profile is called, 
   expect(joined.files).toEqual(['profiles.ini']);
   expect(joined.stdout()).toContain('put the new key into [work] of ');
   expect(joined.stdout()).toContain(`${NEW.fingerprint()}; it was ${OLD.fingerprint()}`);
-  expect(joined.stdout()).toContain('the server knows the new key');
+  expect(joined.stdout()).toContain('the server knows the new key; the old one is gone from here');
 });
 
 test('all profiles that have it get it', async () => {
@@ -71,6 +71,7 @@ test('a key in a file of its own makes room for one in the profile', async () =>
   expect(joined.text).toContain(`${keyLine(NEW)}\n`);
   expect(joined.text).not.toContain('key_file');
   expect(readFileSync(join(home, 'gw1.key'), 'utf8')).toContain(OLD.revealBase64());
+  expect(joined.stdout()).toContain('the old one is still in ~/gw1.key: remove that');
 });
 
 test.each<[string, FakeWorld, number]>([
