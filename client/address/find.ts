@@ -1,5 +1,5 @@
 /** Finding the addresses to open for before the packet is made: by asking somebody, for one family or for both. */
-import { Trouble } from '../../keys/trouble.ts';
+import { asTrouble, Trouble } from '../../keys/trouble.ts';
 import {
   canBeRemoteHost,
   type Family,
@@ -45,7 +45,8 @@ export const findAddresses = async (
   const found = [near, far].flatMap((one) => ('address' in one ? [one.address] : []));
   const missing = [near, far].flatMap((one) => ('missing' in one ? [one.missing] : []));
   if (found.length === 0) {
-    throw new Trouble(`neither address was found (${missing.join('; ')}): add --resolve, or name them with --allow`, 1);
+    const next = witness === undefined ? 'add --resolve, or name them with --allow' : 'name them with --allow';
+    throw new Trouble(`neither address was found (${missing.join('; ')}): ${next}`, 1);
   }
   for (const why of missing) io.err(`note: ${why}; it is opened for the other family alone\n`);
   return { ...target, allow: found.sort((a, b) => a.family - b.family).map(hostCidr) };
@@ -70,8 +71,9 @@ const findOne = async (
     sayFound(address, local ?? address, witness, io);
     return { address };
   } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    return { missing: `by ${name}, ${error.message}` };
+    const trouble = asTrouble(error);
+    if (trouble === undefined) throw error;
+    return { missing: `by ${name}, ${trouble.message}` };
   }
 };
 
@@ -84,7 +86,8 @@ const ownAddress = async (host: string, family: Family, io: ClientIo): Promise<I
       route.close();
       return parseAddress(route.localAddress.replace(/%.*$/, ''));
     } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
+      // EAFNOSUPPORT among them: a kernel without the family.
+      if (asTrouble(error) === undefined) throw error;
     }
   }
   return undefined;

@@ -11,7 +11,7 @@ import { Secret } from '../../../../src/crypto/secret.ts';
 import { deriveUnsealKeys, unsealNative } from '../../../../src/spa/native/unseal.ts';
 
 import { hex, ip as address, toHex } from '../../values.ts';
-import { type FakeWorld, fakeIo, type Seen } from '../fake-io.ts';
+import { type FakeWorld, fakeIo, networkError, type Seen } from '../fake-io.ts';
 
 const SECRET = 'Ioi/3epz4xV+aNBVmpUOr2uATmL0y94UXKxlo1V180E=';
 
@@ -128,6 +128,17 @@ describe('--both', () => {
     const ran = await ask('--both gw', { names: NAMES, localAddresses: { 4: '192.168.1.5', 6: '2a00::5' } });
     expect(named(ran)).toEqual(['2a00::5']);
     expect(ran.stderr()).toContain("note: this host's IPv4 address, 192.168.1.5, is private");
+  });
+
+  test.each(['--both gw', '--both --resolve stun:stun gw'])('%s on a kernel without IPv6', async (words) => {
+    const absent = networkError('EAFNOSUPPORT');
+    const ran = await ask(words, {
+      ...{ names: NAMES, localAddress: '5.9.9.9', answer: stunFor({ 4: '5.9.9.9' }) },
+      unroutable: { '2001:db8::1': absent, '2001:db8::7': absent },
+    });
+    expect(ran.code, ran.stderr()).toBe(0);
+    expect(named(ran)).toEqual(['5.9.9.9']);
+    expect(ran.stderr()).toContain('it is opened for the other family alone');
   });
 
   test('neither: nothing is sent', async () => {
