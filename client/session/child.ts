@@ -1,5 +1,5 @@
 /** The command of `spa-client exec`: it has this program's standard streams, and the signals that are meant for it. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { systemCode, Trouble } from '../../keys/trouble.ts';
@@ -16,7 +16,8 @@ export class NotRun extends Trouble {
   /** As shells have it: 127 where there is no such command, 126 where it cannot be run. */
   readonly shellCode: 126 | 127;
 
-  constructor(command: string, code: string | undefined, cause: unknown) {
+  constructor(command: string, cause: unknown) {
+    const code = systemCode(cause);
     const isAbsent = code === 'ENOENT';
     const why = isAbsent
       ? 'there is no such command: check its spelling and PATH'
@@ -30,9 +31,9 @@ export class NotRun extends Trouble {
  * Runs a command to its end: its exit code, 128 and the number of a signal that has ended it. Signals are passed on to it meanwhile.
  * Rejects with {@link NotRun}.
  */
-export const runChild = ([command = '', ...args]: readonly string[]): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'inherit' });
+export const runChild = async ([command = '', ...args]: readonly string[]): Promise<number> => {
+  const child = start(command, args);
+  return new Promise((resolve, reject) => {
     const passOn = (signal: NodeJS.Signals): void => {
       if (!(OF_THE_TERMINAL.includes(signal) && isInForeground())) child.kill(signal);
     };
@@ -42,10 +43,20 @@ export const runChild = ([command = '', ...args]: readonly string[]): Promise<nu
       settle();
     };
     child.once('error', (error) => {
-      if (child.pid === undefined) end(() => reject(new NotRun(command, systemCode(error), error)));
+      if (child.pid === undefined) end(() => reject(new NotRun(command, error)));
     });
     child.once('exit', (code, signal) => end(() => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL'])));
   });
+};
+
+/** Node tells of some errors of the system by an event, of others (ENOTDIR, E2BIG) at once. */
+const start = (command: string, args: readonly string[]): ChildProcess => {
+  try {
+    return spawn(command, args, { stdio: 'inherit' });
+  } catch (error) {
+    throw systemCode(error) === undefined ? error : new NotRun(command, error);
+  }
+};
 
 /** Whether the terminal's keys reach this program: its group is the one in the foreground (proc(5), fields 5 and 8 of stat). */
 const isInForeground = (): boolean => {

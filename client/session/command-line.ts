@@ -67,6 +67,7 @@ export const parseSession = (program: SessionProgram, words: readonly string[]):
 
 const splitCommand = (words: readonly string[]): readonly [readonly string[], readonly string[]] => {
   const at = words.indexOf('--');
+  if (at >= 0 && words[at + 1] === '') throw new Trouble('the command behind -- is empty: say what to run there');
   if (at >= 0 && at < words.length - 1) return [words.slice(0, at), words.slice(at + 1)];
   if (words.some((word) => word === '-h' || word === '--help')) return [words, []];
   throw new Trouble('say what to run behind --, as in spa-client exec gw1 -- rsync -a here/ gw1:there/');

@@ -56,6 +56,7 @@ describe('what is wrong, in one sentence with the next step', () => {
     ['proxy', '--leave-open gw1 22', "unknown option '--leave-open'"],
     ['exec', 'gw1 ssh', 'say what to run behind --'],
     ['exec', 'gw1 --', 'say what to run behind --'],
+    ['exec', 'gw1 -- ', 'the command behind -- is empty'],
     ['exec', 'gw1 22 -- ssh', '"22" is one word too many'],
     ['exec', '-- ssh', 'name a HOST'],
     ['exec', '--reuse gw1 -- ssh', "unknown option '--reuse'"],
