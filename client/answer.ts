@@ -56,10 +56,12 @@ export const askUntilAnswered = (route: UdpRoute, asking: Asking): Promise<Answe
     const end = (settle: () => void): void => {
       isOver = true;
       for (const timer of timers) clearTimeout(timer);
+      asking.signal?.removeEventListener('abort', stop);
       settle();
     };
+    const stop = (): void => end(() => resolve({ kind: 'silent', packets }));
     const fail = (error: Error): void => end(() => reject(error));
-    asking.signal?.addEventListener('abort', () => end(() => resolve({ kind: 'silent', packets })));
+    asking.signal?.addEventListener('abort', stop);
     const at = (delayMs: number, act: () => void): void => void timers.add(setTimeout(act, delayMs));
 
     route.listen((datagram) => {
@@ -84,7 +86,7 @@ export const askUntilAnswered = (route: UdpRoute, asking: Asking): Promise<Answe
       if (isOver) return;
       for (let attempt = 1; tryAfter(attempt) * 1000 < asking.limitMs; attempt += 1)
         at(tryAfter(attempt) * 1000, () => void sendAgain(attempt).catch(fail));
-      at(asking.limitMs, () => end(() => resolve({ kind: 'silent', packets })));
+      at(asking.limitMs, stop);
     }, fail);
   });
 

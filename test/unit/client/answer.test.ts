@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Answer, type Asking, askUntilAnswered } from '../../../client/answer.ts';
 import type { UdpRoute } from '../../../client/io.ts';
@@ -123,6 +124,27 @@ describe('what counts as an answer', () => {
     stage.hear(replyOf(datagramOf(0), OPENED, { time: unixMs(FAKE_NOW + 200 + 97_000) }));
     await stage.pass(0);
     expect(stage.answer).toMatchObject({ aheadMs: 97_000 });
+  });
+});
+
+describe('a signal that ends it', () => {
+  test('is as silence, and no packet goes out after it', async () => {
+    const [stage, ending] = [new Stage(), new AbortController()];
+    await stage.begin({ signal: ending.signal });
+    await stage.pass(1000);
+    ending.abort();
+    await stage.pass(60_000);
+    expect(stage.answer).toEqual({ kind: 'silent', packets: 2 });
+    expect(stage.sentAt).toEqual([0, 1000]);
+  });
+
+  test('which lives longer than the asking is listened to no more', async () => {
+    const [stage, { signal }] = [new Stage(), new AbortController()];
+    await stage.begin({ signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    stage.hear(replyOf(datagramOf(0)));
+    await stage.pass(0);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 });
 
