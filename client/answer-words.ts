@@ -73,6 +73,12 @@ export const saySource = (
   return `the server saw the packet come from ${seen}, which is not let in, as the packet names ${named.join(' and ')}; --source opens for the address that it sees`;
 };
 
+/** Where the server wants a packet that names its address, and is sent one. */
+export const sayNaming = (server: string, seen: IpAddress): string => {
+  const address = formatAddress(seen);
+  return `${printable(server)} wants the address named, and has seen ${address}: asking again for ${address}`;
+};
+
 /** Why it was not done and what to do; undefined where it was done. */
 export const explainRefusal = (
   { reply, packets }: Answered,

@@ -1,16 +1,14 @@
 /** Asks, says what the server has answered, and makes it the exit code. */
 import { clocksPath } from '../keys/places.ts';
 import { asTrouble, Trouble } from '../keys/trouble.ts';
-import { NODE_SUITE } from '../platform/node-suite.ts';
-import { formatAddress } from '../src/base/address.ts';
+import type { IpAddress } from '../src/base/address.ts';
 import { printable } from '../src/base/printable.ts';
-import { deriveNativeKey } from '../src/spa/native/keys.ts';
-import { namingSeen } from './address/after-answer.ts';
-import { type Answer, askUntilAnswered } from './answer.ts';
-import { explainRefusal, explainSilence, sayAnswer, saySource } from './answer-words.ts';
+import type { Answer } from './answer.ts';
+import { explainRefusal, explainSilence, sayAnswer, sayNaming, saySource } from './answer-words.ts';
+import { askServer } from './ask-server.ts';
 import { AGREED_MS, rememberClock } from './clock-memory.ts';
 import type { ClientIo, UdpRoute } from './io.ts';
-import { type Course, makePacket, type Packet } from './packet.ts';
+import type { Course, Packet } from './packet.ts';
 import { explainNetworkError, sayClock } from './ui.ts';
 
 /**
@@ -24,25 +22,16 @@ export const hearAnswer = async (
   route: UdpRoute,
   io: ClientIo,
 ): Promise<boolean> => {
-  const { target, secret, to } = course;
-  const answer = await askUntilAnswered(route, {
-    makePacket: (attempt) => (attempt === 0 ? first : makePacket(course, attempt, io)).datagram,
-    replyKey: deriveNativeKey(secret, target.server, 'reply', NODE_SUITE),
-    limitMs: limit * 1000,
-    now: () => io.now(),
-    onTryAgain: (after) => io.err(`no answer after ${String(after)} s; asking again\n`),
-  }).catch((error: unknown) => {
+  const { target, to } = course;
+  const question = {
+    ...{ first, limitMs: limit * 1000 },
+    onTryAgain: (after: number) => io.err(`no answer after ${String(after)} s; asking again\n`),
+    onNaming: (seen: IpAddress) => io.err(`note: ${sayNaming(target.server, seen)}\n`),
+  };
+  const { answer, ...asked } = await askServer(course, route, question, io).catch((error: unknown) => {
     throw explainNetworkError(error, to, target.port);
   });
-  const again = answer.kind === 'answered' ? namingSeen(answer.reply, course) : undefined;
-  if (answer.kind === 'answered' && again !== undefined) {
-    const seen = formatAddress(answer.reply.source);
-    io.err(
-      `note: ${printable(target.server)} wants the address named, and has seen ${seen}: asking again for ${seen}\n`,
-    );
-    return hearAnswer(again, makePacket(again, 0, io), limit, route, io);
-  }
-  if (answer.kind === 'answered') tellAnswer(answer, course, first, io);
+  if (answer.kind === 'answered') tellAnswer(answer, asked.course, asked.first, io);
   else tellSilence(explainSilence(answer.packets, limit, course, io.now()), target.wait?.port, io);
   return answer.kind === 'answered';
 };

@@ -1,13 +1,13 @@
 /** spa-client as a library: `import { knock } from 'spad/client'`. Its types stand by themselves in this file. */
 import { randomBytes } from 'node:crypto';
 import { asTrouble } from '../keys/trouble.ts';
-import { NODE_SUITE } from '../platform/node-suite.ts';
 import { formatAddress, formatCidr } from '../src/base/address.ts';
 import { formatPortSpec } from '../src/base/port-spec.ts';
 import { unixMs } from '../src/base/units.ts';
-import { deriveNativeKey } from '../src/spa/native/keys.ts';
-import { type Answer, askUntilAnswered } from './answer.ts';
+import type { SpaRequest } from '../src/spa/request.ts';
+import type { Answer } from './answer.ts';
 import { explainRefusal, explainSilence } from './answer-words.ts';
+import { askServer } from './ask-server.ts';
 import { readOptions } from './cli.ts';
 import { connectOnce } from './connect.ts';
 import { type Laid, layCourse } from './course.ts';
@@ -165,27 +165,21 @@ const rawOptions = (options: KnockOptions) => {
 
 const ask = async (laid: Laid, signal: AbortSignal | undefined): Promise<KnockResult> => {
   const { course, route } = laid;
-  const { target, to, secret } = course;
-  const first = makePacket(course, 0, silentIo);
-  const { request } = first.built;
-  const [ports, allow] = [request.ports.map(formatPortSpec), request.addresses.map(formatCidr)];
+  const { target, to } = course;
   const unknown = { until: undefined, seenAs: undefined, clockAheadMs: undefined };
   const explain = (error: unknown): never => {
     throw explainNetworkError(error, to, target.port);
   };
   refuseAborted(signal);
   if (target.answerWithin === undefined) {
-    await route.send(first.datagram).catch(explain);
-    return { status: 'sent', address: to.address, ports, allow, ...unknown, packets: 1 };
+    const { built, datagram } = makePacket(course, 0, silentIo);
+    await route.send(datagram).catch(explain);
+    return { status: 'sent', address: to.address, ...namesOf(built.request), ...unknown, packets: 1 };
   }
-  const answer = await askUntilAnswered(route, {
-    makePacket: (attempt) => (attempt === 0 ? first : makePacket(course, attempt, silentIo)).datagram,
-    replyKey: deriveNativeKey(secret, target.server, 'reply', NODE_SUITE),
-    limitMs: target.answerWithin * 1000,
-    now: () => silentIo.now(),
-    onTryAgain: () => undefined,
-    ...(signal && { signal }),
-  }).catch(explain);
+  const question = { limitMs: target.answerWithin * 1000, ...(signal && { signal }) };
+  const heard = await askServer(course, route, question, silentIo).catch(explain);
+  const { answer } = heard;
+  const { request } = heard.first.built;
   refuseAborted(signal);
   if (answer.kind === 'silent')
     throw new KnockError('silent', explainSilence(answer.packets, target.answerWithin, course, silentIo.now()));
@@ -193,9 +187,14 @@ const ask = async (laid: Laid, signal: AbortSignal | undefined): Promise<KnockRe
   refuse(explainRefusal(answer, request, target.server), answer);
   const { outcome, source } = answer.reply;
   const ends = outcome.status === 'opened' ? new Date(outcome.ends - answer.aheadMs) : undefined;
-  const heard = { until: ends, seenAs: formatAddress(source), clockAheadMs: answer.aheadMs, packets: answer.packets };
-  return { status: ends === undefined ? 'closed' : 'opened', address: to.address, ports, allow, ...heard };
+  const told = { until: ends, seenAs: formatAddress(source), clockAheadMs: answer.aheadMs, packets: heard.packets };
+  return { status: ends === undefined ? 'closed' : 'opened', address: to.address, ...namesOf(request), ...told };
 };
+
+const namesOf = ({ ports, addresses }: SpaRequest): Pick<KnockResult, 'ports' | 'allow'> => ({
+  ports: ports.map(formatPortSpec),
+  allow: addresses.map(formatCidr),
+});
 
 const refuse = (sentence: string | undefined, { reply: { outcome } }: Answer & { kind: 'answered' }): void => {
   if (sentence === undefined) return;

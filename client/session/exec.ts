@@ -1,9 +1,7 @@
 /** `spa-client exec HOST -- COMMAND`: open for as long as the command runs. */
 import { asTrouble } from '../../keys/trouble.ts';
-import { NODE_SUITE } from '../../platform/node-suite.ts';
 import { seconds } from '../../src/base/units.ts';
-import { deriveNativeKey } from '../../src/spa/native/keys.ts';
-import { askUntilAnswered } from '../answer.ts';
+import { askServer } from '../ask-server.ts';
 import { layCourse } from '../course.ts';
 import type { ClientIo } from '../io.ts';
 import { makePacket } from '../packet.ts';
@@ -25,7 +23,7 @@ export const execCommand = async (all: SessionOptions, io: ClientIo, dial: Dial<
   const target = sessionTarget(all, quiet);
   const opening = await open(target, all, dial, quiet, io);
   const keeper = startKeepingOpen(opening.leftMs, {
-    renew: () => renew(target, all, opening, quiet),
+    renew: (ended) => renew(target, all, { opening, ended }, quiet),
     openFor: target.openFor,
     tell: (problem) => io.err(`spa-client: note: ${sayKept(target, problem)}\n`),
     now: () => io.now(),
@@ -71,21 +69,17 @@ const open = async (
 const renew = async (
   target: Target,
   { options }: SessionOptions,
-  { leftMs }: Opening<Attempt>,
+  { opening: { leftMs }, ended }: { readonly opening: Opening<Attempt>; readonly ended: AbortSignal },
   quiet: ClientIo,
 ): Promise<Renewal> => {
   try {
     const again: Target = { ...target, answerWithin: leftMs === undefined ? undefined : target.answerWithin };
     const laid = await layCourse(again, options, quiet);
     try {
-      const wish = {
-        dial: undefined,
-        needs: 'grant',
-        limit: RENEW_LIMIT,
-        endsRefused: false,
-        screen: undefined,
-      } as const;
-      return { leftMs: (await openPort(laid, wish, quiet)).leftMs };
+      // The command has ended while the host was looked up.
+      if (ended.aborted) return { leftMs: undefined };
+      const wish = { dial: undefined, needs: 'grant', endsRefused: false, screen: undefined } as const;
+      return { leftMs: (await openPort(laid, { ...wish, limit: RENEW_LIMIT, signal: ended }, quiet)).leftMs };
     } finally {
       laid.route.close();
     }
@@ -109,14 +103,7 @@ const close = async (target: Target, { options }: SessionOptions, quiet: ClientI
     const { course, route } = await layCourse(closing, options, quiet);
     try {
       if (target.answerWithin === undefined) await route.send(makePacket(course, 0, quiet).datagram);
-      else
-        await askUntilAnswered(route, {
-          makePacket: (attempt) => makePacket(course, attempt, quiet).datagram,
-          replyKey: deriveNativeKey(course.secret, closing.server, 'reply', NODE_SUITE),
-          limitMs: CLOSE_LIMIT_MS,
-          now: () => quiet.now(),
-          onTryAgain: () => undefined,
-        });
+      else await askServer(course, route, { limitMs: CLOSE_LIMIT_MS }, quiet);
     } finally {
       route.close();
     }

@@ -1,8 +1,8 @@
 import type { SessionProgram } from './command-line.ts';
 
 const SHARED = `Options of spa-client that are good here too (spa-client --help tells what they
-mean): -A -n -a -s -p -f -4 -6 -v --forward --profiles --server --key-file --key
---no-reply, and
+mean): -A -n -a -s -p -f -4 -6 -v --resolve --both --forward --profiles --server
+--key-file --key --no-reply, and
   --wait <DURATION>  how long opening may take (default: 10s)
 `;
 

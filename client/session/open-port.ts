@@ -3,17 +3,16 @@
  * where no answer comes, the port tells.
  */
 import { Trouble } from '../../keys/trouble.ts';
-import { NODE_SUITE } from '../../platform/node-suite.ts';
+import type { IpAddress } from '../../src/base/address.ts';
 import { printable } from '../../src/base/printable.ts';
 import type { Seconds } from '../../src/base/units.ts';
-import { deriveNativeKey } from '../../src/spa/native/keys.ts';
-import { type Answer, askUntilAnswered } from '../answer.ts';
-import { explainRefusal, explainSilence } from '../answer-words.ts';
+import type { Answer } from '../answer.ts';
+import { explainRefusal, explainSilence, sayNaming } from '../answer-words.ts';
+import { askServer, type Heard } from '../ask-server.ts';
 import type { Laid } from '../course.ts';
 import { tellClock } from '../hear-answer.ts';
 import type { ClientIo } from '../io.ts';
 import { makePacket } from '../packet.ts';
-import { buildRequest } from '../request.ts';
 import { explainNetworkError, explainUnserved, explainWait, type Progress, startProgress } from '../ui.ts';
 import type { Attempt } from '../wait.ts';
 import { type Dialer, makeDialer } from './dialer.ts';
@@ -28,6 +27,8 @@ export interface OpenWish<T extends Attempt> {
   readonly endsRefused: boolean;
   /** Where progress is shown, if that is a terminal. */
   readonly screen: ClientIo | undefined;
+  /** Ends it early, as if the time had run out. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Opening<T extends Attempt> {
@@ -92,39 +93,33 @@ class Race<T extends Attempt> {
       );
     if (screen !== undefined) this.showProgress(startProgress(screen));
     this.timers.add(setTimeout(() => this.runOut(), limit * 1000));
+    wish.signal?.addEventListener('abort', () => this.runOut(), { signal: this.asking.signal });
     const isAnswered = laid.course.target.answerWithin !== undefined;
     const patience = isAnswered ? ANSWER_PATIENCE_MS : UNANSWERED_TRY_MS;
     this.patience = setTimeout(() => this.dialer?.start(), patience);
     this.ask().then(
-      (answer) => this.hear(answer),
+      (heard) => this.hear(heard),
       (error: unknown) => this.fail(explainNetworkError(error, laid.course.to, laid.course.target.port)),
     );
   }
 
-  private ask(): Promise<Answer> {
+  private ask(): Promise<Heard> {
     const { course, route } = this.laid;
-    return askUntilAnswered(route, {
-      makePacket: (attempt) => makePacket(course, attempt, this.io).datagram,
-      replyKey: deriveNativeKey(course.secret, course.target.server, 'reply', NODE_SUITE),
-      limitMs: this.wish.limit * 1000,
-      now: () => this.io.now(),
+    const question = {
+      ...{ limitMs: this.wish.limit * 1000, signal: this.asking.signal },
       onTryAgain: () => (this.packets += 1),
-      signal: this.asking.signal,
-    });
+      onNaming: (seen: IpAddress) => this.io.err(`note: ${sayNaming(course.target.server, seen)}\n`),
+    };
+    return askServer(course, route, question, this.io);
   }
 
-  private hear(answer: Answer): void {
+  private hear({ answer, course, first }: Heard): void {
     if (answer.kind === 'silent') return;
-    const { course } = this.laid;
     this.answer = answer;
     this.answeredAt = performance.now();
     clearTimeout(this.patience);
     tellClock(answer.aheadMs, course, this.io);
-    const refusal = explainRefusal(
-      answer,
-      buildRequest(course.target, this.io.now(), course.local).request,
-      course.target.server,
-    );
+    const refusal = explainRefusal(answer, first.built.request, course.target.server);
     if (refusal !== undefined) this.fail(new Trouble(refusal, 4));
     else if (this.wish.needs === 'grant' || this.dialer === undefined) this.succeed(undefined);
     else this.dialer.start();

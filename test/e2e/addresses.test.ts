@@ -61,9 +61,12 @@ async function startWitness(witness: Host): Promise<void> {
   await witness.spawn(process.execPath, words).waitForLine(/^ready$/, 20_000);
 }
 
-/** spa-client, for which `witness` is a name; `trusted`: it knows the test's authority. */
 function ask(words: readonly string[], key = 'alice', trusted = true): Promise<ExecResult> {
-  const own = ['--server', 'gw1', '--key-file', join(lab.dir, key), '--timeout', '20', ...words];
+  return spaClient(['--server', 'gw1', '--key-file', join(lab.dir, key), '--timeout', '20', ...words], trusted);
+}
+
+/** spa-client, for which `witness` is a name; `trusted`: it knows the test's authority. */
+function spaClient(words: readonly string[], trusted = true): Promise<ExecResult> {
   const named = [
     '-m',
     'sh',
@@ -72,7 +75,7 @@ function ask(words: readonly string[], key = 'alice', trusted = true): Promise<E
     join(lab.dir, 'hosts'),
     process.execPath,
   ];
-  return client.exec('unshare', [...named, builtFile('client/main.js'), ...own], {
+  return client.exec('unshare', [...named, builtFile('client/main.js'), ...words], {
     timeoutMs: 60_000,
     env: {
       XDG_STATE_HOME: join(lab.dir, 'state'),
@@ -127,6 +130,21 @@ describe.each(['address4', 'address6'] as const)('%s', (family) => {
     await spad.audit.waitFor({ event: 'rejected', reason: 'address-required' }, from);
     await spad.audit.waitFor({ event: 'granted', stanza: 'strict', allow: router[family] }, from);
     await ask(['--close', '-a', router[family], server[family]], 'strict');
+  });
+
+  test('reply, where the address must be named, for who connects: asked again without a word', async () => {
+    const from = spad.audit.mark();
+    const who = ['--server', 'gw1', '--key-file', join(lab.dir, 'strict'), '--resolve', 'reply'];
+    const ran = await spaClient(['ready', ...who, server[family], '22']);
+    expect(ran).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    await spad.audit.waitFor({ event: 'granted', stanza: 'strict', allow: router[family] }, from);
+    // Closing, too, has to name the address.
+    expect(await spaClient(['exec', '-A', 'tcp/22', ...who, server[family], '--', 'true'])).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    await spad.audit.waitFor({ event: 'closed', stanza: 'strict' }, from);
+    expect(await tcpState(client, server[family], 22)).toBe('filtered');
   });
 
   test('a STUN server that is not there', async () => {

@@ -11,7 +11,7 @@ import { repositoryRoot } from '../support/paths.ts';
 import { startTcpService, tcpState } from '../support/probe.ts';
 import { Spad } from '../support/spad.ts';
 
-const alice = new Keyholder();
+const [alice, strict] = [new Keyholder(), new Keyholder()];
 
 let lab: Lab;
 let client: Host;
@@ -26,10 +26,16 @@ beforeAll(async () => {
   [client, server] = [lab.host('client'), lab.host('server')];
   await startTcpService(server, [22]);
   spad = new Spad(lab, server);
-  spad.configure({ access: { alice: { key: alice.base64, allow: 'tcp/22' } } });
+  spad.configure({
+    access: {
+      alice: { key: alice.base64, allow: 'tcp/22' },
+      strict: { key: strict.base64, allow: 'tcp/22', require_address: 'yes', source: client.address4 },
+    },
+  });
   await spad.start();
   home = new Home(lab, client);
   home.addProfile('gw1', server.address4, alice, { access: 'tcp/22' });
+  home.addProfile('strict', server.address4, strict, { access: 'tcp/22', resolve: 'reply' });
   folder = join(lab.dir, 'program');
   installInto(folder);
 }, 240_000);
@@ -100,6 +106,7 @@ test('results and errors are values with types; nothing is printed', { timeout: 
       { host: 'gw1', openFor: 20, allow: 'source' },
       { host: 'gw1', close: true },
       { profile: 'gw1', access: ['tcp/23', 'tcp/24'] },
+      { host: 'strict' },
       { host: 'gw1', reply: false },
       { host: 'nowhere' },
       { host: 'gw1', access: 'tcp/0' },
@@ -116,6 +123,7 @@ test('results and errors are values with types; nothing is printed', { timeout: 
     `opened ${client.address4} tcp/22 1`,
     `closed ${client.address4} tcp/22 1`,
     'refused port-not-allowed true',
+    `opened ${client.address4} tcp/22 2`,
     'sent  tcp/22 1',
     'usage  true',
     'usage  true',

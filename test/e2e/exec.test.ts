@@ -127,6 +127,24 @@ test('where it cannot be kept open that is said once, and once more when it can'
   expect(child.stderr.split('\n')).toHaveLength(3);
 });
 
+test('a question that is under way when the command ends is asked no more, and opens nothing again', async () => {
+  const from = spad.audit.mark();
+  const child = home.spawn('spa-client', ['exec', 'gw1', '--', 'cat']);
+  await spad.audit.waitFor({ event: 'granted', stanza: 'alice' }, from);
+  const script = `table netdev deaf { chain c { type filter hook ingress device "eth0" priority 0; udp sport ${String(SPA_PORT)} drop; }; }`;
+  await client.run('nft', ['-f', '-'], { input: script });
+  await spad.audit.waitFor({ event: 'extended', stanza: 'alice' }, from);
+  child.endInput();
+  await spad.audit.waitFor({ event: 'closed', stanza: 'alice' }, from);
+  const closed = spad.audit.mark();
+  expect((await child.exited).code).toBe(0);
+  // The third packet of the question would go out after three seconds.
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  await client.run('nft', ['delete', 'table', 'netdev', 'deaf']);
+  expect(count('granted', closed) + count('extended', closed)).toBe(0);
+  expect(await openInKernel(server)).toEqual([]);
+});
+
 test('on a terminal its keys reach the command once', async () => {
   const from = spad.audit.mark();
   const script = "trap 'echo got' INT; echo up; read -r line; echo end";

@@ -7,7 +7,8 @@ describe('when to ask again', () => {
     ['30 s: a third is left', 30_000, 0, 20_000],
     ['an hour: half a minute is left', 3_600_000, 0, 3_570_000],
     ['3 s', 3000, 0, 2000],
-    ['it is over already', -5, 0, 0],
+    ['it is over already', -5, 0, 500],
+    ['what is left shrinks with every answer', 30, 0, 500],
     ['nobody knows', undefined, 0, 20_000],
     ['nobody knows, and 90 s were asked for', undefined, 90, 60_000],
   ])('%s', (_, leftMs, openFor, delay) => {
@@ -22,11 +23,12 @@ describe('keeping open', () => {
   /** Keeps open with these answers; says at which second after the start each was asked for, and what was told. */
   const keep = (answers: readonly Renewal[], leftMs = 30_000, sleepAt = Infinity) => {
     const started = Date.now();
-    const [asked, told]: [number[], (string | undefined)[]] = [[], []];
+    const [asked, told, ends]: [number[], (string | undefined)[], AbortSignal[]] = [[], [], []];
     // A machine that sleeps: its clock goes on an hour, its timers stand still.
     const now = (): number => Date.now() + (Date.now() - started >= sleepAt ? 3_600_000 : 0);
     const keeper = startKeepingOpen(leftMs, {
-      renew: () => {
+      renew: (ended) => {
+        ends.push(ended);
         asked.push(Math.round((Date.now() - started) / 1000));
         return Promise.resolve(answers[asked.length - 1] ?? { leftMs: 1e9 });
       },
@@ -34,7 +36,7 @@ describe('keeping open', () => {
       tell: (problem) => told.push(problem),
       now,
     });
-    return { asked, told, keeper };
+    return { asked, told, ends, keeper };
   };
   const lost: Renewal = { problem: 'lost', isRefused: false };
 
@@ -59,10 +61,12 @@ describe('keeping open', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('once stopped it asks and tells nothing, whatever is under way', async () => {
-    const { asked, told, keeper } = keep([lost]);
+  test('once stopped it asks and tells nothing, and what is under way is ended', async () => {
+    const { asked, told, ends, keeper } = keep([lost]);
     vi.advanceTimersByTime(20_000);
+    expect(ends.map(({ aborted }) => aborted)).toEqual([false]);
     keeper.stop();
+    expect(ends.map(({ aborted }) => aborted)).toEqual([true]);
     await vi.advanceTimersByTimeAsync(100_000);
     expect({ asked, told }).toEqual({ asked: [20], told: [] });
     expect(vi.getTimerCount()).toBe(0);

@@ -8,7 +8,7 @@ import type { Attempt, Outcome } from '../../../../client/wait.ts';
 import { Trouble } from '../../../../keys/trouble.ts';
 import { seconds } from '../../../../src/base/units.ts';
 import { type FakeWorld, fakeIo } from '../fake-io.ts';
-import { answering, KEY } from '../fake-server.ts';
+import { answering, KEY, OPENED } from '../fake-server.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -105,6 +105,22 @@ test('a refusal is the end, at once, with 4', async () => {
   const { result, afterMs } = await race({ answer: answering({ status: 'refused', reason: 'port-not-allowed' }) }, []);
   expect(afterMs).toBe(0);
   expect(result).toMatchObject({ exitCode: 4, message: expect.stringContaining('port-not-allowed') as string });
+});
+
+test('with --resolve reply a server that wants the address named is asked again for the one that it has seen', async () => {
+  const answer = (datagram: Uint8Array, index: number) =>
+    answering(index === 0 ? { status: 'refused', reason: 'address-required' } : OPENED)(datagram);
+  const asked = await race({ answer }, ['open'], {}, '--resolve reply ');
+  expect(asked).toMatchObject({ packets: 2, tries: [0], afterMs: 10 });
+  expect(asked.result).toMatchObject({ leftMs: expect.closeTo(30_000, -2) as number });
+  expect(await race({ answer }, [])).toMatchObject({ packets: 1, result: { exitCode: 4 } });
+});
+
+test('whoever asked may end it, and no packet goes out after that', async () => {
+  const ending = new AbortController();
+  setTimeout(() => ending.abort(), 1500);
+  const ended = await race({}, [], { dial: undefined, needs: 'grant', signal: ending.signal });
+  expect(ended).toMatchObject({ packets: 2, afterMs: 1500, result: { exitCode: 3 } });
 });
 
 test('open, and nothing listens: for a proxy that is the end, else it may come up', async () => {
