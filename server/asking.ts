@@ -7,6 +7,7 @@ import { DEFAULT_STATE_DIR } from '../src/config/daemon-directives.ts';
 import { parseIni } from '../src/config/ini-file.ts';
 import { parseSpadConf } from '../src/config/spad-conf.ts';
 import { BACKENDS, type BackendTraits } from '../src/firewall/backends.ts';
+import { endWithReader } from './control/terminal.ts';
 import { readLastFirewall } from './firewall/leftovers.ts';
 
 /** The state folder of the daemon that is asked. */
@@ -35,6 +36,7 @@ export const askingIn = (program: Command, standard: string): Asking => ({
     program
       .command(name)
       .description(description)
+      .hook('preAction', endWithReader)
       .option('-c, --config <file>', `configuration of the daemon that is asked (default: ${standard})`)
       .option('--state-dir <folder>', 'its state_dir, instead of the configuration'),
   whereOf: (options) => findFolder({ ...program.opts<WhereOptions>(), ...options }, standard),

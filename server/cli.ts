@@ -5,6 +5,7 @@ import { nearest } from '../src/base/suggest.ts';
 import { parseDuration, type Seconds } from '../src/base/units.ts';
 import { defineAsk } from './ask.ts';
 import { askingIn } from './asking.ts';
+import { endWithReader } from './control/terminal.ts';
 import { defineCompletions } from './completion.ts';
 import { defineCompile } from './compile.ts';
 import { defineImport } from './import.ts';
@@ -179,13 +180,15 @@ const unknownCommand = (word: string, program: Command): string => {
   return `error: there is no command "${printable(word, 60)}": ${hint}`;
 };
 
-/** What asks no daemon. */
+/** What asks no daemon and is none. */
 const defineAloof = (program: Command, onStatus: (status: number) => void): void => {
+  const others = program.commands.length;
   defineCompile(program.command('compile'), onStatus);
   defineImport(program.command('import'), onStatus);
   defineInit(program, DEFAULT_CONFIG, onStatus);
   defineExplain(program, DEFAULT_CONFIG, onStatus);
   defineReport(program, DEFAULT_CONFIG, onStatus);
+  for (const command of program.commands.slice(others)) command.hook('preAction', endWithReader);
 };
 
 /** Calls the command that \`argv\` (without node and script) asks for and gives its exit status. */

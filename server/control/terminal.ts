@@ -1,4 +1,5 @@
 /** What the terminal that we write to is like, and until when we do. */
+import { stderrLogger } from '../log/logger.ts';
 import { watchReader } from '../process/reader-watch.ts';
 
 /** Whether colours are wanted (https://no-color.org) and shown. */
@@ -19,4 +20,13 @@ export const untilTold = (): AbortSignal => {
   process.stdout.on('error', end);
   watchReader(end);
   return controller.signal;
+};
+
+/** Ends the program once what it shows cannot be written: with a sentence, or quietly where whoever read it has read enough (`| head`). */
+export const endWithReader = (): void => {
+  process.stdout.on('error', (error: Error) => {
+    if ('code' in error && error.code === 'EPIPE') process.exit();
+    stderrLogger(process.env).error(`standard output cannot be written: ${error.message}`);
+    process.exit(1);
+  });
 };

@@ -9,6 +9,8 @@ import { Lab } from '../support/lab.ts';
 import { sendDatagram } from '../support/probe.ts';
 import { SpaClient } from '../support/spa-client.ts';
 import { Spad } from '../support/spad.ts';
+import { LINK_NUMBERS, pcap } from '../unit/frame/captures.ts';
+import { udp, v4 } from '../unit/frame/frames.ts';
 
 const alice = new Keyholder();
 const bob = new FwknopHolder();
@@ -268,4 +270,18 @@ test('what is wrong is said: no packet, a broken configuration, a file that ends
   spad.writeConf('[spad]\nnam = gw1\n');
   const broken = await spad.exec('explain', '-c', spad.confFile, file);
   expect([broken.code, broken.stderr]).toEqual([1, expect.stringContaining('the configuration has errors')]);
+});
+
+test('whoever reads has read enough, or the disk is full: it ends, and never with a trace', async () => {
+  conf();
+  const frames = Array.from({ length: 3000 }, () => ({ seconds: 1, parts: 0, bytes: v4(udp(new Uint8Array(9))) }));
+  const file = join(spad.dir, 'long.pcap');
+  writeFileSync(file, pcap({ little: true, nano: false, link: LINK_NUMBERS.raw }, frames));
+  const run = (script: string) =>
+    spad.execThrough({ prefix: ['sh', '-c', script, 'sh'] }, 'explain', '-c', spad.confFile, file);
+  const enough = await run('"$@" | head -n 1');
+  expect([enough.stdout.slice(0, 3), enough.stderr]).toEqual(['#1 ', '']);
+  const full = await run('"$@" > /dev/full');
+  expect(full.code).toBe(1);
+  expect(full.stderr).toMatch(/^spad: error: standard output cannot be written: .*ENOSPC[^\n]*\n$/);
 });
