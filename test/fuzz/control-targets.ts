@@ -17,6 +17,8 @@ const connection = {
 
 const REQUESTS: readonly ControlRequest[] = [
   { command: 'grants' },
+  { command: 'tail', last: 1000 },
+  { command: 'watch' },
   { command: 'confirm', proof: { kind: 'console' } },
   { command: 'confirm', proof: { kind: 'connection', connection, ways: [portOf(22), portOf(2222)] } },
 ];

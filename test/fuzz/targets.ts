@@ -31,6 +31,7 @@ import { LINK_TYPES } from '../unit/frame/frames.ts';
 import { captureTargets } from './capture-targets.ts';
 import { codeTargets } from './code-targets.ts';
 import { controlTargets } from './control-targets.ts';
+import { followTargets } from './follow-targets.ts';
 import { fwknopConfTargets } from './fwknop-conf-targets.ts';
 import { fwknopStateTargets } from './fwknop-state-targets.ts';
 import { fwknopTargets } from './fwknop-targets.ts';
@@ -210,6 +211,7 @@ export const targets: readonly Target[] = [
   ...codeTargets,
   ...inviteTargets,
   ...controlTargets,
+  ...followTargets,
   ...knockTargets,
   ...replyTargets,
   ...stunTargets,
