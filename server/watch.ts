@@ -83,6 +83,8 @@ const once = async (folder: string): Promise<void> => {
   const watcher = new Watcher(folder);
   await watcher.ask();
   const controller = new AbortController();
+  // A daemon that ends just now is not waited for.
+  setTimeout(() => controller.abort(), WAIT_MS).unref();
   // What the daemon has kept comes in one go, behind its answer.
   await watcher.hear(controller.signal, () => setTimeout(() => controller.abort(), HEAR_MS));
   const { columns, rows } = process.stdout;
@@ -92,6 +94,7 @@ const once = async (folder: string): Promise<void> => {
 };
 
 const HEAR_MS = 100;
+const WAIT_MS = 5000;
 
 /** A line each interval: what the daemon is like, or that it is not running. */
 const lines = async (folder: string, interval: number, signal: AbortSignal): Promise<void> => {
@@ -120,6 +123,7 @@ const live = async (folder: string, interval: number, signal: AbortSignal): Prom
   const controller = new AbortController();
   const end = (): void => controller.abort();
   signal.addEventListener('abort', end);
+  if (signal.aborted) end();
   const colour = showsColour(process.env, true);
   const draw = (): void => screen.draw(watcher.page(screen.size, FOOTER, colour));
   const screen: Screen = new Screen({

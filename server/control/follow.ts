@@ -32,6 +32,7 @@ export const followDaemon = (folder: string, options: FollowOptions): Promise<Fo
     let end: FollowEnd = { kind: 'gone' };
     const leave = (): void => void socket.destroy();
     options.signal.addEventListener('abort', leave);
+    if (options.signal.aborted) leave();
     socket.on('connect', () => socket.write(`${encodeRequest({ command: 'tail', last: options.last })}\n`));
     socket.on('error', (error) => {
       const code = 'code' in error ? error.code : undefined;
