@@ -1,6 +1,6 @@
 /**
  * The receiver: a process of its own for the bytes that anyone can send. It reads its settings, opens the capture, becomes
- * an unprivileged user, and from then on hands genuine packets to the authorizer. It holds no key that reads or makes a
+ * an unprivileged user, has the kernel confine it, and from then on hands genuine packets to the authorizer. It holds no key that reads or makes a
  * packet and opens no file. It ends when the authorizer does, and is replaced rather than reconfigured.
  */
 import { readSync } from 'node:fs';
@@ -15,6 +15,7 @@ import {
 } from '../../src/engine/receiver-settings.ts';
 import { NativeGate } from '../../src/spa/native/gate.ts';
 import { clientsOf } from '../../src/spa/native/gate-keys.ts';
+import { prepareConfinement } from './confine.ts';
 import { GateLoop } from './gate-loop.ts';
 import { KnockLoop } from './knock-loop.ts';
 import { Outbox } from './outbox.ts';
@@ -67,6 +68,27 @@ const becomeUser = ({ uid, gid }: { readonly uid: number; readonly gid: number }
     throw new Error(`could not become user ${String(uid)}`);
 };
 
+/** To be called before a capture is opened, so that no packet waits for it; what it gives, once it is, and privileges are gone. */
+const confinement = async (): Promise<() => void> => {
+  const tell = (error: unknown): void => {
+    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    process.stderr.write(`it is not confined by the kernel (${why}): it works, and is unprivileged, all the same\n`);
+  };
+  try {
+    const confine = await prepareConfinement();
+    return () => {
+      try {
+        confine();
+      } catch (error) {
+        tell(error);
+      }
+    };
+  } catch (error) {
+    tell(error);
+    return () => undefined;
+  }
+};
+
 const run = async (outbox: Outbox): Promise<void> => {
   const settings = readSettings();
   if (settings.capture === 'knock') await lookOut(settings, outbox);
@@ -75,8 +97,10 @@ const run = async (outbox: Outbox): Promise<void> => {
 
 const lookOut = async (settings: KnockSettings, outbox: Outbox): Promise<void> => {
   const loop = new KnockLoop(settings, outbox);
-  const capture = openKnock(await loadPcap(), settings, loop, outbox);
+  const [pcap, confine] = [await loadPcap(), await confinement()];
+  const capture = openKnock(pcap, settings, loop, outbox);
   if (settings.user !== undefined) becomeUser(settings.user);
+  confine();
   capture.start();
   outbox.send({ kind: 'ready', text: capture.description });
   setInterval(() => {
@@ -90,11 +114,13 @@ const guardGate = async (settings: ReceiverSettings, outbox: Outbox): Promise<vo
     clientsOf(settings.clients) === 0 ? undefined : new NativeGate(settings.clients, settings.reach, NODE_SUITE.macKey);
   const texts = settings.fwknop === undefined ? undefined : new TextLoop(settings.fwknop, outbox);
   const loop = new GateLoop({ gate, texts }, outbox, settings.port);
+  const confine = await confinement();
   const capture = await openCapture(settings, loop, outbox);
   const server = settings.fwknop?.transports.tcpServer;
   if (server !== undefined && settings.capture !== 'file')
     await openTcp(server, settings.capture === 'udp' ? texts : undefined);
   if (settings.user !== undefined) becomeUser(settings.user);
+  confine();
   capture.start();
   outbox.send({ kind: 'ready', text: capture.description });
   // For a file, time is what the file says.

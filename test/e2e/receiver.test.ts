@@ -7,7 +7,7 @@ import type { Host } from '../support/host.ts';
 import { Keyholder } from '../support/keyholder.ts';
 import { Lab } from '../support/lab.ts';
 import { sendDatagram } from '../support/probe.ts';
-import { SPA_PORT, Spad, type SpadConfig } from '../support/spad.ts';
+import { childrenOf, SPA_PORT, Spad, type SpadConfig } from '../support/spad.ts';
 import { waitFor, waitUntil } from '../support/wait.ts';
 
 const NOBODY = 65_534;
@@ -53,6 +53,23 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** All threads: what one of them may, whoever has taken the process over may. */
+async function confined(pid: number): Promise<void> {
+  // It is found before it has begun to capture, and is as it stays from then on.
+  await waitUntil('the receiver to be confined', () => /^Seccomp:\s2$/m.test(proc(pid, 'status')));
+  const threads = readdirSync(`/proc/${pid}/task`);
+  // Node has several from its start on; V8's, and those of the pool.
+  expect(threads.length).toBeGreaterThan(3);
+  for (const thread of threads) {
+    const status = proc(pid, `task/${thread}/status`);
+    expect(status).toMatch(/^NoNewPrivs:\s1$/m);
+    expect(status).toMatch(/^Seccomp:\s2$/m);
+    expect(status).toMatch(new RegExp(`^Uid:(?:\\s${NOBODY}){4}$`, 'm'));
+    expect(status).toMatch(/^Groups:\s*$/m);
+    for (const name of ['Inh', 'Prm', 'Eff', 'Amb']) expect(status).toMatch(new RegExp(`^Cap${name}:\\s0+$`, 'm'));
+  }
+}
+
 /** Waits until the daemon captures anew, and finds that it opens. */
 async function worksAgain(mark: number): Promise<void> {
   await spad.process.waitForLine(/spad: (?:capturing again|ready: capturing) on/, 20_000, mark);
@@ -70,10 +87,27 @@ describe('what it can do:', () => {
       expect(status).toMatch(/^Gid:(?:\s6553[34]){4}$/m);
       expect(status).toMatch(/^Groups:\s*$/m);
       for (const name of ['Inh', 'Prm', 'Eff', 'Amb']) expect(status).toMatch(new RegExp(`^Cap${name}:\\s0+$`, 'm'));
+      await confined(pid);
       const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
       expect(files.filter((file) => !/^(?:pipe|socket|anon_inode):|\/dev\/(?:null|urandom)$/.test(file))).toEqual([]);
     },
   );
+
+  test('the one for knocks is confined alike, and works', async () => {
+    configure();
+    const door = '[door ring]\nsequence = 7000:udp,8000:udp\nopen = tcp/22\nopen_for = 20s\n';
+    spad.writeConf(`${readFileSync(spad.confFile, 'utf8')}\n${door}`);
+    await spad.start();
+    const pids = await waitFor('two receivers', () => {
+      const found = childrenOf(spad.process.pid).filter((pid) => proc(pid, 'cmdline').includes('receiver/main'));
+      return found.length === 2 ? found : undefined;
+    });
+    for (const pid of pids) await confined(pid);
+    for (const port of [7000, 8000]) await sendDatagram(client, server.address4, port, new Uint8Array(1));
+    await spad.audit.waitFor({ event: 'granted', source: client.address4, ports: ['tcp/22'] });
+    await spad.settle(client, alice);
+    expect(spad.process.output).not.toContain('not confined');
+  });
 
   test('it is shown no secret, and nobody else is shown one', async () => {
     await start();
