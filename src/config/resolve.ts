@@ -1,7 +1,6 @@
 /** How a client finds the address by which a server sees it (docs/addresses.md). */
 import { splitHostPort } from '../base/host-port.ts';
 import { type Port, parsePort } from '../base/units.ts';
-import { STUN_PORT } from '../stun/binding.ts';
 import { one } from './directive.ts';
 
 export interface StunServer {
@@ -15,6 +14,9 @@ export type Resolve =
   | { readonly by: 'https'; readonly url: string | undefined }
   /** The server itself, by its answer. */
   | { readonly by: 'reply' };
+
+/** Where STUN servers listen (RFC 8489, section 18.6). */
+const STUN_PORT = 3478 as Port;
 
 /** `HOST`, `HOST:PORT`, `[2001:db8::1]:PORT`. */
 const readStunServer = (text: string): StunServer | undefined => {

@@ -8,9 +8,6 @@ import { type Port, port } from '../base/units.ts';
 import { ByteReader } from '../bytes/reader.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 
-/** Where STUN servers listen. */
-export const STUN_PORT = 3478 as Port;
-
 /** Bytes of a transaction id, which must be random: it is all that tells an answer from a forged one. */
 export const TRANSACTION_LENGTH = 12;
 

@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/knock/kernel-rules': ['src/base', 'src/config', 'src/firewall', 'src/knock'],
   'src/config': [
     ...['src/base', 'src/bytes', 'src/crypto', 'src/access', 'src/spa/native', 'src/spa/fwknop', 'src/knock'],
-    ...['src/config/fwknop', 'src/spa', 'src/firewall', 'src/stun'],
+    ...['src/config/fwknop', 'src/spa', 'src/firewall'],
   ],
   'src/config/fwknop': ['src/base', 'src/bytes', 'src/crypto', 'src/access', 'src/spa/fwknop', 'src/config'],
   'src/engine': [

@@ -55,6 +55,8 @@ export interface Import {
   readonly file: string | undefined;
   /** `import type`: gone once it is built. (`import { type A }` is not: the module is loaded all the same.) */
   readonly isType: boolean;
+  /** `import()`: loaded when it is come to. */
+  readonly isLate: boolean;
   readonly line: number;
 }
 
@@ -69,11 +71,11 @@ export const visit = (node: ts.Node, look: (node: ts.Node) => void): void => {
 /** All imports, also of types alone, also those at run time. */
 export const importsOf = (source: Source): Import[] => {
   const found: Import[] = [];
-  const add = (specifier: ts.Node | undefined, isType: boolean): void => {
+  const add = (specifier: ts.Node | undefined, isType: boolean, isLate = false): void => {
     if (specifier === undefined || !ts.isStringLiteral(specifier)) return;
     const name = specifier.text;
     const file = name.startsWith('.') ? relative(ROOT, join(ROOT, source.folder, name)) : undefined;
-    found.push({ name, file, isType, line: lineOf(source, specifier) });
+    found.push({ name, file, isType, isLate, line: lineOf(source, specifier) });
   };
   visit(source.tree, (node) => {
     if (ts.isImportDeclaration(node)) {
@@ -81,7 +83,7 @@ export const importsOf = (source: Source): Import[] => {
     } else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      add(node.arguments[0], false);
+      add(node.arguments[0], false, true);
     }
   });
   return found;
