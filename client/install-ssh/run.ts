@@ -30,6 +30,8 @@ const install = (words: readonly string[], io: ClientIo): void => {
   const [host, more] = program.args;
   if (host === undefined || more !== undefined)
     throw new Trouble('name one HOST or profile; spa-client install-ssh --help shows how');
+  if ([host, options.file, options.profiles].includes(''))
+    throw new Trouble('a name or path is empty: give it, or leave its option out');
   const file = options.file ?? expandHome('~/.ssh/config', io.env);
   if (options.remove === true) {
     remove(file, host, options, io);

@@ -62,6 +62,8 @@ export const parseJoinCommand = (words: readonly string[]): JoinOptions | { read
   if (more !== undefined) throw new Trouble('one invite at a time; a line with blanks in it needs quotes, or use -');
   if ((text === undefined) === (options.file === undefined))
     throw new Trouble('give the invite, or - to paste it, or --file FILE; spa-client join --help shows how');
+  if ([options.file, options.passphraseFile, options.name, options.profiles].includes(''))
+    throw new Trouble('a name or path is empty: give it, or leave its option out');
   return {
     from: options.file !== undefined ? { file: options.file } : text === undefined || text === '-' ? 'input' : { text },
     ...{ passphraseFile: options.passphraseFile, name: options.name, profilesFile: options.profiles },

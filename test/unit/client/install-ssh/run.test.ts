@@ -48,6 +48,9 @@ test('--print writes nothing', () => {
 test.each([
   [[], 'name one HOST'],
   [['gw1', 'gw2'], 'name one HOST'],
+  [[''], 'a name or path is empty'],
+  [['--file', '', 'gw1'], 'a name or path is empty'],
+  [['--profiles', '', 'gw1'], 'a name or path is empty'],
   [['--nonsense', 'gw1'], 'unknown option'],
   [['--print', '--remove', 'gw1'], 'cannot be used with'],
   [['gw'], 'did you mean "gw1"?'],

@@ -197,6 +197,8 @@ describe('is refused, in one sentence, and nothing is written:', () => {
     ['two of them', [good, good], 'one invite at a time'],
     ['an unknown option', [good, '--fast'], "unknown option '--fast'"],
     ['a file that is not there', ['--file', '/nowhere/invite'], 'cannot open /nowhere/invite: no such file'],
+    ['a file without a name', ['--file', ''], 'a name or path is empty'],
+    ['profiles without a name', [good, '--profiles', ''], 'a name or path is empty'],
     ['another text', ['hello'], 'it does not begin with "spa1-"'],
     ['a newer one', [good.replace('spa1', 'spa2')], 'it was made by a newer version of spa-keys'],
     ['a part of one', [good.slice(0, -3)], 'is a part of it missing, or in it twice?'],
