@@ -1,5 +1,5 @@
 /** What the terminal that we write to is like, and until when we do. */
-import { stderrLogger } from '../log/logger.ts';
+import { printable } from '../../src/base/printable.ts';
 import { watchReader } from '../process/reader-watch.ts';
 
 /** Whether colours are wanted (https://no-color.org) and shown. */
@@ -26,7 +26,7 @@ export const untilTold = (): AbortSignal => {
 export const endWithReader = (): void => {
   process.stdout.on('error', (error: Error) => {
     if ('code' in error && error.code === 'EPIPE') process.exit();
-    stderrLogger(process.env).error(`standard output cannot be written: ${error.message}`);
+    process.stderr.write(`spad: error: standard output cannot be written: ${printable(error.message)}\n`);
     process.exit(1);
   });
 };
