@@ -21,7 +21,8 @@ export const withRotated = (path: string): readonly string[] => {
 /** The files, oldest first by the first line of each that has a time; as they are where one is standard input. */
 export const inOrder = async (paths: readonly string[]): Promise<readonly string[]> => {
   if (paths.includes(STDIN)) return paths;
-  const timed = await Promise.all(paths.map(async (path) => ({ path, first: await firstTime(path) })));
+  const timed: { readonly path: string; readonly first: number }[] = [];
+  for (const path of paths) timed.push({ path, first: await firstTime(path) });
   return timed.sort((a, b) => a.first - b.first).map(({ path }) => path);
 };
 
@@ -65,6 +66,8 @@ const openLog = async (path: string): Promise<Readable> => {
   if (first !== 0x1f || second !== 0x8b) return all;
   const unpacked = createGunzip();
   all.on('error', (error) => unpacked.destroy(error));
+  // Who has read enough of it lets go of the file, too.
+  unpacked.on('close', () => all.destroy());
   return all.pipe(unpacked);
 };
 
