@@ -7,11 +7,9 @@ import { ReplayCache } from '../../src/replay/cache.ts';
 import { decodeJournal } from '../../src/replay/journal.ts';
 import { decodeUsedCodes, UsedCodes } from '../../src/replay/used-codes.ts';
 import { type Configuration, completeConfiguration, fileSource } from '../load-config.ts';
+import { CACHE_CAPACITY } from '../store/replay-store.ts';
 import { readIfThere } from '../store/slot-log.ts';
 import type { Memory } from './explainer.ts';
-
-/** Digests held at most. */
-const CAPACITY = 250_000;
 
 /** Throws all problems, a line each. */
 export const loadFor = (origin: { readonly file: string } | { readonly knockd: string }): Configuration => {
@@ -33,7 +31,7 @@ const loadKnockd = (path: string): ReturnType<ReturnType<typeof fileSource>['loa
 
 /** Throws a sentence where the journal is to be read and cannot be relied on. */
 export const memoryOf = ({ conf }: Configuration, withState: boolean): Memory => {
-  const cache = new ReplayCache(CAPACITY, unixMs(0));
+  const cache = new ReplayCache(CACHE_CAPACITY, unixMs(0));
   if (!withState) return { cache, usedCodes: new UsedCodes() };
   const { state_dir: folder } = conf.daemon;
   const journal = join(folder, 'replay.journal');

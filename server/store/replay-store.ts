@@ -8,7 +8,7 @@ import { decodeJournal, encodeJournal, encodeRecord } from '../../src/replay/jou
 import { readIfThere, type SlotContent, SlotLog } from './slot-log.ts';
 
 /** Digests held at most: 120 s of some 2 000 genuine packets a second. */
-const CACHE_CAPACITY = 250_000;
+export const CACHE_CAPACITY = 250_000;
 /** Free slots in a new file, at least: how many packets until the next rewrite. */
 const MIN_FREE_SLOTS = 4096;
 
