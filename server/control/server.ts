@@ -1,7 +1,7 @@
 /**
- * The control socket: a line comes, a line goes, and the connection ends, unless it is to tell more and more. Only who may enter the state folder and open the
- * socket (0600) gets here, so it is bounded against mistakes, not against strangers: so many connections at once, so many
- * bytes a request, so long from the first to the last byte.
+ * The control socket: a line comes, a line goes, and the connection ends, unless it is to tell more and more. Only who may enter
+ * the state folder and open the socket (0600) gets here, so it is bounded against mistakes, not against strangers: so many
+ * connections at once, so many bytes a request, so long from the first to the last byte.
  */
 import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
