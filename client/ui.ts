@@ -60,8 +60,8 @@ export const explainWait = (
 export const explainUnserved = ({ refused }: WaitResult & { open: false }, target: Target, to: HostAddress): string => {
   const { port = 0, limit = 0 } = target.wait ?? {};
   const why = refused
-    ? 'the last try was refused, so no service listens there'
-    : 'nothing answered, so another firewall drops it, or this host connects from another address than that it was opened for';
+    ? 'the last try was refused, so no service listens there; start it, or name the port that it has with --access'
+    : 'nothing answered, so another firewall drops it ("spad check" on the server tells which), or this host connects from another address than that it was opened for (name it with --allow)';
   return `${printable(target.server)} has opened tcp/${String(port)}, and ${to.address} has accepted no connection there within ${String(limit)} s: ${why}`;
 };
 

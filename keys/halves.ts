@@ -101,5 +101,8 @@ export const formatProfile = (half: ProfileHalf): string => {
 };
 
 /** What a user types to use the profile; a name with blanks or signs must be quoted in a shell. */
-export const askCommand = (profile: string): string =>
-  `spa-client ${/^[\w.@-]+$/.test(profile) ? profile : `'${profile.replaceAll("'", "'\\''")}'`}`;
+export const askCommand = (profile: string): string => `spa-client ${shellWord(profile)}`;
+
+/** As a shell takes it for one word. */
+export const shellWord = (text: string): string =>
+  /^[\w.@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

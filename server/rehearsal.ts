@@ -29,7 +29,7 @@ import { Work } from './work.ts';
 const PACKETS = 600;
 /** So long at a time, in milliseconds: real packets, ticks and signals come in between. */
 const SLICE_MS = 4;
-const PAUSE_MS = 16;
+const PAUSE_MS = 6;
 /** The made-up time between two packets: some twenty grants are live, as with a busy client. */
 const STEP_MS = 100;
 const OPEN_FOR = seconds(2);
@@ -116,7 +116,7 @@ export class Rehearsal {
       ...({ type: 'open', time: this.#now().wall, openFor: seconds(0), reply: false, command: '' } as const),
       ...({ addresses: [], ports: [{ protocol: 'tcp', first: port, last: port }], forward: undefined } as const),
     };
-    return sealNative(request, this.#secret, SERVER, randomBytes(24));
+    return sealNative(request, this.#secret, SERVER, randomBytes(24), NODE_SUITE);
   }
 
   #newEngine(): Engine {

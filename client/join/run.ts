@@ -1,5 +1,5 @@
 /** `spa-client join`: from an invite to a profile that works. */
-import { askCommand, formatProfile, type ProfileHalf } from '../../keys/halves.ts';
+import { askCommand, formatProfile, type ProfileHalf, shellWord } from '../../keys/halves.ts';
 import { defaultProfilesPath } from '../../keys/places.ts';
 import { rewriteSecretFile } from '../../keys/ring-file.ts';
 import { openSecretFileIfThere } from '../../keys/safe-file.ts';
@@ -108,6 +108,7 @@ const tryOut = async ({ hosts, access }: Invite, half: ProfileHalf, file: string
     if (code === 0) {
       if (index > 0) setHost(file, half.name, host);
       io.out(`ready: ${askCommand(half.name)}${wait.length > 0 ? ' --wait' : ''}${thenConnect(half, host)}\n`);
+      io.out(fromNowOn(half));
       return 0;
     }
     if (!NEXT_WAY.includes(code)) break;
@@ -119,5 +120,14 @@ const tryOut = async ({ hosts, access }: Invite, half: ProfileHalf, file: string
   return code;
 };
 
-const thenConnect = ({ access }: ProfileHalf, host: string): string =>
-  access.some(({ protocol, first, last }) => protocol === 'tcp' && first <= 22 && last >= 22) ? ` && ssh ${host}` : '';
+const opensSsh = ({ access }: ProfileHalf): boolean =>
+  access.some(({ protocol, first, last }) => protocol === 'tcp' && first <= 22 && last >= 22);
+
+const thenConnect = (half: ProfileHalf, host: string): string => (opensSsh(half) ? ` && ssh ${host}` : '');
+
+/** ssh can ask by itself. */
+const fromNowOn = (half: ProfileHalf): string => {
+  if (!opensSsh(half)) return '';
+  const name = shellWord(half.name);
+  return `or have ssh ask by itself: spa-client install-ssh ${name} && ssh ${name}\n`;
+};

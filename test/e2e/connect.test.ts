@@ -230,7 +230,7 @@ describe('proxy as a pipe', () => {
       'nothing listens there',
       ['gw1', '8040'],
       3,
-      /^spa-client: gw1 has opened tcp\/8040, and .* so no service listens there[^\n]*\n$/,
+      /^spa-client: gw1 has opened tcp\/8040, and .* so no service listens there; start it[^\n]*\n$/,
     ],
     [
       'the key is not of the server',

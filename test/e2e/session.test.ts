@@ -45,7 +45,7 @@ afterAll(() => lab.close());
 /** A user with a key that the server's sshd knows, and a name for the server. */
 const furnishLaptop = async (key: string): Promise<void> => {
   await laptopRoot.bring(key);
-  const config = `Host ${NAME}\n  User root\n  StrictHostKeyChecking accept-new\n  LogLevel ERROR\n  ProxyCommand spa-client proxy %h %p\n`;
+  const config = `Host *\n  User root\n  StrictHostKeyChecking accept-new\n  LogLevel ERROR\n`;
   await laptopRoot.run('sh', [
     '-c',
     [
@@ -136,13 +136,17 @@ test('from nothing to a shell, and out again', async () => {
   expect(joined).toContain('ready: ');
   // So that the shell is opened by the proxy command, and not by what join has opened to try the profile.
   await onServer('spad revoke alice');
-  const hello = `ssh ${NAME} 'echo this is a shell of $(whoami), by way of \${SSH_CONNECTION}'`;
+  const written = await record.step('For ssh to ask by itself', 'laptop$', 'spa-client install-ssh gw1', () =>
+    asAlice('spa-client install-ssh gw1'),
+  );
+  expect(written).toContain('"ssh gw1" opens the port by itself');
+  const hello = `ssh gw1 'echo this is a shell of $(whoami), by way of \${SSH_CONNECTION}'`;
   const shell = await record.step('A shell', 'laptop$', hello, () => asAlice(hello));
   expect(shell).toContain(`this is a shell of root, by way of ${laptop.address4} `);
   expect(shell).toContain(` ${server.address4} 22`);
   const toShell = record.seconds;
 
-  const watched = await record.step('Who is in', 'server#', 'spad grants', () => onServer('spad grants'));
+  const watched = await record.step('Who is in', 'server#', 'spad watch --once', () => onServer('spad watch --once'));
   expect(watched).toMatch(new RegExp(`alice +${laptop.address4.replaceAll('.', '\\.')} +tcp/22`));
   const gone = await record.step('Out again', 'server#', 'spad revoke alice', () => onServer('spad revoke alice'));
   expect(gone).toContain('1 grant revoked');
@@ -162,12 +166,11 @@ test('from nothing to a shell, and out again', async () => {
 const pageOf = (record: Recorder, toShell: number): string => `# From nothing to a shell
 
 A recorded session, made by \`test/e2e/session.test.ts\`, which runs it anew whenever the tests do: two fresh Debians in network namespaces, the package, a real sshd, and nothing
-else that was prepared but alice's ssh key and four lines of \`~/.ssh/config\`:
+else that was prepared but alice's ssh key and three lines of \`~/.ssh/config\`:
 
-    Host ${NAME}
+    Host *
         User root
         StrictHostKeyChecking accept-new
-        ProxyCommand spa-client proxy %h %p
 
 **${(toShell / 60).toFixed(1)} minutes (${toShell.toFixed(0)} s) of machine time from zero to a shell**, of which the two installations take most; what a person takes to read and type comes on top.
 A key here opens nothing: the server is gone. With systemd the third step is \`systemctl enable --now spad\`.
