@@ -21,6 +21,7 @@ import { KnockLoop } from './knock-loop.ts';
 import { Outbox } from './outbox.ts';
 import { openPipe } from './pipe.ts';
 import { type Capture, loadPcap, openFile, openKnock, openLive, openNflog } from './pcap-source.ts';
+import { rehearse } from './rehearsal.ts';
 import { openTcp } from './tcp-server.ts';
 import { TextLoop } from './text-loop.ts';
 import { openUdp } from './udp-source.ts';
@@ -124,7 +125,10 @@ const guardGate = async (settings: ReceiverSettings, outbox: Outbox): Promise<vo
   capture.start();
   outbox.send({ kind: 'ready', text: capture.description });
   // For a file, time is what the file says.
-  if (settings.capture !== 'file') prepareHints(gate);
+  if (settings.capture !== 'file') {
+    prepareHints(gate);
+    if (gate !== undefined) void rehearse(unixMs(Date.now()), settings.port);
+  }
   setInterval(() => {
     capture.countDrops();
     if (settings.capture === 'file') return;
