@@ -51,7 +51,8 @@ const commandOf = (text: string): string | undefined => {
     .replace(/ +#.*$| {2,}[a-z].*$/, '')
     .replaceAll(/ {2,}/g, ' ')
     .trim();
-  const isOutput = /^[a-z-]+ {2,}/.test(text) && !/^iptables /.test(text);
+  // A program's name before its version begins what it says of itself.
+  const isOutput = (/^[a-z-]+ {2,}/.test(text) && !/^iptables /.test(text)) || /^spad \d/.test(text);
   return !isOutput && COMMAND.test(bare) && bare.includes(' ') ? bare : undefined;
 };
 

@@ -10,6 +10,7 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, ...words
     "'--forward'",
     "'--wait'",
   ],
+  'spad explain knock.pcap': ['test/e2e/explain.test.ts', "'explain', '-c'", 'tcpdump'],
   'spa-client install-ssh gw1': ['test/e2e/connect.test.ts', 'install-ssh'],
   'sudo spa-keys rotate alice && sudo systemctl reload spad': ['test/e2e/rotate.test.ts', "'rotate', ...words"],
   'sudo spa-keys rotate alice --grace 14d': ['test/e2e/rotate.test.ts', "'alice', '--grace'"],
