@@ -12,6 +12,8 @@ export default defineConfig({
       project('house', ['test/house/**/*.test.ts'], { testTimeout: 60_000 }),
       // Real packets and a real firewall: slow, root only, one laboratory a file.
       project('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 60_000, hookTimeout: 60_000, maxConcurrency: 24 }),
+      // What an attacker would do, row by row of SECURITY.md; as e2e.
+      project('attacks', ['test/attacks/**/*.test.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
       // The real knockd beside ours, scenarios side by side in laboratories of their own.
       project('peers', ['test/peers/**/*.test.ts'], { testTimeout: 60_000, maxConcurrency: 8 }),
     ],

@@ -1,13 +1,13 @@
 /** Genuine packets as fast as they can be sent, and junk among them: whoever runs the daemon is still heard, and nothing is lost uncounted. */
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host } from '../support/host.ts';
 import { Keyholder } from '../support/keyholder.ts';
 import { Lab } from '../support/lab.ts';
 import { sendDatagram } from '../support/probe.ts';
+import { residentMiB } from '../support/resident.ts';
 import { SPA_PORT, Spad } from '../support/spad.ts';
 import { waitUntil } from '../support/wait.ts';
 
@@ -44,11 +44,6 @@ function packets(block: number): readonly Uint8Array[] {
 
 function junk(): Uint8Array {
   return Buffer.concat([alice.seal().subarray(0, 8), randomBytes(168)]);
-}
-
-function residentMiB(pid: number): number {
-  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
-  return Number(match?.[1] ?? 'NaN') / 1024;
 }
 
 /** How many grants the daemon tells of on its control socket. */
