@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import type { Seconds } from '../src/base/units.ts';
 import { type BackendName, closesPorts } from '../src/firewall/backends.ts';
@@ -21,6 +20,7 @@ import { runKnockd } from './knockd/start.ts';
 import { hasCapability } from './process/capabilities.ts';
 import { claimFolder } from './process/claim.ts';
 import { openService } from './process/service.ts';
+import { makeStateFolder } from './state-folder.ts';
 import { type Logger, stderrLogger } from './log/logger.ts';
 
 // Node would open its debugger, at a port that every user of this host reaches, until the daemon listens to it.
@@ -99,23 +99,6 @@ const firewallOf = async (
   const settings: FirewallSettings = { ...conf.daemon, firewall: name, commands: conf.firewall.commands };
   if (name !== 'dry-run') await leaveLastFirewall(settings, readClock, logger);
   return openFirewall(settings, readClock, logger, steps);
-};
-
-const makeStateFolder = (path: string): void => {
-  try {
-    makeFolder(path);
-    accessSync(path, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    throw new Error(`state_dir ${path} cannot be used: ${words}`, { cause: error });
-  }
-};
-
-/** Node takes a parent that cannot be written for one that is missing, unless it is asked for one folder alone. */
-const makeFolder = (path: string): void => {
-  if (existsSync(path)) return;
-  if (existsSync(dirname(path))) mkdirSync(path, { mode: 0o700 });
-  else mkdirSync(path, { recursive: true, mode: 0o700 });
 };
 
 /** What a door has started may outlive the daemon, and must not keep it. */

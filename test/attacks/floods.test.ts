@@ -56,11 +56,12 @@ const sumOf = (counts: Readonly<Record<string, number>>, ...names: readonly stri
 /** Sends until one of the packets has opened: under a flood a packet may be lost, as on any line that is full. */
 async function opensSoon(side: Side, from: Host): Promise<void> {
   const mark = side.spad.audit.mark();
-  await waitFor(`${from.name} to be let in`, async () => {
+  const opened = (): unknown => side.openedSince(mark).find(({ source }) => source === from.address4);
+  for (let attempt = 0; attempt < 25; attempt += 1) {
     await side.spad.send(from, side.victim.seal({ openFor: 2 }));
-    const line = (): unknown => side.openedSince(mark).find(({ source }) => source === from.address4);
-    return waitFor('a grant', line, 1500).catch(() => undefined);
-  });
+    if ((await waitFor('a grant', opened, 1500).catch(() => undefined)) !== undefined) return;
+  }
+  throw new Error(`${from.name} is not let in: ${JSON.stringify(await side.spad.counts())}`);
 }
 
 /** Floods, again and again, until `act` has come to its end. Gives how many packets were sent. */
@@ -122,14 +123,15 @@ const journalOf = ({ spad }: Side): Buffer => readFileSync(join(spad.stateDir, '
 
 testBoth('A11 %s: of what is sent, only what is genuine enters the replay cache', async (format) => {
   const side = scene.side(format);
-  const journal = journalOf(side);
-  const before = await side.spad.counts();
-  const hostile = [
-    ...Array.from({ length: 100 }, () => junkFor(side)),
-    ...Array.from({ length: 20 }, () => side.victim.seal({ time: Date.now() - 600_000 })),
-    ...Array.from({ length: 20 }, () => side.victim.seal({ time: Date.now() + 600_000 })),
-  ];
+  const hostile = Array.from({ length: 100 }, () => junkFor(side));
+  const dated = [-600_000, 600_000].flatMap((off) =>
+    Array.from({ length: 20 }, () => side.victim.seal({ time: Date.now() + off })),
+  );
+  // Of a source that is known: for others there might be nothing left of the budget.
+  await opensSoon(side, client);
+  const [before, journal] = [await side.spad.counts(), journalOf(side)];
   await side.spad.sendAll(attacker, hostile, 5, 4);
+  await side.spad.sendAll(client, dated, 5, 4);
   await side.countedSince(before, 'stale', 20);
   await side.countedSince(before, 'future', 20);
   const junk = format === 'native' ? 'bad-mac' : 'no-key-matched';
@@ -142,7 +144,7 @@ testBoth('A11 %s: of what is sent, only what is genuine enters the replay cache'
 });
 
 testBoth(
-  'A12 %s: one genuine packet under ten thousand forged sources costs no memory, and few lines',
+  'A12 %s: one genuine packet under thousands of forged sources costs no memory, and few lines',
   async (format) => {
     const side = scene.side(format);
     const packet = side.victim.seal({ allow: '192.0.2.1', openFor: 1 });

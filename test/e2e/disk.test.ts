@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AuditReader } from '../support/audit-reader.ts';
+import { fillJournal } from '../support/fill-journal.ts';
 import { openInKernel } from '../support/grant-list.ts';
 import type { Host } from '../support/host.ts';
 import { Keyholder } from '../support/keyholder.ts';
@@ -11,9 +12,6 @@ import { MemoryDisk } from '../support/memory-disk.ts';
 import { startTcpService, tcpState } from '../support/probe.ts';
 import { Spad } from '../support/spad.ts';
 import { waitUntil } from '../support/wait.ts';
-
-/** Free slots of a new journal; the packet after them makes spad write another file. */
-const SLOTS = 4096;
 
 const alice = new Keyholder();
 
@@ -73,28 +71,11 @@ describe('a state folder that cannot be written', () => {
 });
 
 describe('a disk that fills up while the daemon runs', () => {
-  /** Fills the journal's slots with packets that the policy refuses: each is remembered, and nothing opens. */
-  async function fillSlots(): Promise<void> {
-    const judged = async (): Promise<number> => (await spad.counts())['port-not-allowed'] ?? 0;
-    let sent = 0;
-    for (let missing = SLOTS; missing > 0; missing = SLOTS - (await judged())) {
-      sent += missing;
-      const packets = Array.from({ length: missing }, () => alice.seal({ ports: 'tcp/443' }));
-      await spad.sendAll(client, packets, 10);
-      // A busy machine loses some of so many, and counts them; others make up for them.
-      await waitUntil('the packets to be judged or lost', async () => {
-        const counts = await spad.counts();
-        const lost = ['kernel-dropped', 'pipe-full', 'shed'].map((name) => counts[name] ?? 0);
-        return lost.reduce((sum, count) => sum + count, counts['port-not-allowed'] ?? 0) >= sent;
-      });
-    }
-  }
-
   test('so that a packet cannot be remembered: nothing opens; with room again, the next packet opens', async () => {
     const disk = new MemoryDisk(spad.stateDir, '1m');
     await spad.start({ through: disk.through() });
     const { pid } = spad.process;
-    await fillSlots();
+    await fillJournal(spad, client, () => alice.seal({ ports: 'tcp/443' }));
     disk.fill(pid);
     for (const attempt of [1, 2]) {
       const mark = spad.audit.mark();

@@ -18,7 +18,7 @@ for count, line in enumerate(sys.stdin):
     udp = struct.pack('!HHHH', 40000, int(port), 8 + len(payload), 0) + payload
     ip = struct.pack('!BBHHHBBH', 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0) + socket.inet_aton(source) + target
     wire.sendto(ip + udp, (sys.argv[1], 0))
-    if count % 256 == 255:
+    if count % 64 == 63:
         time.sleep(0.004)
 `;
 
