@@ -64,14 +64,13 @@ async function opensSoon(side: Side, from: Host): Promise<void> {
   throw new Error(`${from.name} is not let in: ${JSON.stringify(await side.spad.counts())}`);
 }
 
-/** Floods, again and again, until `act` has come to its end. Gives how many packets were sent. */
-async function during(side: Side, headers: readonly ForgedHeader[], act: () => Promise<void>): Promise<number> {
-  let [isOver, sent] = [false, 0];
+/** Floods, again and again, until `act` has come to its end. */
+async function during(side: Side, headers: readonly ForgedHeader[], act: () => Promise<void>): Promise<void> {
+  let isOver = false;
   const junk = junkFor(side);
   const flooding = (async () => {
     do {
       await sendForged(attacker, side.server.address4, junk, headers);
-      sent += headers.length;
     } while (!isOver);
   })();
   try {
@@ -80,8 +79,31 @@ async function during(side: Side, headers: readonly ForgedHeader[], act: () => P
     isOver = true;
     await flooding;
   }
-  return sent;
 }
+
+const journalOf = ({ spad }: Side): Buffer => readFileSync(join(spad.stateDir, 'replay.journal'));
+
+testBoth('A11 %s: of what is sent, only what is genuine enters the replay cache', async (format) => {
+  const side = scene.side(format);
+  const hostile = Array.from({ length: 100 }, () => junkFor(side));
+  const dated = [-600_000, 600_000].flatMap((off) =>
+    Array.from({ length: 20 }, () => side.victim.seal({ time: Date.now() + off })),
+  );
+  // Of a source that is known: for others there might be nothing left of the budget.
+  await side.admit(client, side.victim.seal({ openFor: 1 }));
+  const [before, journal] = [await side.spad.counts(), journalOf(side)];
+  await side.spad.sendAll(attacker, hostile, 5, 4);
+  await side.spad.sendAll(client, dated, 5, 4);
+  await side.countedSince(before, 'stale', 20);
+  await side.countedSince(before, 'future', 20);
+  const junk = format === 'native' ? 'bad-mac' : 'no-key-matched';
+  const counts = await waitFor('the junk to be counted', async () => {
+    const now = await side.spad.counts();
+    return sumOf(now, junk, 'over-budget') - sumOf(before, junk, 'over-budget') >= 100 ? now : undefined;
+  });
+  expect(counts['granted'] ?? 0).toBe(before['granted'] ?? 0);
+  expect(journalOf(side).equals(journal)).toBe(true);
+});
 
 test('A9 native: junk without a hint dies before any HMAC, most of it in the kernel', async () => {
   const side = scene.side('native');
@@ -104,42 +126,14 @@ test('A9 fwknop: a budget bounds the work, and a client who is known gets in mea
   await side.admit(client, side.victim.seal({ openFor: 1 }));
   const before = await side.spad.counts();
   const began = performance.now();
-  const sent = await during(side, networks(FLOOD), async () => {
+  await during(side, networks(FLOOD), async () => {
     await side.countedSince(before, 'no-key-matched');
     await opensSoon(side, client);
   });
-  const counts = await waitFor('all of it to be counted', async () => {
-    const now = await side.spad.counts();
-    const fates = ['over-budget', 'no-key-matched', ...LOST];
-    return sumOf(now, ...fates) - sumOf(before, ...fates) >= sent ? now : undefined;
-  });
-  // 50 000 trials a second, and half a second's worth at once; each of these has taken one for every client.
+  const counts = await side.spad.counts();
+  // 50 000 trials a second, and half a second's worth at once; each of these has taken one for every client. It holds at any instant.
   const whole = sumOf(counts, 'no-key-matched') - sumOf(before, 'no-key-matched');
   expect(whole * MANY).toBeLessThanOrEqual(25_000 + 50 * (performance.now() - began));
-});
-
-const journalOf = ({ spad }: Side): Buffer => readFileSync(join(spad.stateDir, 'replay.journal'));
-
-testBoth('A11 %s: of what is sent, only what is genuine enters the replay cache', async (format) => {
-  const side = scene.side(format);
-  const hostile = Array.from({ length: 100 }, () => junkFor(side));
-  const dated = [-600_000, 600_000].flatMap((off) =>
-    Array.from({ length: 20 }, () => side.victim.seal({ time: Date.now() + off })),
-  );
-  // Of a source that is known: for others there might be nothing left of the budget.
-  await opensSoon(side, client);
-  const [before, journal] = [await side.spad.counts(), journalOf(side)];
-  await side.spad.sendAll(attacker, hostile, 5, 4);
-  await side.spad.sendAll(client, dated, 5, 4);
-  await side.countedSince(before, 'stale', 20);
-  await side.countedSince(before, 'future', 20);
-  const junk = format === 'native' ? 'bad-mac' : 'no-key-matched';
-  const counts = await waitFor('the junk to be counted', async () => {
-    const now = await side.spad.counts();
-    return sumOf(now, junk, 'over-budget') - sumOf(before, junk, 'over-budget') >= 100 ? now : undefined;
-  });
-  expect(counts['granted'] ?? 0).toBe(before['granted'] ?? 0);
-  expect(journalOf(side).equals(journal)).toBe(true);
 });
 
 testBoth(
@@ -157,9 +151,9 @@ testBoth(
         const now = await side.spad.counts();
         return sumOf(now, ...fates) - sumOf(before, ...fates) >= FLOOD - 1 ? now : undefined;
       },
-      30_000,
+      45_000,
     );
-    expect(side.openedSince(mark).length).toBeLessThanOrEqual(1);
+    expect(side.openedSince(mark).filter(({ allow }) => allow === '192.0.2.1').length).toBeLessThanOrEqual(1);
     expect(side.spad.audit.all({ event: 'rejected' }, mark).length).toBeLessThan(500);
     expect(memory(side) - resident).toBeLessThan(100);
   },
