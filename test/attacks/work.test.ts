@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { unixMs } from '../../src/base/units.ts';
 import { macKeyOf } from '../../src/crypto/hmac.ts';
+import type * as SecretModule from '../../src/crypto/secret.ts';
 import { equalBytes } from '../../src/crypto/secret.ts';
 import { type CryptoSuite, NOBLE } from '../../src/crypto/suite.ts';
 import { ReplayCache } from '../../src/replay/cache.ts';
@@ -28,7 +29,7 @@ const junk = (count: number): Uint8Array[] => Array.from({ length: count }, () =
 /** What is called in the place of the comparison while a test has a verdict of its own; else the comparison itself. */
 const comparison = vi.hoisted(() => ({ verdict: undefined as boolean | undefined, calls: 0 }));
 vi.mock('../../src/crypto/secret.ts', async (original) => {
-  const real = await original<typeof import('../../src/crypto/secret.ts')>();
+  const real = await original<typeof SecretModule>();
   return {
     ...real,
     equalBytes: (a: Uint8Array, b: Uint8Array): boolean => {
