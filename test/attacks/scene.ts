@@ -158,7 +158,12 @@ export class Scene {
       side.configure(daemon, access?.(side));
       if (doors !== undefined) appendFileSync(side.spad.confFile, doors(side.spad.dir));
     }
-    await Promise.all(sides.flatMap((side) => [side.spad.start(), startTcpService(side.server, [22, 80])]));
+    try {
+      await Promise.all(sides.flatMap((side) => [side.spad.start(), startTcpService(side.server, [22, 80])]));
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
     // A first start refuses what is older than itself, and the time in a packet of fwknop's is a whole second.
     await sleep(1000);
     return new Scene(lab, new Map(sides.map((side) => [side.format, side])));
