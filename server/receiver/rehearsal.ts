@@ -8,12 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { NODE_SUITE } from '../../platform/node-suite.ts';
 import type { Port, UnixMs } from '../../src/base/units.ts';
-import { MAC_LENGTH } from '../../src/crypto/hmac.ts';
-import { SECRET_LENGTH } from '../../src/crypto/secret.ts';
 import { NativeGate } from '../../src/spa/native/gate.ts';
-import { GATE_KEYS_LENGTH } from '../../src/spa/native/gate-keys.ts';
+import { GATE_KEYS_LENGTH, type GateKeys, macKeyAt } from '../../src/spa/native/gate-keys.ts';
 import { hintOf, windowOf } from '../../src/spa/native/keys.ts';
-import { DATAGRAM_SIZES } from '../../src/spa/native/layout.ts';
+import { DATAGRAM_SIZES, macStart } from '../../src/spa/native/layout.ts';
 import { GateLoop } from './gate-loop.ts';
 import { Outbox } from './outbox.ts';
 
@@ -38,8 +36,8 @@ export const rehearse = async (
   write = (bytes: Uint8Array): number => bytes.length,
 ): Promise<void> => {
   setFlagsFromString('--no-flush-bytecode');
-  const keys = new Uint8Array(randomBytes(GATE_KEYS_LENGTH));
-  const gate = new NativeGate({ bytes: keys, withCodes: [], ends: new Map() }, REACH_MS, NODE_SUITE.macKey);
+  const keys = { bytes: new Uint8Array(randomBytes(GATE_KEYS_LENGTH)), withCodes: [], ends: new Map() };
+  const gate = new NativeGate(keys, REACH_MS, NODE_SUITE.macKey);
   const loop = new GateLoop({ gate, texts: undefined }, new Outbox(write), port);
   for (let played = 0; played < PACKETS; played += 1) {
     if (played % SLICE === 0) await sleep(PAUSE_MS, undefined, { ref: false });
@@ -49,14 +47,13 @@ export const rehearse = async (
 };
 
 /** As a gate sees it: the hint and the MAC are right. */
-const packetOf = (keys: Uint8Array, now: UnixMs): Uint8Array => {
-  const [hint, mac] = [keys.subarray(0, SECRET_LENGTH), keys.subarray(SECRET_LENGTH)].map((key) =>
-    NODE_SUITE.macKey('sha256', key),
-  );
+const packetOf = (keys: GateKeys, now: UnixMs): Uint8Array => {
+  const macKey = macKeyAt(keys, 0);
+  const hintKey = keys.bytes.subarray(0, macKey.byteOffset - keys.bytes.byteOffset);
   const datagram = new Uint8Array(randomBytes(DATAGRAM_SIZES[0] ?? 0));
-  const end = datagram.length - MAC_LENGTH;
-  if (hint !== undefined) datagram.set(hintOf(hint, windowOf(now)));
-  if (mac !== undefined) datagram.set(mac.mac(datagram.subarray(0, end)), end);
+  const end = macStart(datagram.length);
+  datagram.set(hintOf(NODE_SUITE.macKey('sha256', hintKey), windowOf(now)));
+  datagram.set(NODE_SUITE.macKey('sha256', macKey).mac(datagram.subarray(0, end)), end);
   return datagram;
 };
 

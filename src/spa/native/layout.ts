@@ -14,6 +14,9 @@ export const BODY_SIZES = [96, 352, 1120] as const;
 /** The three sizes of a datagram: 176, 432, 1200. */
 export const DATAGRAM_SIZES: readonly number[] = BODY_SIZES.map((size) => size + OVERHEAD);
 
+/** Where the MAC begins in a datagram of `length` bytes. */
+export const macStart = (length: number): number => length - MAC_LENGTH;
+
 export const REPLAY_KEY_LENGTH = 16;
 
 /** A hint is good for one window of this many milliseconds of Unix time. */
