@@ -1,7 +1,7 @@
-import { asTrouble } from '../keys/trouble.ts';
 import { ask } from './ask.ts';
 import { helpText, parseCommandLine } from './cli.ts';
 import type { ClientIo } from './io.ts';
+import { tellTrouble } from './tell-trouble.ts';
 
 /** Runs spa-client with the words after its name; gives the exit code (0 to 4, see --help). A bug rejects. */
 export const run = async (args: readonly string[], io: ClientIo): Promise<number> => {
@@ -26,9 +26,6 @@ export const run = async (args: readonly string[], io: ClientIo): Promise<number
         return 0;
     }
   } catch (error) {
-    const trouble = asTrouble(error);
-    if (trouble === undefined) throw error;
-    io.err(`spa-client: ${trouble.message}\n`);
-    return trouble.exitCode;
+    return tellTrouble(error, 'spa-client', io);
   }
 };

@@ -31,7 +31,7 @@ export interface StatusParts {
   readonly receiver: { readonly pid: number | undefined };
   readonly delays: Pick<Delays, 'look'>;
   readonly audit: Pick<AuditLog, 'facts'>;
-  readonly repairer: Pick<Repairer, 'fault'>;
+  readonly repairer: Pick<Repairer, 'known'>;
   readonly file: MetricsFile;
 }
 
@@ -63,9 +63,8 @@ export class StatusKeeper {
   glance(): void {
     const { steady } = this.#parts.now();
     if (this.#rates.isDue(steady)) this.#rates.sample(steady, this.#parts.engine.facts().counts);
-    const { fault } = this.#parts.repairer;
-    const firewall = fault === '' ? ({ kind: 'agrees' } as const) : ({ kind: 'fault', detail: fault } as const);
-    void this.#parts.file.glance(steady, () => formatMetrics(metricsOf(this.show(firewall)), 'prometheus'));
+    const { file, repairer } = this.#parts;
+    void file.glance(steady, () => formatMetrics(metricsOf(this.show(repairer.known)), 'prometheus'));
   }
 
   /** The same in numbers. */

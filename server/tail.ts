@@ -8,7 +8,7 @@ import { decodeFollowed, isWanted, type RecordFilter } from '../src/control/audi
 import { auditWords } from '../src/control/audit-words.ts';
 import { AUDIT_EVENTS } from '../src/engine/audit.ts';
 import { type Asking, notRunning, type WhereOptions } from './asking.ts';
-import { followDaemon } from './control/follow.ts';
+import { EVERYTHING, followDaemon } from './control/follow.ts';
 import { showsColour, untilTold } from './control/terminal.ts';
 import { stderrLogger } from './log/logger.ts';
 
@@ -24,8 +24,6 @@ interface TailOptions extends WhereOptions {
 
 /** How often a daemon that is not there is looked for. */
 const LOOK_AGAIN_MS = 250;
-/** More than a daemon keeps: of one that is new, everything. */
-const ALL = 1_000_000;
 
 const tail = async (folder: string, options: TailOptions, signal: AbortSignal): Promise<void> => {
   const logger = stderrLogger(process.env);
@@ -42,7 +40,8 @@ const tail = async (folder: string, options: TailOptions, signal: AbortSignal): 
     if (options.follow !== true) throw new Error(isOpen ? gone(folder) : notRunning(folder));
     if (isOpen || !wasMissed)
       logger.warn(`spad ${isOpen ? 'has ended' : 'is not running'} on ${folder}: waiting until it runs`);
-    [last, isOpen, wasMissed] = [ALL, false, true];
+    // Of one that is new, nothing has been seen.
+    [last, isOpen, wasMissed] = [EVERYTHING, false, true];
     await sleep(LOOK_AGAIN_MS);
   }
 };

@@ -10,9 +10,9 @@ import { readWatchAnswer, type WatchAnswer } from '../src/control/watch-answer.t
 import { type ScreenSize, watchPage } from '../src/control/watch-page.ts';
 import { answerOf, type Asking, notRunning, OTHER_VERSION, type WhereOptions } from './asking.ts';
 import { askDaemon } from './control/client.ts';
-import { followDaemon } from './control/follow.ts';
+import { EVERYTHING, followDaemon } from './control/follow.ts';
 import { Screen } from './control/screen.ts';
-import { hasBlocks, showsColour, untilTold } from './control/terminal.ts';
+import { hasUnicode, showsColour, untilTold } from './control/terminal.ts';
 
 interface WatchOptions extends WhereOptions {
   readonly interval: Seconds;
@@ -22,8 +22,6 @@ interface WatchOptions extends WhereOptions {
 
 /** How often the times on the screen are set right, whatever is asked. */
 const DRAW_MS = 1000;
-/** More than a daemon keeps. */
-const ALL = 1_000_000;
 
 class Watcher {
   readonly #folder: string;
@@ -51,7 +49,12 @@ class Watcher {
   /** Keeps hearing of refusals, also of the next daemon, until it is told to end. */
   async hear(signal: AbortSignal, onOpen: () => void): Promise<void> {
     while (!signal.aborted) {
-      const end = await followDaemon(this.#folder, { last: ALL, signal, onOpen, onLine: (line) => this.#note(line) });
+      const end = await followDaemon(this.#folder, {
+        last: EVERYTHING,
+        signal,
+        onOpen,
+        onLine: (line) => this.#note(line),
+      });
       if (end.kind === 'refused') throw new Error(end.sentence);
       await pause(DRAW_MS, signal);
     }
@@ -66,7 +69,7 @@ class Watcher {
     const view = {
       ...{ answer: this.#answer, trouble: this.#trouble, age: performance.now() - this.#asked, footer },
       ...{ refusals: this.#refusals.list(), now: unixMs(Date.now()) },
-      blocks: hasBlocks(process.env) ? BLOCKS : ASCII_BLOCKS,
+      blocks: hasUnicode(process.env) ? BLOCKS : ASCII_BLOCKS,
     };
     return watchPage(view, size).map((line) => paint(line, colour));
   }

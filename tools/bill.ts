@@ -1,129 +1,59 @@
-/** The bill of materials: what is shipped beside our own files, as CycloneDX 1.6 (cyclonedx.org/docs/1.6/json). */
+/** The bill of materials: what is shipped beside our own files, as npm tells it (npm-sbom(1), cyclonedx.org/docs/1.5/json). */
+import { spawnSync } from 'node:child_process';
 
-/** The part of package-lock.json (lockfileVersion 3) that is read here. */
-export interface LockedPackage {
-  readonly version: string;
-  readonly license?: string;
-  readonly integrity?: string;
-  readonly dev?: boolean;
-  readonly optional?: boolean;
-  readonly devOptional?: boolean;
-  readonly hasInstallScript?: boolean;
-  readonly resolved?: string;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly devDependencies?: Readonly<Record<string, string>>;
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
-}
-
-export interface Lock {
-  readonly lockfileVersion: number;
-  /** By path; that of the project itself is empty. */
-  readonly packages: Readonly<Record<string, LockedPackage>>;
-}
-
-/** Something shipped that npm knows nothing of. */
-export interface Program {
+export interface Component {
   readonly name: string;
   readonly version: string;
-  readonly license: string;
+  readonly 'bom-ref': string;
 }
 
-const FOLDER = 'node_modules/';
+export interface Bill {
+  readonly serialNumber?: string;
+  readonly metadata: { readonly timestamp?: string; readonly component: Component };
+  readonly components: readonly Component[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
+}
 
-/** `node_modules/a/node_modules/@b/c` is `@b/c`. */
-export const packageName = (path: string): string => path.slice(path.lastIndexOf(FOLDER) + FOLDER.length);
+/** What is shipped of all that is locked, and beside it. */
+export interface Shipment {
+  /** Names of packages. */
+  readonly packages: readonly string[];
+  /** The version of the Node.js. */
+  readonly node: string;
+}
 
-/** The paths of all packages that are installed without `dev`, in the order of the alphabet. */
-export const runTimePaths = ({ packages }: Lock): readonly string[] =>
-  Object.keys(packages)
-    .filter((path) => path !== '' && packages[path]?.dev !== true && packages[path]?.devOptional !== true)
-    .sort();
-
-/** Where Node finds `name` from the package at `from`: in its own folder, else in one further up. */
-const resolvePath = ({ packages }: Lock, from: string, name: string): string | undefined => {
-  for (let folder = from; ; folder = folder.slice(0, Math.max(folder.lastIndexOf(`/${FOLDER}`), 0))) {
-    const path = `${folder === '' ? '' : `${folder}/`}${FOLDER}${name}`;
-    if (packages[path] !== undefined) return path;
-    if (folder === '') return undefined;
-  }
+/** All packages that the lock file in `folder` has for run time, for every platform. Throws with what npm says. */
+export const askNpm = (folder: string): Bill => {
+  const words = ['sbom', '--package-lock-only', '--omit=dev', '--sbom-format=cyclonedx', '--sbom-type=application'];
+  const { status, stdout, stderr, error } = spawnSync('npm', words, { encoding: 'utf8', cwd: folder });
+  if (error !== undefined) throw new Error(`npm cannot be run: ${error.message}`);
+  if (status !== 0) throw new Error(`npm ${words.join(' ')}: ${stderr.trim()}`);
+  return JSON.parse(stdout) as Bill;
 };
 
-const purlOf = (path: string, { version }: LockedPackage): string =>
-  `pkg:npm/${packageName(path).replace('@', '%40')}@${version}`;
-
-/** What npm compares a package with (w3.org/TR/SRI), as CycloneDX has it. Throws where there is none. */
-const hashesOf = (path: string, { integrity }: LockedPackage): object[] => {
-  const digest = /^sha512-([A-Za-z0-9+/]{86}==)$/.exec(integrity ?? '')?.[1];
-  if (digest === undefined)
-    throw new Error(`package-lock.json has no SHA-512 of ${path}: make it anew with "npm install"`);
-  return [{ alg: 'SHA-512', content: Buffer.from(digest, 'base64').toString('hex') }];
+/** npm's document without what is another each time, and, where there is a shipment, of that alone. */
+export const formatBill = (bill: Bill, shipment?: Shipment): string => {
+  const { serialNumber: _, metadata, ...rest } = bill;
+  const { timestamp: __, component, ...more } = metadata;
+  const settled = { ...rest, metadata: { ...more, component: { ...component, name: 'spad' } } };
+  return `${JSON.stringify(shipment === undefined ? settled : only(settled, shipment), undefined, 2)}\n`;
 };
 
-const licensesOf = (license: string | undefined): object =>
-  license === undefined
-    ? {}
-    : { licenses: [/[ (]/.test(license) ? { expression: license } : { license: { id: license } }] };
-
-const componentOf = (path: string, locked: LockedPackage): object => ({
-  type: 'library',
-  'bom-ref': path,
-  name: packageName(path),
-  version: locked.version,
-  scope: locked.optional === true ? 'optional' : 'required',
-  hashes: hashesOf(path, locked),
-  ...licensesOf(locked.license),
-  purl: purlOf(path, locked),
-});
-
-/**
- * The document. The same lock file gives the same bytes: it has neither a time nor a serial number, which CycloneDX leaves
- * free. `paths` are the packages that are shipped, `programs` what is shipped beside them. Throws where the lock file has no
- * such package, or no digest of it.
- */
-export const billOfMaterials = (lock: Lock, paths: readonly string[], programs: readonly Program[]): string => {
-  const own = lock.packages[''];
-  if (own === undefined) throw new Error('package-lock.json does not say whose it is: make it anew with "npm install"');
-  const lockedAt = (path: string): LockedPackage => {
-    const locked = lock.packages[path];
-    if (locked === undefined) throw new Error(`package-lock.json has no ${path}: run "npm install"`);
-    return locked;
-  };
-  const neededBy = (path: string): string[] => {
-    const { dependencies, optionalDependencies } = lockedAt(path);
-    return Object.keys({ ...dependencies, ...optionalDependencies })
-      .flatMap((name) => resolvePath(lock, path, name) ?? [])
-      .filter((found) => paths.includes(found))
-      .sort();
-  };
-  const programRefs = programs.map(({ name }) => name);
-  const bill = {
-    bomFormat: 'CycloneDX',
-    specVersion: '1.6',
-    version: 1,
-    metadata: {
-      component: {
-        type: 'application',
-        'bom-ref': 'spad',
-        name: 'spad',
-        version: own.version,
-        ...licensesOf(own.license),
-      },
-    },
-    components: [
-      ...paths.map((path) => componentOf(path, lockedAt(path))),
-      ...programs.map(({ name, version, license }) => ({
-        type: 'application',
-        'bom-ref': name,
-        name,
-        version,
-        ...licensesOf(license),
-        purl: `pkg:generic/${name}@${version}`,
-      })),
-    ],
-    dependencies: [
-      { ref: 'spad', dependsOn: [...neededBy(''), ...programRefs] },
-      ...paths.map((path) => ({ ref: path, dependsOn: neededBy(path) })),
-    ],
-  };
-  return `${JSON.stringify(bill, undefined, 2)}\n`;
+/** Throws where a package of the shipment is not locked. */
+const only = <T extends Omit<Bill, 'serialNumber'>>(bill: T, { packages, node }: Shipment): T => {
+  const missing = packages.filter((name) => bill.components.every((component) => component.name !== name));
+  if (missing.length > 0) throw new Error(`package-lock.json has no ${missing.join(', ')}: run "npm install"`);
+  const kept = bill.components.filter(({ name }) => packages.includes(name));
+  const own = bill.metadata.component['bom-ref'];
+  const refs = new Set([own, ...kept.map((component) => component['bom-ref'])]);
+  const program = { ...{ 'bom-ref': `node@${node}`, type: 'application', name: 'node', version: node }, ...NODE_TERMS };
+  const dependencies = bill.dependencies
+    .filter(({ ref }) => refs.has(ref))
+    .map(({ ref, dependsOn }) => {
+      const known = dependsOn.filter((other) => refs.has(other));
+      return { ref, dependsOn: ref === own ? [...known, program['bom-ref']] : known };
+    });
+  return { ...bill, components: [...kept, program], dependencies };
 };
+
+const NODE_TERMS = { licenses: [{ license: { id: 'MIT' } }] };

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { billOfMaterials, type Lock } from './bill.ts';
+import { askNpm, formatBill } from './bill.ts';
 
 /** knock and fwknop stay with the packages knockd and fwknop-client, which own these names; `spa-client knock` is ours. */
 const COMMANDS = ['spad', 'spa-client', 'spa-keys'];
@@ -116,10 +116,8 @@ const copyPages = (root: string, from: string): void => {
 
 /** The Node.js that runs this is the one that is shipped. */
 const writeBill = (root: string, from: string): void => {
-  const lock = JSON.parse(readFileSync(join(from, 'package-lock.json'), 'utf8')) as Lock;
-  const paths = shippedModules(from).map((name) => `node_modules/${name}`);
-  const node = { name: 'node', version: process.versions.node, license: 'MIT' };
-  writeFileSync(join(root, DOC, 'sbom.cdx.json'), billOfMaterials(lock, paths, [node]));
+  const shipment = { packages: shippedModules(from), node: process.versions.node };
+  writeFileSync(join(root, DOC, 'sbom.cdx.json'), formatBill(askNpm(from), shipment));
 };
 
 /** By shell: where it looks for the completions of other packages, and what it calls those of a program. */

@@ -4,17 +4,17 @@
  *
  *     node dist/tools/sbom.js [FOLDER]
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { billOfMaterials, type Lock, runTimePaths } from './bill.ts';
+import { askNpm, formatBill } from './bill.ts';
 
 /** Two folders above `dist/tools/sbom.js`. */
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 
 const folder = resolve(process.argv[2] ?? join(REPOSITORY, 'build'));
-const lock = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8')) as Lock;
-const file = join(folder, `spad_${lock.packages['']?.version ?? '0'}.cdx.json`);
+const bill = askNpm(REPOSITORY);
+const file = join(folder, `spad_${bill.metadata.component.version}.cdx.json`);
 mkdirSync(folder, { recursive: true });
-writeFileSync(file, billOfMaterials(lock, runTimePaths(lock), []));
+writeFileSync(file, formatBill(bill));
 process.stdout.write(`${file}\n`);

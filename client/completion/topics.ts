@@ -1,12 +1,11 @@
 /** What spa-client knows that somebody may be typing: the names of profiles and stanzas. */
+import { join } from 'node:path';
 import type { Known } from '../../keys/completion-command.ts';
-import { defaultProfilesPath, type Environment } from '../../keys/places.ts';
+import { defaultProfilesPath, type Environment, expandHome } from '../../keys/places.ts';
 import { openSecretFileIfThere } from '../../keys/safe-file.ts';
 import { parseRcFile } from '../../src/config/fwknop/rc-file.ts';
 import { parseProfiles } from '../../src/config/profile.ts';
 import { valueBefore } from '../../src/completion/words-before.ts';
-import { expandHome } from '../../keys/places.ts';
-import { join } from 'node:path';
 
 /** Nothing where the file cannot be read: somebody is typing, and the command itself will say why. */
 const textOf = (path: string): string => {

@@ -2,10 +2,11 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { expandHome } from '../../keys/places.ts';
-import { asTrouble, Trouble } from '../../keys/trouble.ts';
+import { Trouble } from '../../keys/trouble.ts';
 import { printable } from '../../src/base/printable.ts';
 import type { ClientIo } from '../io.ts';
 import { lookUpProfile } from '../profile-file.ts';
+import { tellTrouble } from '../tell-trouble.ts';
 import { formatBlock, putBlock, type SshBlock } from './block.ts';
 import { readConfig, writeConfig } from './config-file.ts';
 
@@ -15,10 +16,7 @@ export const runInstallSsh = (words: readonly string[], io: ClientIo): number =>
     install(words, io);
     return 0;
   } catch (error) {
-    const trouble = asTrouble(error);
-    if (trouble === undefined) throw error;
-    io.err(`spa-client: ${trouble.message}\n`);
-    return trouble.exitCode;
+    return tellTrouble(error, 'spa-client', io);
   }
 };
 

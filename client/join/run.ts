@@ -4,12 +4,13 @@ import { defaultProfilesPath } from '../../keys/places.ts';
 import { rewriteSecretFile } from '../../keys/ring-file.ts';
 import { openSecretFileIfThere } from '../../keys/safe-file.ts';
 import { appendSection, removeSection, sectionLines, setKey } from '../../keys/section-text.ts';
-import { asTrouble, Trouble } from '../../keys/trouble.ts';
+import { Trouble } from '../../keys/trouble.ts';
 import { printable } from '../../src/base/printable.ts';
 import { type Profile, parseProfiles } from '../../src/config/profile.ts';
 import type { Invite } from '../../src/invite/body.ts';
 import type { ClientIo } from '../io.ts';
 import { run } from '../run.ts';
+import { tellTrouble } from '../tell-trouble.ts';
 import { type JoinOptions, parseJoinCommand } from './command-line.ts';
 import { profilesWithKey, replaceKey } from './replace-key.ts';
 import { type AskSecret, readInvite } from './read-invite.ts';
@@ -24,10 +25,7 @@ export const runJoin = async (words: readonly string[], io: ClientIo, ask: AskSe
     }
     return await join(options, io, ask);
   } catch (error) {
-    const trouble = asTrouble(error);
-    if (trouble === undefined) throw error;
-    io.err(`spa-client: ${trouble.message}\n`);
-    return trouble.exitCode;
+    return tellTrouble(error, 'spa-client', io);
   }
 };
 

@@ -38,16 +38,13 @@ const planHits = ({ operands, udp }: KnockOptions): readonly PlannedHit[] =>
   });
 
 const runTimed = async (options: KnockOptions, io: KnockIo): Promise<number> => {
-  const { asTrouble } = await import('../../keys/trouble.ts');
+  const { tellTrouble } = await import('../tell-trouble.ts');
   try {
     const { planTimed } = await import('./timed.ts');
     const { host, hits } = planTimed(options, io.env, io.now());
     return await sendHits(options, host, hits, io);
   } catch (error) {
-    const trouble = asTrouble(error);
-    if (trouble === undefined) throw error;
-    io.err(`knock: ${trouble.message}\n`);
-    return trouble.exitCode;
+    return tellTrouble(error, 'knock', io);
   }
 };
 

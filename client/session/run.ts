@@ -4,6 +4,7 @@ import { asTrouble, Trouble } from '../../keys/trouble.ts';
 import type { Connection } from '../connect.ts';
 import type { ClientIo } from '../io.ts';
 import type { Target } from '../request.ts';
+import { tellTrouble } from '../tell-trouble.ts';
 import { formatEndpoint } from '../ui.ts';
 import { parseSession, type SessionOptions, type SessionProgram } from './command-line.ts';
 import { connectTo, type Dial } from './connect-to.ts';
@@ -33,10 +34,7 @@ export const runSession = async (
     io.out(SESSION_HELP[program]);
     return 0;
   } catch (error) {
-    const trouble = asTrouble(error);
-    if (trouble === undefined) throw error;
-    io.err(`spa-client: ${trouble.message}\n`);
-    return trouble.exitCode;
+    return tellTrouble(error, 'spa-client', io);
   }
 };
 

@@ -22,6 +22,9 @@ export interface FollowOptions {
   readonly onLine: (line: string) => void;
 }
 
+/** More lines than a daemon keeps. */
+export const EVERYTHING = 1_000_000;
+
 /** A line of the daemon's is far shorter; what is longer is not of its own words. */
 const MAX_LINE = 1024 * 1024;
 

@@ -7,7 +7,7 @@ export const showsColour = (env: NodeJS.ProcessEnv, isTerminal: boolean): boolea
   isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 
 /** Whether the terminal's letters are those of Unicode, by the locale (locale(7)). */
-export const hasBlocks = (env: NodeJS.ProcessEnv): boolean => {
+export const hasUnicode = (env: NodeJS.ProcessEnv): boolean => {
   const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '');
   return /utf-?8/i.test(locale ?? '');
 };

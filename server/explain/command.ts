@@ -3,12 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type IpAddress, parseAddress } from '../../src/base/address.ts';
-import { INSTANT_WORDS, parseInstant } from '../../src/base/instant.ts';
+import { INSTANT_WORDS } from '../../src/base/instant.ts';
 import { countOf, printable } from '../../src/base/printable.ts';
 import { type UnixMs, unixMs } from '../../src/base/units.ts';
 import { type Explanation, formatExplanation } from '../../src/explain/explanation.ts';
 import { isCapture, readCapture } from '../../src/frame/capture-file.ts';
 import { readClock } from '../clock.ts';
+import { instantWord } from '../instant-word.ts';
 import { localAddresses } from '../knockd/local-addresses.ts';
 import { Explainer } from './explainer.ts';
 import { loadFor, memoryOf } from './load.ts';
@@ -44,7 +45,7 @@ export const defineExplain = (program: Command, standard: string, onStatus: (sta
     .argument('<packet>', 'a capture file, a file with one datagram, or base64 or hexadecimal text')
     .option('-c, --config <file>', `the daemon's configuration (default: ${standard})`)
     .option('--knockd <file>', 'judge by the doors of this knockd.conf instead')
-    .option('--at <time>', `the time of the first packet: ${INSTANT_WORDS}`, instant)
+    .option('--at <time>', `the time of the first packet: ${INSTANT_WORDS}`, instantWord)
     .option('--from <address>', `where one packet comes from (default: ${NOWHERE})`, address)
     .option(
       '--local <addresses>',
@@ -57,12 +58,6 @@ export const defineExplain = (program: Command, standard: string, onStatus: (sta
     .action((packet: string, options: ExplainOptions) => {
       onStatus(explain(packet, { ...program.opts<{ readonly config?: string }>(), ...options }, standard));
     });
-};
-
-const instant = (text: string): UnixMs => {
-  const time = parseInstant(text, readClock().wall);
-  if (time === undefined) throw new InvalidArgumentError(`It is ${INSTANT_WORDS}.`);
-  return time;
 };
 
 const address = (text: string): IpAddress => {

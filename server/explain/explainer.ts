@@ -4,7 +4,7 @@
  */
 import { NODE_SUITE } from '../../platform/node-suite.ts';
 import { formatAddress, type IpAddress } from '../../src/base/address.ts';
-import { type Moment, type Port, steadyMs, type UnixMs } from '../../src/base/units.ts';
+import { type Moment, type Port, steadyMs, type UnixMs, unixMs } from '../../src/base/units.ts';
 import { Doorkeeper, watchesOfRules } from '../../src/engine/doorkeeper.ts';
 import type { Decision } from '../../src/engine/effect.ts';
 import { Engine } from '../../src/engine/engine.ts';
@@ -39,6 +39,8 @@ export class Explainer {
   #window = Number.NaN;
   #second = Number.NaN;
   #number = 0;
+  /** The counters before the last decision. */
+  #before: Readonly<Record<string, number>> = {};
 
   /** `local`: the addresses at which doors can be knocked. */
   constructor(configuration: Configuration, { cache, usedCodes }: Memory, local: readonly IpAddress[]) {
@@ -51,7 +53,7 @@ export class Explainer {
     this.#engine = new Engine({ policy, cache, usedCodes, maxGrants, newGrantId, suite: NODE_SUITE });
     this.#keeper = new Doorkeeper(policy.doors);
     this.#keeper.setLocal(local);
-    this.#engine.handle({ kind: 'local-addresses', addresses: local }, momentOf(0 as UnixMs));
+    this.#engine.handle({ kind: 'local-addresses', addresses: local }, momentOf(unixMs(0)));
     const { clients, reach, fwknop } = receiver;
     const gate = clientsOf(clients) > 0 ? new NativeGate(clients, reach, NODE_SUITE.macKey) : undefined;
     const texts = fwknop === undefined ? undefined : new TextLoop(fwknop, this.#recorder);
@@ -138,10 +140,7 @@ export class Explainer {
     if (second === this.#second) return;
     this.#second = second;
     this.#engine.handle({ kind: 'tick' }, momentOf(time));
-    this.#before = this.#engine.facts().counts;
   }
-
-  #before: Readonly<Record<string, number>> = {};
 
   #decide(
     message: Extract<Handoff | Input, { kind: 'candidate' | 'fwknop-candidate' | 'knock' }>,

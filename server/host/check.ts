@@ -6,6 +6,7 @@ import { formatReport, reportOn } from '../../src/host/report.ts';
 import { checkConfiguration } from '../chosen-source.ts';
 import { readClock } from '../clock.ts';
 import type { Configuration, ConfigurationSource } from '../load-config.ts';
+import { hasUnicode } from '../control/terminal.ts';
 import { isClaimed } from '../process/claim.ts';
 import { isClockSynchronised } from '../process/clock-sync.ts';
 import { findDaemons } from './daemons.ts';
@@ -38,9 +39,8 @@ export const checkHost = async (source: ConfigurationSource, asJson: boolean): P
 const lookAtAudit = ({ audit, audit_log: path }: Configuration['conf']['daemon']): Writable =>
   audit.includes('file') ? lookAtFile(path) : { path, trouble: undefined, free: undefined };
 
-/** Whether the terminal is one for UTF-8. */
-const takesSigns = ({ LC_ALL, LC_CTYPE, LANG, TERM }: NodeJS.ProcessEnv): boolean =>
-  TERM !== 'dumb' && /utf-?8/i.test([LC_ALL, LC_CTYPE, LANG].find((text) => text !== undefined && text !== '') ?? '');
+/** Whether the terminal shows signs that are no letters. */
+const takesSigns = (env: NodeJS.ProcessEnv): boolean => env['TERM'] !== 'dumb' && hasUnicode(env);
 
 const gather = async ({ conf: { daemon } }: Configuration): Promise<HostFacts> => {
   return {

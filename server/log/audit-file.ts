@@ -25,8 +25,8 @@ export class AuditFile {
   #fd: number;
 
   /**
-   * Opens or creates the file (0640, less what the umask forbids). Throws the system's error where that cannot be. `onTrouble` hears why the file, which was
-   * moved away later, could not be made anew.
+   * Opens or creates the file (0640, less what the umask forbids). Throws the system's error where that cannot be. `onTrouble`
+   * hears why the file, which was moved away later, could not be made anew.
    */
   constructor(path: string, onTrouble: (message: string) => void) {
     this.#path = path;

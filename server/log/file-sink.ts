@@ -10,7 +10,7 @@ export class FileSink implements AuditSink {
   readonly #file: AuditFile;
   readonly #logger: Logger;
   #lost = 0;
-  /** Since when it last worked. */
+  /** Since it last worked. */
   #lostNow = 0;
   #trouble: string | undefined;
 

@@ -8,6 +8,7 @@ const MSG_DONTWAIT = 0x40;
 const ROOM = 1024;
 /** struct sockaddr_nl: family 2 · padding 2 · port 4, which the kernel chooses · groups 4, all in the machine's byte order. */
 const ADDRESS_LENGTH = 12;
+const GROUPS_AT = 8;
 /** asm-generic/errno.h: some of what there was to read was dropped. */
 const ENOBUFS = 105;
 
@@ -46,5 +47,9 @@ export const openNetlinkSocket = (protocol: number, groups = 0): NetlinkSocket =
   };
 };
 
-const addressOf = (groups: number): Uint8Array =>
-  new Uint8Array(new Uint32Array([new Uint32Array(Uint16Array.of(AF_NETLINK, 0).buffer)[0] ?? 0, 0, groups]).buffer);
+const addressOf = (groups: number): Uint8Array => {
+  const bytes = new Uint8Array(ADDRESS_LENGTH);
+  new Uint16Array(bytes.buffer, 0, 1).fill(AF_NETLINK);
+  new Uint32Array(bytes.buffer, GROUPS_AT, 1).fill(groups);
+  return bytes;
+};

@@ -1,7 +1,7 @@
 /**
  * The receiver: a process of its own for the bytes that anyone can send. It reads its settings, opens the capture, becomes
- * an unprivileged user, has the kernel confine it, and from then on hands genuine packets to the authorizer. It holds no key that reads or makes a
- * packet and opens no file. It ends when the authorizer does, and is replaced rather than reconfigured.
+ * an unprivileged user, has the kernel confine it, and from then on hands genuine packets to the authorizer. It holds no key
+ * that reads or makes a packet and opens no file. It ends when the authorizer does, and is replaced rather than reconfigured.
  */
 import { readSync } from 'node:fs';
 import { NODE_SUITE } from '../../platform/node-suite.ts';

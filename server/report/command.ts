@@ -1,9 +1,9 @@
 /** `spad report`: one page from the audit log. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { readSecretFile } from '../../keys/safe-file.ts';
-import { INSTANT_WORDS, parseInstant } from '../../src/base/instant.ts';
+import { INSTANT_WORDS } from '../../src/base/instant.ts';
 import { countOf, printable } from '../../src/base/printable.ts';
 import type { UnixMs } from '../../src/base/units.ts';
 import { DEFAULT_AUDIT_LOG } from '../../src/config/daemon-directives.ts';
@@ -12,6 +12,7 @@ import { Collector } from '../../src/report/collector.ts';
 import type { Figures } from '../../src/report/figures.ts';
 import { reportPage } from '../../src/report/page.ts';
 import { readClock } from '../clock.ts';
+import { instantWord } from '../instant-word.ts';
 import { inOrder, linesOf, STDIN, withRotated } from './read-log.ts';
 
 interface ReportOptions {
@@ -41,8 +42,8 @@ export const defineReport = (program: Command, standard: string, onStatus: (stat
     .description('make one HTML page from the audit log: grants, refusals, rates, delays, troubles')
     .argument('[files...]', 'audit logs, rotated and compressed ones too; - is standard input')
     .option('-c, --config <file>', `configuration whose audit_log is read (default: ${standard})`)
-    .option('--since <time>', `leave out what is older: ${INSTANT_WORDS}`, instant)
-    .option('--until <time>', 'leave out what is not older', instant)
+    .option('--since <time>', `leave out what is older: ${INSTANT_WORDS}`, instantWord)
+    .option('--until <time>', 'leave out what is not older', instantWord)
     .option('-o, --output <file>', 'where the page goes, instead of standard output')
     .option('--json', 'the figures as one JSON object, instead of the page')
     .addHelpText('after', AFTER_HELP)
@@ -50,12 +51,6 @@ export const defineReport = (program: Command, standard: string, onStatus: (stat
       const all = { ...program.opts<{ readonly config?: string }>(), ...options };
       onStatus(await report(files, all, standard));
     });
-};
-
-const instant = (text: string): UnixMs => {
-  const time = parseInstant(text, readClock().wall);
-  if (time === undefined) throw new InvalidArgumentError(`It is ${INSTANT_WORDS}.`);
-  return time;
 };
 
 const report = async (files: readonly string[], options: ReportOptions, standard: string): Promise<number> => {

@@ -80,10 +80,8 @@ const chooseAddresses = (
     if (stanza.requireAddress) return err('address-required');
     return canBeRemoteHost(source) ? ok([source]) : err('address-not-allowed');
   }
-  const named = sealed.map(allowedOf).filter((address) => address !== undefined && mayBeOpened(address, stanza));
-  return named.length === sealed.length
-    ? ok(named.filter((address) => address !== undefined))
-    : err('address-not-allowed');
+  const named = sealed.flatMap((cidr) => allowedOf(cidr) ?? []).filter((address) => mayBeOpened(address, stanza));
+  return named.length === sealed.length ? ok(named) : err('address-not-allowed');
 };
 
 const mayBeOpened = (address: AllowAddress, { sources, widenIpv6 }: Stanza): boolean =>

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Lock, packageName, runTimePaths } from '../../tools/bill.ts';
+import { type Lock, packageName, runTimePaths } from '../support/lock-file.ts';
 import { repositoryRoot } from '../support/paths.ts';
 import { filesIn, readText } from './sources.ts';
 

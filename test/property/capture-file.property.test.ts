@@ -1,8 +1,16 @@
 /** Capture files of any frames: what is written is read, and of a file that is cut at any byte what was whole before that. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CapturedFrame, isCapture, readCapture } from '../../src/frame/capture-file.ts';
-import { interfaceBlock, LINK_NUMBERS, packetBlock, pcap, section, type WrittenFrame } from '../unit/frame/captures.ts';
+import { type CapturedFrame, isCapture } from '../../src/frame/capture-file.ts';
+import {
+  interfaceBlock,
+  LINK_NUMBERS,
+  packetBlock,
+  pcap,
+  read,
+  section,
+  type WrittenFrame,
+} from '../unit/frame/captures.ts';
 import { join, LINK_TYPES } from '../unit/frame/frames.ts';
 import { toHex } from '../unit/values.ts';
 
@@ -72,16 +80,6 @@ const pcapngFile: fc.Arbitrary<Capture> = fc
       ]),
     };
   });
-
-const read = (file: Uint8Array): { readonly frames: CapturedFrame[]; readonly end: string | undefined } => {
-  const frames: CapturedFrame[] = [];
-  const reading = readCapture(file);
-  for (;;) {
-    const next = reading.next();
-    if (next.done === true) return { frames, end: next.value };
-    frames.push(next.value);
-  }
-};
 
 describe('capture files', () => {
   test('what is written is read', () => {

@@ -1,27 +1,11 @@
 /** The audit log as its readers see it: the file, line by line (docs/audit-log.md). */
 import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
+import type { AuditRecord } from '../../src/control/audit-record.ts';
 import { waitFor } from './wait.ts';
 
 /** One line; members that say nothing are absent. */
-export interface AuditEntry {
-  readonly time: string;
-  readonly event: string;
-  readonly stanza?: string;
-  readonly format?: string;
-  readonly transport?: string;
-  readonly user?: string;
-  readonly key?: string;
-  readonly code?: number;
-  readonly source?: string;
-  readonly allow?: string | readonly string[];
-  readonly ports?: readonly string[];
-  readonly forward?: string;
-  readonly until?: string;
-  readonly reason?: string;
-  readonly skew?: number;
-  readonly detail?: string;
-  readonly counts?: Readonly<Record<string, number>>;
+export interface AuditEntry extends AuditRecord {
   readonly delay?: { readonly max: number; readonly p99: number };
 }
 

@@ -1,6 +1,6 @@
 /** Capture files: what their documents say is in them, and what becomes of those that are damaged or lie. */
 import { describe, expect, test } from 'vitest';
-import { type CapturedFrame, isCapture, readCapture } from '../../../src/frame/capture-file.ts';
+import { isCapture } from '../../../src/frame/capture-file.ts';
 import { decodeFrame } from '../../../src/frame/packet.ts';
 import { PacketView } from '../../../src/frame/packet-view.ts';
 import { ascii, hex, toHex } from '../values.ts';
@@ -12,22 +12,13 @@ import {
   option,
   packetBlock,
   pcap,
+  read,
   section,
   simpleBlock,
   u16,
   u32,
 } from './captures.ts';
 import { join, LINK_TYPES, onLink, udp, v4 } from './frames.ts';
-
-const read = (file: Uint8Array): { readonly frames: readonly CapturedFrame[]; readonly end: string | undefined } => {
-  const frames: CapturedFrame[] = [];
-  const reading = readCapture(file);
-  for (;;) {
-    const next = reading.next();
-    if (next.done === true) return { frames, end: next.value };
-    frames.push(next.value);
-  }
-};
 
 const ORDERS = [{ little: true }, { little: false }];
 /** 2026-11-20T14:13:28.136Z */

@@ -1,4 +1,5 @@
 /** Capture files made by hand from the formats' own documents, for the tests of who reads them. Every number stands in the open. */
+import { type CapturedFrame, readCapture } from '../../../src/frame/capture-file.ts';
 import type { LinkType } from '../../../src/frame/link.ts';
 import { join } from './frames.ts';
 
@@ -95,3 +96,16 @@ export const packetBlock = (
 /** Simple packet: its length on the wire and the frame. */
 export const simpleBlock = (bytes: Uint8Array, length: number, order: ByteOrder): Uint8Array =>
   block(3, join(u32(length, order), bytes), order);
+
+/** All frames of a capture file, and why it ends early. */
+export const read = (
+  file: Uint8Array,
+): { readonly frames: readonly CapturedFrame[]; readonly end: string | undefined } => {
+  const frames: CapturedFrame[] = [];
+  const reading = readCapture(file);
+  for (;;) {
+    const next = reading.next();
+    if (next.done === true) return { frames, end: next.value };
+    frames.push(next.value);
+  }
+};
