@@ -1,11 +1,11 @@
 /** What spa-client says of the server's answer, or of its silence. Sentences alone. */
-import { formatAddress, formatCidr, type IpAddress } from '../src/base/address.ts';
+import { formatAddress, formatCidr, type IpAddress, isCarrierGrade } from '../src/base/address.ts';
 import { printable } from '../src/base/printable.ts';
 import { formatDuration, seconds, type UnixMs } from '../src/base/units.ts';
 import type { Reply } from '../src/spa/native/reply.ts';
 import type { PolicyRejection } from '../src/spa/rejection.ts';
 import type { SpaRequest } from '../src/spa/request.ts';
-import { isCarrierGrade, sayOtherSeen, sayTranslated } from './address/words.ts';
+import { sayOtherSeen, sayTranslated } from './address/words.ts';
 import type { Answer } from './answer.ts';
 import { AGREED_MS } from './clock-memory.ts';
 import type { Course } from './packet.ts';

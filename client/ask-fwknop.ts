@@ -8,6 +8,7 @@ import {
   parseAddress,
 } from '../src/base/address.ts';
 import { formatPortSpec } from '../src/base/port-spec.ts';
+import { formatUtc } from '../src/base/instant.ts';
 import { printable } from '../src/base/printable.ts';
 import { hasRcStanza } from '../src/config/fwknop/rc-file.ts';
 import { formatDuration } from '../src/base/units.ts';
@@ -26,7 +27,7 @@ import { fwknopWorld } from './fwknop/world.ts';
 import type { ClientIo, HostAddress } from './io.ts';
 import type { NoProfile, ProfileChoice } from './profile-file.ts';
 import { formatPorts } from './request.ts';
-import { explainNetworkError, formatUtc } from './ui.ts';
+import { explainNetworkError } from './ui.ts';
 
 /**
  * Sends what `options` ask for in a packet of fwknop's; false where there is neither a profile nor a stanza for one.

@@ -1,5 +1,6 @@
 /** The one thing spa-client does, from profile to packet and answer, step after step. */
 import { Trouble } from '../keys/trouble.ts';
+import { formatUtc } from '../src/base/instant.ts';
 import type { Secret } from '../src/crypto/secret.ts';
 import type { Profile } from '../src/config/profile.ts';
 import type { ClientOptions } from './cli.ts';
@@ -15,7 +16,6 @@ import {
   explainUnserved,
   explainWait,
   formatEndpoint,
-  formatUtc,
   sayClock,
   sayProfile,
   sayRefused,

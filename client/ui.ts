@@ -1,5 +1,6 @@
 /** What spa-client says. Sentences alone: nothing is decided here. */
 import { systemCode, Trouble } from '../keys/trouble.ts';
+import { formatUtc } from '../src/base/instant.ts';
 import { printable } from '../src/base/printable.ts';
 import type { UnixMs } from '../src/base/units.ts';
 import { formatIssue } from '../src/config/issue.ts';
@@ -11,9 +12,6 @@ import type { WaitResult } from './wait.ts';
 /** `10.0.0.1:62201`, `[2001:db8::1]:62201` */
 export const formatEndpoint = (to: HostAddress, port: number): string =>
   to.family === 4 ? `${to.address}:${String(port)}` : `[${to.address}]:${String(port)}`;
-
-/** `2026-01-01 12:00:00 UTC` */
-export const formatUtc = (now: UnixMs): string => `${new Date(now).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 /** Why no packet left, for an error of the operating system; any other error is given back. */
 export const explainNetworkError = (error: unknown, to: HostAddress, port: number): unknown => {

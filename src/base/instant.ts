@@ -1,5 +1,11 @@
-/** Instants as people write them on a command line. */
+/** Instants as people read them, and write them on a command line. */
 import { parseDuration, type UnixMs, unixMs } from './units.ts';
+
+/** `2026-11-20 14:13:28`, of an instant in ISO 8601. */
+export const plainTime = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
+
+/** `2026-11-20 14:13:28 UTC` */
+export const formatUtc = (time: UnixMs): string => `${plainTime(new Date(time).toISOString())} UTC`;
 
 /** What {@link parseInstant} reads, in words. */
 export const INSTANT_WORDS = 'a time such as 2026-11-20, 2026-11-20T14:00:00Z, or 24h (so long ago)';

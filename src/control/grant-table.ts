@@ -1,4 +1,5 @@
 /** The live grants as a table for people. */
+import { plainTime } from '../base/instant.ts';
 import { printable } from '../base/printable.ts';
 import { formatDuration, seconds } from '../base/units.ts';
 import type { ShownGrant } from './response.ts';
@@ -16,6 +17,6 @@ export const grantTable = (grants: readonly ShownGrant[]): readonly string[] => 
 
 const cells = ({ stanza, address, ports, forward, until, left }: ShownGrant): readonly string[] =>
   [
-    ...[stanza, address, ports.join(', '), forward ?? '-', `${until.slice(0, 19).replace('T', ' ')} UTC`],
+    ...[stanza, address, ports.join(', '), forward ?? '-', `${plainTime(until)} UTC`],
     formatDuration(seconds(Math.ceil(left / 1000))),
   ].map((text) => printable(text));

@@ -1,4 +1,5 @@
 /** The status for people: one page, a line a matter, the counters below. */
+import { plainTime } from '../base/instant.ts';
 import { countOf, printable } from '../base/printable.ts';
 import { formatDuration, seconds } from '../base/units.ts';
 import type { FirewallState } from './response.ts';
@@ -16,7 +17,7 @@ export const describeFirewall = (firewall: FirewallState, via: string): string =
   `${FIREWALL[firewall.kind]}${firewall.kind === 'fault' ? `: ${firewall.detail}` : ''} (${via})`;
 
 /** `2026-11-20 14:13:28 UTC` */
-export const shortTime = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+export const shortTime = (iso: string): string => `${plainTime(iso)} UTC`;
 
 /** Lines of the page. */
 export const statusPage = (status: Status): readonly string[] => [

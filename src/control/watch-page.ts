@@ -1,4 +1,5 @@
 /** The live view as lines of a terminal: what is shown of it in so many columns and rows. */
+import { plainTime } from '../base/instant.ts';
 import { countOf, inCells } from '../base/printable.ts';
 import { part, type Part, type Style } from '../base/styled.ts';
 import { formatDuration, seconds, type UnixMs } from '../base/units.ts';
@@ -52,7 +53,7 @@ const headLines = ({ age, now }: WatchView, status: Status): readonly Line[] => 
   return [
     [
       part(`spad ${version}`, 'strong'),
-      part(`  up ${lengthOf(uptime + age)}  ${new Date(now).toISOString().slice(0, 19).replace('T', ' ')}Z  `),
+      part(`  up ${lengthOf(uptime + age)}  ${plainTime(new Date(now).toISOString())}Z  `),
       ...(clockSynchronised === undefined ? [] : [clock]),
     ],
     capture === undefined

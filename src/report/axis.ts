@@ -77,7 +77,7 @@ export class Series {
   /** Enters at every step how many milliseconds of it lie between the two times, which the axis has reached. */
   cover(from: UnixMs, to: UnixMs): void {
     const { step } = this.#axis;
-    for (let place = this.#axis.placeOf(from); place <= this.#axis.placeOf(to); place += 1)
+    for (let place = this.#axis.placeOf(from); place * step < to; place += 1)
       this.#enter(place, Math.min(to, (place + 1) * step) - Math.max(from, place * step));
   }
 

@@ -2,7 +2,7 @@
 import type { Point } from './axis.ts';
 import type { Figures } from './figures.ts';
 import { markup, type Markup } from './markup.ts';
-import { formatCount, formatLength, formatTime, timeTicks } from './time-text.ts';
+import { formatLength, formatTime, timeTicks } from './time-text.ts';
 
 const WIDTH = 960;
 /** Where the time begins and ends, from the left. */
@@ -156,5 +156,3 @@ export const shareBar = (part: number, whole: number, look: Bars['look']): Marku
   markup`<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
     <rect class="${look}" width="${whole === 0 ? 0 : Math.max(1, round((100 * part) / whole))}" height="8" />
   </svg>`;
-
-export const plainCount = (value: number): string => formatCount(value);

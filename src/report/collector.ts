@@ -2,6 +2,7 @@
  * Reads an audit log line by line, forward and once, and holds only what the report needs: tables of bounded size and series
  * on one axis of bounded length. A log of any length takes the same memory.
  */
+import { AUDIT_EVENTS } from '../engine/audit.ts';
 import type { UnixMs } from '../base/units.ts';
 import { type AuditEntry, parseAuditLine } from './audit-entry.ts';
 import { Axis, type Series } from './axis.ts';
@@ -9,7 +10,7 @@ import { CountBook } from './count-book.ts';
 import { DaemonBook } from './daemon-book.ts';
 import type { ClientRow, Figures } from './figures.ts';
 import { GrantBook } from './grant-book.ts';
-import { RefusalBook } from './refusal-book.ts';
+import { RefusalFigures } from './refusal-figures.ts';
 import { type Counted, TopTable } from './top-table.ts';
 
 /** The lines that count; without an end of its own the log's. */
@@ -29,10 +30,7 @@ interface Client extends Counted {
   readonly open: Series;
 }
 
-const EVENTS: readonly string[] = [
-  ...['started', 'granted', 'knocked', 'commanded', 'ended', 'extended', 'closed', 'expired', 'revoked', 'rejected'],
-  ...['failed', 'restored', 'reloaded', 'repaired', 'woke', 'confirmed', 'trial-over', 'counted', 'stopped'],
-];
+const EVENTS: readonly string[] = AUDIT_EVENTS;
 
 export class Collector {
   readonly #period: Period;
@@ -47,7 +45,7 @@ export class Collector {
     ({ open }) => this.#axis.drop(open),
   );
   readonly #grants = new GrantBook((stanza, from, to) => this.#clients.find(stanza)?.open.cover(from, to));
-  readonly #refusals = new RefusalBook();
+  readonly #refusals = new RefusalFigures();
   readonly #counts = new CountBook();
   readonly #daemon = new DaemonBook(this.#axis.series());
   readonly #events = new Map<string, number>();

@@ -81,4 +81,5 @@ export class GrantBook {
   }
 }
 
-const keyOf = ({ stanza, allow, ports }: AuditEntry): string => JSON.stringify([stanza, allow, ports]);
+const keyOf = ({ stanza, allow, ports, forward }: AuditEntry): string =>
+  JSON.stringify([stanza, allow, ports, forward]);

@@ -2,7 +2,7 @@
 import { encodeBase64, encodeUtf8 } from '../bytes/encoding.ts';
 import { sha256 } from '../crypto/digest.ts';
 import type { UnixMs } from '../base/units.ts';
-import { barChart, type Lane, laneChart, plainCount } from './charts.ts';
+import { barChart, type Lane, laneChart } from './charts.ts';
 import type { Figures } from './figures.ts';
 import { markup, type Markup } from './markup.ts';
 import { STYLE } from './style.ts';
@@ -97,9 +97,9 @@ const ratesOf = ({ rates, delay, step }: Figures, range: NonNullable<Figures['ra
   return markup`<section>
     <h2>How much of it</h2>
     <p class="quiet">In each ${formatLength(step)}.</p>
-    ${barChart({ name: 'opened', look: 'opened', points: rates.opened, format: plainCount }, range, step)}
-    ${barChart({ name: 'refused', look: 'refused', points: rates.refused, format: plainCount }, range, step)}
-    ${rates.nobodys.length === 0 ? undefined : barChart({ name: 'from nobody', look: 'nobodys', points: rates.nobodys, format: plainCount }, range, step)}
+    ${barChart({ name: 'opened', look: 'opened', points: rates.opened, format: formatCount }, range, step)}
+    ${barChart({ name: 'refused', look: 'refused', points: rates.refused, format: formatCount }, range, step)}
+    ${rates.nobodys.length === 0 ? undefined : barChart({ name: 'from nobody', look: 'nobodys', points: rates.nobodys, format: formatCount }, range, step)}
     ${
       delay.max.length === 0
         ? undefined

@@ -1,12 +1,21 @@
 /** What the words of the audit log mean (docs/audit-log.md). */
+import { FWKNOP_GATE_REJECTIONS, GATE_REJECTIONS, type Rejection } from '../spa/rejection.ts';
 
 /** Packets that no key matches: counted, never written line by line. */
 export const NOT_LOGGED: readonly string[] = [
-  ...['sieved', 'wrong-size', 'unknown-hint', 'bad-mac'],
-  ...['refused-prefix', 'bad-alphabet', 'bad-request', 'no-key-matched', 'over-budget'],
+  ...new Set(['sieved', ...GATE_REJECTIONS, ...FWKNOP_GATE_REJECTIONS, 'bad-request', 'over-budget']),
 ];
 
-const MEANINGS: Readonly<Record<string, string>> = {
+const MALFORMED = 'the right MAC, and not what a client writes';
+
+type Reason = Rejection | 'sieved' | 'bad-request' | 'over-budget' | 'rate-limited';
+
+const MEANINGS: Readonly<Record<Reason, string>> = {
+  ...{ 'bad-version': MALFORMED, 'unknown-type': MALFORMED, 'bad-time': MALFORMED, 'unknown-flags': MALFORMED },
+  ...{ 'bad-address': MALFORMED, 'bad-ports': MALFORMED, 'bad-forward': MALFORMED, 'bad-command': MALFORMED },
+  ...{ 'truncated-body': MALFORMED, 'nonzero-padding': MALFORMED, 'oversized-body': MALFORMED },
+  ...{ 'bad-encoding': MALFORMED, 'bad-digest': MALFORMED, 'bad-fields': MALFORMED, 'bad-user': MALFORMED },
+  ...{ 'bad-message': MALFORMED, 'bad-timeout': MALFORMED },
   sieved: 'no hint of now, or no right length; dropped in the kernel',
   'wrong-size': 'no packet has that length',
   'unknown-hint': 'of no client at this time: wrong key, server name or clock, or junk',
@@ -30,6 +39,14 @@ const MEANINGS: Readonly<Record<string, string>> = {
   'port-not-allowed': 'the stanza does not allow that port',
   'port-restricted': 'RESTRICT_PORTS names that port',
   'forward-not-allowed': 'the stanza does not allow that forwarding',
+  'forward-of-range': 'a range of ports cannot be forwarded to one port',
+  'forward-family': 'the address cannot be forwarded to a host of the other family',
+  'nat-not-allowed': 'the stanza does not allow that kind of NAT',
+  'nat-target-not-allowed': 'the stanza does not allow NAT to that host',
+  'nat-target-unknown': 'nobody knows the name of the host to be forwarded to',
+  'destination-not-allowed': 'the stanza does not allow that destination',
+  'username-mismatch': 'another user than the stanza wants',
+  'nothing-to-close': 'nothing of that is open',
   'command-not-allowed': 'the stanza runs no commands',
   'too-many-grants': 'no room for another grant',
   'rate-limited': 'more opens than the door’s rate',
@@ -42,4 +59,6 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /** A few words; empty for a reason that is not known here. */
-export const meaningOf = (reason: string): string => (Object.hasOwn(MEANINGS, reason) ? (MEANINGS[reason] ?? '') : '');
+export const meaningOf = (reason: string): string => (isKnown(reason) ? MEANINGS[reason] : '');
+
+const isKnown = (reason: string): reason is Reason => Object.hasOwn(MEANINGS, reason);

@@ -1,4 +1,5 @@
 /** Times and numbers for people; all times are UTC. */
+import { plainTime } from '../base/instant.ts';
 import type { UnixMs } from '../base/units.ts';
 
 const SECOND = 1000;
@@ -7,7 +8,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** `2026-11-20 14:13:28` */
-export const formatTime = (time: UnixMs): string => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+export const formatTime = (time: UnixMs): string => plainTime(new Date(time).toISOString());
 
 /** `90 ms`, `28 s`, `3 min`, `2.5 h`, `4 d`: about so long. */
 export const formatLength = (ms: number): string => {

@@ -27,7 +27,7 @@ const newSource = (): Source => ({
   last: undefined,
 });
 
-export class RefusalBook {
+export class RefusalFigures {
   readonly #reasons = new TopTable<Counted>(MAX_REASONS, () => ({ count: 0 }));
   readonly #sources = new TopTable(MAX_SOURCES, newSource);
   #all = 0;
