@@ -1,11 +1,5 @@
 /** Translated addresses in plain words: what NAT does to whom a port is opened for. */
-import { cidrContains, formatAddress, type IpAddress, parseCidr } from '../../src/base/address.ts';
-
-/** RFC 6598: what a provider gives to many customers who share an address on the Internet. */
-const CARRIER = parseCidr('100.64.0.0/10');
-
-/** Whether `address` is one of carrier-grade NAT. */
-export const isCarrierGrade = (address: IpAddress): boolean => CARRIER !== undefined && cidrContains(CARRIER, address);
+import { formatAddress, type IpAddress, isCarrierGrade } from '../../src/base/address.ts';
 
 /** `local` is this host's own address, `seen` the one that others see. Undefined where they are the same. */
 export const sayTranslated = (local: IpAddress, seen: IpAddress): string | undefined => {

@@ -1,4 +1,4 @@
-import { type Cidr, canBeRemoteHost, cidrContains, type IpAddress } from '../base/address.ts';
+import { type Cidr, canBeRemoteHost, cidrContains, type IpAddress, isTranslated } from '../base/address.ts';
 import { type AllowAddress, allowedOf, containsAllowed, formatAllowed, widen } from '../base/allow-address.ts';
 import { coversPorts, type PortSpec } from '../base/port-spec.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -39,8 +39,8 @@ export const authorize = (
     case 'open':
       return authorizeOpen(request, addresses.value, stanza);
     case 'close': {
-      // What was forwarded is open for the host alone.
-      const all = distinct([...addresses.value, ...widenAll(addresses.value, stanza)]);
+      // Its own grants alone are closed: what was forwarded is open for the host alone, and what it opened while it still widened.
+      const all = distinct([...addresses.value, ...addresses.value.map(widen)]);
       return ok({ kind: 'close', addresses: all, ports: request.ports });
     }
     case 'command':
@@ -60,10 +60,9 @@ const authorizeOpen = (
   if (!ports.every((spec) => coversPorts(stanza.allow, spec))) return err('port-not-allowed');
   const wish = request.openFor === 0 ? stanza.openFor : request.openFor;
   const openFor = seconds(Math.min(wish, stanza.maxOpenFor));
-  const addresses = forward === undefined ? widenAll(named, stanza) : named;
-  if (forward !== undefined && named.some(({ prefix }) => prefix !== undefined)) return err('address-not-allowed');
-  if (forward === undefined) return ok({ kind: 'open', addresses, ports, openFor });
-  return ok({ kind: 'open', addresses, ports, forwarding: forwardingOf(forward, stanza), openFor });
+  if (forward === undefined) return ok({ kind: 'open', addresses: widenAll(named, stanza), ports, openFor });
+  if (named.some(({ prefix }) => prefix !== undefined)) return err('address-not-allowed');
+  return ok({ kind: 'open', addresses: named, ports, forwarding: forwardingOf(forward, stanza), openFor });
 };
 
 const forwardingOf = (forward: Forward, stanza: Stanza): Forwarding =>
@@ -86,16 +85,18 @@ const chooseAddresses = (
 
 const mayBeOpened = (address: AllowAddress, { sources, widenIpv6 }: Stanza): boolean =>
   canBeRemoteHost(firstOf(address)) &&
-  (address.prefix === undefined || widenIpv6 === true) &&
+  (address.prefix === undefined || (widenIpv6 && !isTranslated(firstOf(address)))) &&
   sources.some((cidr) => containsAllowed(cidr, address));
 
 const firstOf = ({ family, bytes }: AllowAddress): IpAddress => ({ family, bytes });
 
 /** No further than the stanza's `source` goes. */
 const widenAll = (addresses: readonly AllowAddress[], { sources, widenIpv6 }: Stanza): readonly AllowAddress[] => {
-  if (widenIpv6 !== true) return addresses;
+  if (!widenIpv6) return addresses;
   const wide = addresses.map((address) => {
     const network = widen(address);
+    // Behind a translator a /64 is no link of one's own: it can be all of IPv4.
+    if (isTranslated(firstOf(address))) return address;
     return sources.some((cidr) => containsAllowed(cidr, network)) ? network : address;
   });
   return distinct(wide);

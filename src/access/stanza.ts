@@ -18,7 +18,7 @@ export interface Stanza extends GrantTerms {
   /** Where packets may come from and which addresses may be opened. */
   readonly sources: readonly Cidr[];
   /** Whether an IPv6 address opens for the /64 that it is in, so that the client may change it. */
-  readonly widenIpv6?: boolean;
+  readonly widenIpv6: boolean;
   /** Only an address sealed in the packet opens, never the packet's own source. */
   readonly requireAddress: boolean;
   /** Where the client may have its ports forwarded; none: nowhere. */

@@ -177,5 +177,11 @@ const isLocal = isAmong(
   ['100::/64', '2001:db8::/32', '3fff::/20', '5f00::/16', '64:ff9b:1::/48', 'fc00::/7', 'fe80::/10'],
 );
 
+/** Addresses that stand for hosts of IPv4, many of them in one /64: NAT64 (RFC 6052, RFC 8215) and Teredo (RFC 4380). */
+export const isTranslated = isAmong([], ['64:ff9b::/96', '64:ff9b:1::/48', '2001::/32']);
+
+/** Carrier-grade NAT (RFC 6598): what a provider gives to many customers who share an address on the Internet. */
+export const isCarrierGrade = isAmong(['100.64.0.0/10'], []);
+
 /** Whether a server on the Internet would see this very address as the source of our packets, NAT apart. */
 export const isGloballyRoutable = (address: IpAddress): boolean => canBeRemoteHost(address) && !isLocal(address);

@@ -204,7 +204,7 @@ const checkTogether = (
   if (daemon.guard.length === 0 && !closesNothing(firewall)) {
     complain('warning', line, 'nothing is guarded', 'guard = tcp/22 closes port 22 to all who hold no grant');
   }
-  complainOfCuts({ firewall, access, fwknop, doors }, file, issues);
+  complainOfTraits({ firewall, access, fwknop, doors }, file, issues);
   const opened = [
     ...access.map(({ stanza, line: at }) => ({ at, what: `[access ${stanza.name}] allows`, ports: stanza.allow })),
     ...fwknop.map(({ client: { stanza }, line: at }) => ({
@@ -225,14 +225,14 @@ const checkTogether = (
 const closesNothing = ({ name }: FirewallConf): boolean => name === 'command' || name === 'nft-set';
 
 /** What ends connections, or opens for networks, must be asked of a firewall that can. */
-const complainOfCuts = (
+const complainOfTraits = (
   { firewall, access, fwknop, doors }: Pick<SpadConf, 'firewall' | 'access' | 'fwknop' | 'doors'>,
   file: string,
   issues: Issue[],
 ): void => {
   const { name } = firewall;
   if (name === 'auto') return;
-  for (const { stanza, line } of BACKENDS[name].widens ? [] : access.filter((one) => one.stanza.widenIpv6 === true)) {
+  for (const { stanza, line } of BACKENDS[name].widens ? [] : access.filter((one) => one.stanza.widenIpv6)) {
     const problem = `[access ${stanza.name}] has widen_ipv6 = 64, and firewall = ${name} takes single addresses`;
     issues.push({ severity: 'error', file, line, problem, hint: 'set another firewall, or widen_ipv6 = no' });
   }

@@ -26,7 +26,7 @@ export const isOrphan = ({ stanza, byHand }: Grant, holders: Holders): boolean =
   byHand !== true && !holders.has(stanza);
 
 /** Whether openings for networks may come. */
-export const widensAny = ({ clients }: Policy): boolean => clients.some(({ stanza }) => stanza.widenIpv6 === true);
+export const widensAny = ({ clients }: Policy): boolean => clients.some(({ stanza }) => stanza.widenIpv6);
 
 /** Whether openings that cut may come. */
 export const cutsAny = (holders: Holders): boolean => [...holders.values()].some(({ dropOnExpiry }) => dropOnExpiry);

@@ -4,7 +4,7 @@
  */
 import type { UnixMs } from '../base/units.ts';
 import type { Admission } from './admit.ts';
-import type { KeyRotation, Policy, PolicyClient } from './policy.ts';
+import { type KeyRotation, oldKeys, type Policy } from './policy.ts';
 
 /** A stanza with two keys. */
 export interface Rotation {
@@ -42,6 +42,3 @@ export class KeyUses {
     return rotations.sort((a, b) => a.until - b.until);
   }
 }
-
-const oldKeys = ({ clients }: Policy): readonly (Pick<PolicyClient, 'stanza'> & { readonly rotation: KeyRotation })[] =>
-  clients.flatMap(({ stanza, rotation }) => (rotation?.key === 'old' ? [{ stanza, rotation }] : []));

@@ -99,3 +99,9 @@ export const hmacKeysOf = ({ clients }: FwknopPolicy): readonly FwknopHmacKey[] 
 
 /** Equal for equal HMAC keys. Not to be shown. */
 export const hmacName = ({ type, key }: FwknopHmacKey): string => `${type} ${encodeHex(key)}`;
+
+/** The clients whose key is the old one of two. */
+export const oldKeys = ({
+  clients,
+}: Policy): readonly (Pick<PolicyClient, 'stanza'> & { readonly rotation: KeyRotation })[] =>
+  clients.flatMap(({ stanza, rotation }) => (rotation?.key === 'old' ? [{ stanza, rotation }] : []));

@@ -127,6 +127,8 @@ export const MAX_SINGLE_PORTS = 64;
 
 /** Why commands cannot open this; undefined where they can. */
 export const unfitForCommands = (opening: Opening, pair: CommandPair): string | undefined => {
+  if (opening.address.prefix !== undefined)
+    return `${formatAllowed(opening.address)} cannot be opened: commands take single addresses`;
   const count = opening.last - opening.first + 1;
   if (count <= MAX_SINGLE_PORTS || !isSinglePort(pair)) return undefined;
   return `${formatPortSpec(opening)} takes a command a port, and no more than ${String(MAX_SINGLE_PORTS)}: let the commands say {ports}`;

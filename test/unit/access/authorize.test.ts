@@ -19,6 +19,7 @@ const stanzaOf = (fields: Partial<Stanza> = {}): Stanza => ({
   openFor: seconds(30),
   maxOpenFor: seconds(3600),
   sources: [cidr('0.0.0.0/0'), cidr('::/0')],
+  widenIpv6: false,
   requireAddress: false,
   reply: true,
   ...PLAIN_TERMS,
@@ -204,6 +205,14 @@ describe('widen_ipv6', () => {
     ['fe00::/7', 'address-not-allowed'],
   ])('"%s": %s', (addresses, verdict) => expect(wide(addresses)).toBe(verdict));
 
+  test.each(['64:ff9b::c000:201', '64:ff9b:1::5', '2001:0:c000:201::9'])(
+    'behind a translator a /64 is no link of its own: %s stays a host',
+    (address) => {
+      expect(wide(address)).toBe(`open ${address}`);
+      expect(wide(`${address.split(':').slice(0, 2).join(':')}::/64`)).toBe('address-not-allowed');
+    },
+  );
+
   test('without it, a network is refused and a host stays a host', () => {
     expect(wide('2a00::/64', { widenIpv6: false })).toBe('address-not-allowed');
     expect(wide('2a00::5', { widenIpv6: false })).toBe('open 2a00::5');
@@ -222,5 +231,7 @@ describe('widen_ipv6', () => {
     expect(wide('2a00::5', forward, to)).toBe('open 2a00::5');
     expect(wide('2a00::/64', forward, to)).toBe('address-not-allowed');
     expect(wide('2a00::5', {}, { type: 'close' })).toBe('close 2a00::5,2a00::/64');
+    // What was opened before the stanza stopped widening.
+    expect(wide('2a00::5', { widenIpv6: false }, { type: 'close' })).toBe('close 2a00::5,2a00::/64');
   });
 });
