@@ -1,5 +1,6 @@
 /** `spa-keys rotate`: another key for a stanza, beside which the one before holds for a time (docs/rotation.md). */
 import { existsSync } from 'node:fs';
+import { formatUtc } from '../src/base/instant.ts';
 import { printable } from '../src/base/printable.ts';
 import type { UnixMs } from '../src/base/units.ts';
 import { parseIni } from '../src/config/ini-file.ts';
@@ -11,6 +12,7 @@ import { resolveKeyPath } from './key-file.ts';
 import { endOfOld, type Found, type RingEntry } from './ring.ts';
 import type { Environment } from './places.ts';
 import { type StagedFile, stageSecretFile } from './ring-file.ts';
+import { openSecretFileIfThere } from './safe-file.ts';
 import { removeKey, setKey } from './section-text.ts';
 import { Trouble } from './trouble.ts';
 
@@ -37,14 +39,17 @@ export const rotate = (wishes: RotateWishes, io: KeysIo): void => {
     entry.keyFile === undefined ? inPlace(found, secret, wishes) : inFiles(found, secret, wishes, io.env);
   const old = wishes.again ? subject.replaces : subject.secret.fingerprint();
   const end = endOfOld(wishes.again && entry.old !== undefined ? entry.old : wishes);
-  const told = `rotated [access ${entry.name}] of ${printable(home.path)}: the old key (${old ?? 'unreadable'}) holds until ${dayText(end)}`;
+  const told = `rotated [access ${entry.name}] of ${printable(home.path)}: the old key (${old ?? 'unreadable'}) holds until ${formatUtc(end)}`;
   try {
     checkText(text, entry, keyFile?.path, wishes);
     handOut({ ...subject, secret, replaces: old, newText: text, told, ahead: keyFile }, home, wishes, io);
   } catch (error) {
-    keyFile?.abandon();
+    // Once the stanza names it, it stays, whatever failed after that.
+    if (openSecretFileIfThere(home.path)?.text !== text) keyFile?.abandon();
     throw error;
   }
+  const stray = wishes.again ? entry.keyFile : entry.old?.keyFile;
+  if (stray !== undefined) io.err(sayStray(stray));
   if (subject.hasCodes)
     io.err(
       `note: the emergency codes that were printed end with the old key: spa-keys emergency ${entry.name} prints new ones\n`,
@@ -66,10 +71,12 @@ export const finishRotation = (name: string, file: string, io: KeysIo): void => 
   stageSecretFile(home.path, text, home.content).commit();
   const fingerprint = 'secret' in entry.old.key ? entry.old.key.secret.fingerprint() : 'unreadable';
   io.out(`ended the old key of ${place} (fingerprint ${fingerprint})\n`);
-  if (entry.old.keyFile !== undefined)
-    io.err(`note: its secret is still in ${printable(entry.old.keyFile)}, which nothing needs any more\n`);
+  if (entry.old.keyFile !== undefined) io.err(sayStray(entry.old.keyFile));
   io.err('next: systemctl reload spad; until then it holds as long as it was to\n');
 };
+
+const sayStray = (file: string): string =>
+  `note: a secret is still in ${printable(file)}, which nothing needs any more\n`;
 
 const OLD_KEYS = ['old_key', 'old_key_file', 'old_key_until'] as const;
 
@@ -79,14 +86,12 @@ const checkRotation = ({ name, old, file, line }: RingEntry, { again }: RotateWi
   const isGoingOn = old !== undefined && now < endOfOld(old);
   if (isGoingOn && !again)
     throw new Trouble(
-      `[access ${name}] was rotated already (${place}), and its old key holds until ${dayText(endOfOld(old))}: spa-keys invite ${name} ` +
+      `[access ${name}] was rotated already (${place}), and its old key holds until ${formatUtc(endOfOld(old))}: spa-keys invite ${name} ` +
         'prints the new one again, --again replaces it by another, and --finish ends the old one',
     );
   if (!isGoingOn && again)
     throw new Trouble(`[access ${name}] has no old key that holds (${place}): leave --again out to rotate it`);
 };
-
-const dayText = (end: UnixMs): string => `${new Date(end).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 interface Change {
   readonly text: string;

@@ -7,7 +7,7 @@ import type { Invite } from '../../src/invite/body.ts';
 import { describeInviteFault } from '../../src/invite/fault.ts';
 import { parseInvite } from '../../src/invite/invite.ts';
 import type { ClientIo } from '../io.ts';
-import { formatUtc } from '../ui.ts';
+import { formatUtc } from '../../src/base/instant.ts';
 import type { JoinOptions } from './command-line.ts';
 
 /** One line of the terminal, typed without echo; throws a Trouble with the sentence `otherwise` where there is no terminal. */

@@ -1,6 +1,6 @@
 /**
- * A new key for profiles that are there (docs/rotation.md). The file as it was stays beside the new one until the server has
- * answered a packet made with the new key; where it does not, the old file is put back, whose key still holds.
+ * A new key for profiles that are there (docs/rotation.md). It is tried in a file of its own, and put in its place only when the
+ * server has answered a packet made with it: until then, however this ends, the profiles have the old key, which still holds.
  */
 import { unlinkSync } from 'node:fs';
 import { readKeyFile, resolveKeyPath } from '../../keys/key-file.ts';
@@ -42,7 +42,7 @@ const fingerprintOf = ({ key }: Profile, env: Environment): string | undefined =
   }
 };
 
-/** Puts the new key into `profiles`, of which there is at least one, and tries it; gives the exit code. */
+/** Tries the new key and puts it into `profiles`, of which there is at least one; gives the exit code. */
 export const replaceKey = async (
   invite: Invite,
   profiles: readonly [Profile, ...Profile[]],
@@ -50,23 +50,41 @@ export const replaceKey = async (
   io: ClientIo,
 ): Promise<number> => {
   const before = openSecretFile(file);
-  const backup = `${file}.old-${(invite.replaces ?? '').replaceAll(':', '')}`;
-  rewriteSecretFile(backup, before.text, openSecretFileIfThere(backup));
-  rewriteSecretFile(file, withKey(before.text, profiles, invite), before);
+  const text = withKey(before.text, profiles, invite);
   const names = profiles.map(({ name }) => `[${printable(name)}]`).join(', ');
-  io.out(`put the new key into ${names} of ${printable(file)}, and left the rest as it is\n`);
-  io.out(`fingerprint of the key: ${invite.secret.fingerprint()}; it was ${invite.replaces ?? ''}\n`);
   const [{ name, reply }] = profiles;
+  if (!options.test || !reply)
+    return putUntried(file, { before, text, replaces: invite.replaces ?? '', reply }, names, io);
+  io.out('trying the new key:\n');
+  const code = await tryKey(`${file}.new`, text, name, io);
+  if (!PROVEN.includes(code)) {
+    io.err(`${names} ${KEEPS_OLD}`);
+    return code;
+  }
+  rewriteSecretFile(file, text, before);
+  sayPut(names, file, io);
+  io.out(`fingerprint of the key: ${invite.secret.fingerprint()}; it was ${invite.replaces ?? ''}\n`);
   const keyFiles = new Set(profiles.flatMap(({ key }) => ('file' in key ? [printable(key.file)] : [])));
-  if (!options.test || !reply) return leave(backup, reply, io);
-  io.out('trying it:\n');
-  const code = await run(['--profiles', file, '-n', name], io);
-  if (PROVEN.includes(code)) {
-    unlinkSync(backup);
-    io.out(`the server knows the new key; the old one is ${sayLeft([...keyFiles])}\n`);
-  } else restore(file, backup, before, names, io);
+  io.out(`the server knows the new key; the old one is ${sayLeft([...keyFiles])}\n`);
   return code;
 };
+
+/** With profiles of its own, so that the file is changed once the key has proved to be good, and never for nothing. */
+const tryKey = async (trial: string, text: string, name: string, io: ClientIo): Promise<number> => {
+  rewriteSecretFile(trial, text, openSecretFileIfThere(trial));
+  try {
+    return await run(['--profiles', trial, '-n', name], io);
+  } finally {
+    unlinkSync(trial);
+  }
+};
+
+const KEEPS_OLD =
+  "keeps the old key, which holds until the server's operator, or its time, ends it. If the server is up, it was not reloaded since the " +
+  'rotation (systemctl reload spad): join with the same line again then\n';
+
+const sayPut = (names: string, file: string, io: ClientIo): void =>
+  io.out(`put the new key into ${names} of ${printable(file)}, and left the rest as it is\n`);
 
 /** The server has done what was asked, or has refused it in words of its own: both are answers, sealed with the new key. */
 const PROVEN: readonly number[] = [0, 4];
@@ -79,7 +97,19 @@ const withKey = (text: string, profiles: readonly Profile[], { secret }: Invite)
       : setKey(removeKey(before, line, 'key_file'), line, 'key', secret.revealBase64());
   }, text);
 
-const leave = (backup: string, reply: boolean, io: ClientIo): number => {
+interface Untried {
+  readonly before: SecretFile;
+  readonly text: string;
+  readonly replaces: string;
+  readonly reply: boolean;
+}
+
+/** Whether the server knows the key will be seen: the file as it was stays beside the new one. */
+const putUntried = (file: string, { before, text, replaces, reply }: Untried, names: string, io: ClientIo): number => {
+  const backup = `${file}.old-${replaces.replaceAll(':', '')}`;
+  rewriteSecretFile(backup, before.text, openSecretFileIfThere(backup));
+  rewriteSecretFile(file, text, before);
+  sayPut(names, file, io);
   const why = reply ? '' : 'the server answers nothing, so whether it knows the new key cannot be told; ';
   io.out(`next: ${why}the file with the old key is ${printable(backup)}: remove it once the new one works\n`);
   return 0;
@@ -90,12 +120,3 @@ const sayLeft = (keyFiles: readonly string[]): string =>
   keyFiles.length === 0
     ? 'gone from here'
     : `still in ${keyFiles.join(' and ')}: remove that once nothing else names it`;
-
-const restore = (file: string, backup: string, before: SecretFile, names: string, io: ClientIo): void => {
-  rewriteSecretFile(file, before.text, openSecretFile(file));
-  unlinkSync(backup);
-  io.err(
-    `${names} has the old key again, which holds until the server's operator, or its time, ends it. If the server is up, it was not ` +
-      'reloaded since the rotation (systemctl reload spad): join with the same line again then\n',
-  );
-};

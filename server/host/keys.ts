@@ -1,13 +1,12 @@
 /** Which keys are about to end, and what the running daemon knows of who uses them. */
 import { readStatus, type ShownRotation } from '../../src/control/status.ts';
+import { oldKeys } from '../../src/engine/policy.ts';
 import type { KeyFacts } from '../../src/host/judge-keys.ts';
 import type { Configuration } from '../load-config.ts';
 import { askDaemon } from '../control/client.ts';
 
 export const readKeyFacts = async ({ conf, policy }: Configuration): Promise<readonly KeyFacts[]> => {
-  const old = policy.clients.flatMap(({ stanza, rotation }) =>
-    rotation?.key === 'old' ? [{ stanza: stanza.name, until: rotation.until }] : [],
-  );
+  const old = oldKeys(policy).map(({ stanza, rotation }) => ({ stanza: stanza.name, until: rotation.until }));
   if (old.length === 0) return [];
   const known = await askUses(conf.daemon.state_dir);
   return old.map((facts) => {

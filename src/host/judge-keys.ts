@@ -1,6 +1,6 @@
 /** What `spad check` says of stanzas with two keys (docs/rotation.md). */
+import { formatUtc } from '../base/instant.ts';
 import type { UnixMs } from '../base/units.ts';
-import { shortTime } from '../control/status-page.ts';
 import type { Finding } from './finding.ts';
 
 /** A stanza with two keys. */
@@ -20,7 +20,7 @@ export const judgeKeys = (keys: readonly KeyFacts[], now: UnixMs): readonly Find
   keys.flatMap((facts) => judgeKey(facts, now) ?? []);
 
 const judgeKey = ({ stanza, until, oldUsed, newUsed }: KeyFacts, now: UnixMs): Finding | undefined => {
-  const end = shortTime(new Date(until).toISOString());
+  const end = formatUtc(until);
   const subject = `the old key of [access ${stanza}]`;
   const finish = `spa-keys rotate --finish ${stanza}, and reload`;
   const join = 'have its client join: spa-keys invite prints the line again';

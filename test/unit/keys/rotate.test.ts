@@ -98,7 +98,7 @@ describe('a key in a file', () => {
     expect(statSync(`${folder}/alice.2`).mode & 0o777).toBe(0o600);
     expect(inviteOf(ran)).toMatchObject({ replaces: FIRST.fingerprint(), reply: false });
     const ended = keysOn(file, `rotate --finish alice --stanza ${file}`);
-    expect(ended.stderr()).toContain(`its secret is still in ${folder}/alice`);
+    expect(ended.stderr()).toContain(`a secret is still in ${folder}/alice`);
     expect(entryOf(keysOn(file, `rotate alice --text --stanza ${file}`, 9).text).old?.key).toEqual({
       file: `${folder}/alice.2`,
     });

@@ -58,6 +58,38 @@ test('the key is replaced where the old one is, whatever the profile is called, 
   expect(joined.stdout()).toContain('the server knows the new key; the old one is gone from here');
 });
 
+test('until the server has answered the profiles have the old key, whatever ends this program', async () => {
+  const home = temporaryFolder();
+  const text = section('gw1', keyLine(OLD));
+  const answer = answering(OPENED, {}, REPLY_KEY);
+  const seen: string[] = [];
+  const joined = await joinWith(text, [lineOf()], {
+    home,
+    answer: (...words: Parameters<typeof answer>) => {
+      seen.push(readFileSync(join(home, '.config/spa/profiles.ini'), 'utf8'));
+      return answer(...words);
+    },
+  });
+  expect(joined.code, joined.stderr()).toBe(0);
+  expect(seen).toEqual([text]);
+});
+
+test('a file that somebody has changed meanwhile is not written over', async () => {
+  const home = temporaryFolder();
+  const answer = answering(OPENED, {}, REPLY_KEY);
+  const other = `${OTHER}; mine\n`;
+  const joined = await joinWith(section('gw1', keyLine(OLD)), [lineOf()], {
+    home,
+    answer: (...words: Parameters<typeof answer>) => {
+      writeFileSync(join(home, '.config/spa/profiles.ini'), other);
+      return answer(...words);
+    },
+  });
+  expect(joined.code).toBe(1);
+  expect(joined.text).toBe(other);
+  expect(joined.files).toEqual(['profiles.ini']);
+});
+
 test('all profiles that have it get it', async () => {
   const joined = await joinWith(`${section('a', keyLine(OLD))}\n${section('b', keyLine(OLD))}`, [lineOf()]);
   expect(joined.text).toBe(`${section('a', keyLine(NEW))}\n${section('b', keyLine(NEW))}`);
@@ -85,7 +117,7 @@ test.each<[string, FakeWorld, number]>([
     expect(joined.code).toBe(code);
     expect(joined.text).toBe(text);
     expect(joined.files).toEqual(['profiles.ini']);
-    expect(joined.stderr()).toContain('[gw1] has the old key again');
+    expect(joined.stderr()).toContain('[gw1] keeps the old key');
     expect(joined.stderr()).toContain('systemctl reload spad');
   },
   60_000,
