@@ -50,7 +50,9 @@ export class Explainer {
     let grants = 0;
     const newGrantId = (): string => String((grants += 1));
     const maxGrants = conf.daemon.max_grants;
-    this.#engine = new Engine({ policy, cache, usedCodes, maxGrants, newGrantId, suite: NODE_SUITE });
+    // Each packet is told of, however many are refused.
+    const rejectionBurst = Number.POSITIVE_INFINITY;
+    this.#engine = new Engine({ policy, cache, usedCodes, maxGrants, newGrantId, suite: NODE_SUITE, rejectionBurst });
     this.#keeper = new Doorkeeper(policy.doors);
     this.#keeper.setLocal(local);
     this.#engine.handle({ kind: 'local-addresses', addresses: local }, momentOf(unixMs(0)));

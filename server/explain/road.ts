@@ -9,6 +9,7 @@ import { ageWords, type Explanation, refusalWords, requestWords, type Step } fro
 import type { KnockEvent } from '../../src/knock/attempts.ts';
 import type { Door } from '../../src/knock/door.ts';
 import { DATAGRAM_SIZES } from '../../src/spa/native/layout.ts';
+import { FWKNOP_GATE_REJECTIONS, GATE_REJECTIONS } from '../../src/spa/rejection.ts';
 import { judgeFreshness } from '../../src/spa/freshness.ts';
 import { unsealNative } from '../../src/spa/native/unseal.ts';
 
@@ -20,14 +21,19 @@ const step = (name: string, words: string): Step => ({ step: name, words });
 export const explainDropped = (facts: Facts, counts: readonly string[]): Explanation => {
   const reason = counts[0] ?? 'nothing';
   const isNative = reason === 'unknown-hint' || reason === 'bad-mac';
-  const text = ['refused-prefix', 'bad-alphabet', 'bad-request', 'no-key-matched', 'over-budget', 'source-not-allowed'];
   return {
     ...facts,
-    format: isNative ? 'native' : text.includes(reason) ? 'fwknop' : 'other',
+    format: isNative ? 'native' : OF_TEXTS.includes(reason) ? 'fwknop' : 'other',
     steps: gateSteps(reason, facts.bytes),
     ...{ audit: [], outcome: 'dropped', reason, words: refusalWords('dropped without a line', reason) },
   };
 };
+
+/** What is said of texts of fwknop's alone. */
+const OF_TEXTS: readonly string[] = [
+  ...FWKNOP_GATE_REJECTIONS.filter((reason) => GATE_REJECTIONS.every((other) => other !== reason)),
+  ...['bad-request', 'over-budget', 'source-not-allowed'],
+];
 
 const gateSteps = (reason: string, bytes: number): readonly Step[] => {
   switch (reason) {

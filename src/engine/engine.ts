@@ -54,6 +54,8 @@ export interface EngineParts {
   readonly newGrantId: () => string;
   /** What reads fwknop's texts; absent: the reference. The native format's keys bring theirs along. */
   readonly suite?: CryptoSuite;
+  /** As {@link RejectionDesk}'s. */
+  readonly rejectionBurst?: number;
 }
 
 const audit = (line: AuditLine): AuditEffect => ({ kind: 'audit', line });
@@ -68,7 +70,7 @@ export class Engine {
   readonly #doors: Doorkeeper;
   readonly #keyUses = new KeyUses();
   readonly #counters = new Counters();
-  readonly #rejections = new RejectionDesk(this.#counters);
+  readonly #rejections: RejectionDesk;
   readonly #fwknop: FwknopDesk;
   readonly #trial: TrialDesk;
   readonly #operator: OperatorDesk;
@@ -86,6 +88,7 @@ export class Engine {
     this.#trial = new TrialDesk(this.#desk);
     this.#operator = new OperatorDesk(this.#ledger, this.#desk, this.#counters);
     this.#doors = new Doorkeeper(parts.policy.doors);
+    this.#rejections = new RejectionDesk(this.#counters, parts.rejectionBurst);
     this.#fwknop = new FwknopDesk({
       policy: parts.policy.fwknop,
       cache: parts.cache,

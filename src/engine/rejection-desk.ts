@@ -13,17 +13,20 @@ const AUDIT_BURST = 50;
 
 export class RejectionDesk {
   readonly #counters: Counters;
+  readonly #burst: number;
   readonly #limiters = new Map<Rejection | DoorRejection, Limiter>();
 
-  constructor(counters: Counters) {
+  /** `burst`: refusals of one reason that have lines at once; Infinity for all of them. */
+  constructor(counters: Counters, burst = AUDIT_BURST) {
     this.#counters = counters;
+    this.#burst = burst;
   }
 
   /** One line, unless there were too many for this reason lately. */
   tell(line: Omit<AuditLine, 'event'> & { readonly reason: Rejection | DoorRejection }, now: Moment): Decision {
     const { reason } = line;
     this.#counters.add(reason);
-    const limiter = this.#limiters.get(reason) ?? new Limiter(AUDIT_PER_SECOND, AUDIT_BURST);
+    const limiter = this.#limiters.get(reason) ?? new Limiter(AUDIT_PER_SECOND, this.#burst);
     this.#limiters.set(reason, limiter);
     if (limiter.take(now.steady)) return [{ kind: 'audit', line: { event: 'rejected', ...line } }];
     this.#counters.add('unlogged');

@@ -32,6 +32,7 @@ export const stanzaOf = (name: string, fields: Partial<Stanza> = {}): Stanza => 
   openFor: seconds(30),
   maxOpenFor: seconds(3600),
   sources: [cidr('0.0.0.0/0'), cidr('::/0')],
+  widenIpv6: false,
   requireAddress: false,
   reply: true,
   ...PLAIN_TERMS,
