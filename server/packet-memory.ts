@@ -17,6 +17,10 @@ export interface PacketMemory {
   readonly usedCodes: UsedCodes;
 }
 
+/** Their names in the state folder. */
+export const REPLAY_JOURNAL = 'replay.journal';
+export const USED_CODES = 'emergency.used';
+
 /** Opens both files in the state folder. Throws the system's error where one cannot be. */
 export const openPacketMemory = (
   { conf, policy, receiver }: Configuration,
@@ -27,9 +31,9 @@ export const openPacketMemory = (
   const folder = conf.daemon.state_dir;
   // The packets of a capture file are older than any start of ours, and open nothing.
   const birth = receiver.capture === 'file' ? unixMs(0) : firstFloorOf(policy, now);
-  const journal = join(folder, 'replay.journal');
+  const journal = join(folder, REPLAY_JOURNAL);
   const replay = ReplayStore.open(journal, birth, replayAgeOf(policy), firstStart, lossAgeOf(policy));
-  const codes = CodeStore.open(join(folder, 'emergency.used'), firstStart, codeHolders(policy));
+  const codes = CodeStore.open(join(folder, USED_CODES), firstStart, codeHolders(policy));
   for (const { warning } of [replay, codes]) if (warning !== undefined) logger.warn(warning);
   return { replay: replay.store, cache: replay.cache, codes: codes.store, usedCodes: codes.used };
 };

@@ -125,6 +125,7 @@ export class Rehearsal {
       ...{ name: SERVER, allow: ports, defaultPorts: [], openFor: OPEN_FOR, maxOpenFor: OPEN_FOR, expires: undefined },
       ...{
         sources: [{ address: must(parseAddress('0.0.0.0')), prefix: 0 }],
+        widenIpv6: false,
         requireAddress: false,
         forward: [],
         reply: false,

@@ -102,16 +102,18 @@ const WAIT_MS = 5000;
 /** A line each interval: what the daemon is like, or that it is not running. */
 const lines = async (folder: string, interval: number, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
-    say(await jsonLine(folder));
+    say(JSON.stringify(await stateOf(folder)));
     await pause(interval, signal);
   }
 };
 
-const jsonLine = async (folder: string): Promise<string> => {
+type Shown = { readonly time: string } & ({ readonly running: false } | ({ readonly running: true } & WatchAnswer));
+
+const stateOf = async (folder: string): Promise<Shown> => {
   const time = new Date().toISOString();
   const answer = await askDaemon(folder, { command: 'watch' });
-  if (answer === undefined) return JSON.stringify({ time, running: false });
-  return JSON.stringify({ time, running: true, ...readAnswer(answerOf(answer, folder)) });
+  if (answer === undefined) return { time, running: false };
+  return { time, running: true, ...readAnswer(answerOf(answer, folder)) };
 };
 
 const readAnswer = (value: unknown): WatchAnswer => {
@@ -139,7 +141,8 @@ const live = async (folder: string, interval: number, signal: AbortSignal): Prom
   });
   screen.open();
   try {
-    await Promise.race([watcher.hear(controller.signal, draw), redraw(watcher, interval, controller.signal, draw)]);
+    const { signal: ending } = controller;
+    await Promise.race([watcher.hear(ending, draw), askAgain(watcher, interval, ending, draw), redraw(ending, draw)]);
   } finally {
     controller.abort();
     screen.close();
@@ -150,13 +153,17 @@ const FOOTER = 'q quits';
 /** Also Ctrl-C and Ctrl-D, which the terminal does not tell by a signal now. */
 const QUIT: readonly string[] = ['q', 'Q', '\u0003', '\u0004'];
 
-const redraw = async (watcher: Watcher, interval: number, signal: AbortSignal, draw: () => void): Promise<void> => {
-  for (let due = 0; !signal.aborted;) {
-    if (performance.now() >= due) {
-      // Why there is no answer stands on the screen.
-      await watcher.ask().catch(() => undefined);
-      due = performance.now() + interval - DRAW_MS / 10;
-    }
+const askAgain = async (watcher: Watcher, interval: number, signal: AbortSignal, draw: () => void): Promise<void> => {
+  while (!signal.aborted) {
+    // Why there is no answer stands on the screen.
+    await watcher.ask().catch(() => undefined);
+    draw();
+    await pause(interval, signal);
+  }
+};
+
+const redraw = async (signal: AbortSignal, draw: () => void): Promise<void> => {
+  while (!signal.aborted) {
     draw();
     await pause(DRAW_MS, signal);
   }
@@ -164,9 +171,9 @@ const redraw = async (watcher: Watcher, interval: number, signal: AbortSignal, d
 
 const watch = async (folder: string, { interval, once: isOnce, json }: WatchOptions): Promise<void> => {
   if (json === true && isOnce === true) {
-    const line = await jsonLine(folder);
-    say(line);
-    if (line.includes('"running":false')) throw new Error(notRunning(folder));
+    const state = await stateOf(folder);
+    say(JSON.stringify(state));
+    if (!state.running) throw new Error(notRunning(folder));
     return;
   }
   if (json === true) return lines(folder, interval * 1000, untilTold());

@@ -2,6 +2,7 @@
  * The audit log as datagrams to syslog or journald. Nothing waits for them: what is not taken at once is kept and tried again.
  * What is kept is bounded, and forgetting costs the oldest lines, which are counted and told.
  */
+import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { countOf } from '../../src/base/printable.ts';
 import type { ShownSink } from '../../src/control/status.ts';
@@ -12,9 +13,8 @@ import type { Logger } from './logger.ts';
 
 /** Lines that wait at most; half a kilobyte each. */
 export const MAX_WAITING = 1000;
-/** asm-generic/errno-base.h and errno.h: there is no room in the socket now; no datagram may be so long. */
-const EAGAIN = 11;
-const EMSGSIZE = 90;
+/** There is no room in the socket now; no datagram may be so long. */
+const { EAGAIN, EMSGSIZE } = constants.errno;
 const AGAIN_SOON_MS = 50;
 const AGAIN_MS = 1000;
 
@@ -46,7 +46,7 @@ export class DatagramSink implements AuditSink {
     if (this.#timer === undefined) this.#flush();
     if (this.#waiting.length > MAX_WAITING) {
       this.#lose(this.#waiting.splice(0, this.#waiting.length - MAX_WAITING).length);
-      this.#tell(this.#trouble ?? 'it is too slow');
+      this.#tell('it is too slow');
     }
   }
 

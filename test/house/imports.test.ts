@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/firewall': ['src/base', 'src/bytes', 'src/grant'],
   'src/control': ['src/base', 'src/bytes', 'src/grant'],
   'src/explain': ['src/base', 'src/report', 'src/spa'],
-  'src/report': ['src/base', 'src/bytes', 'src/crypto'],
+  'src/report': ['src/base', 'src/bytes', 'src/crypto', 'src/engine', 'src/spa'],
   'src/host': ['src/base', 'src/control', 'src/firewall'],
   'src/knock': ['src/base', 'src/bytes', 'src/crypto'],
   'src/knock/kernel-rules': ['src/base', 'src/config', 'src/firewall', 'src/knock'],
