@@ -20,8 +20,8 @@ Examples:
   spa-client join --name work -   call the profile "work"
 
 A line of spa-keys rotate puts its key into the profile that has the old one, and
-leaves the rest. Unless the server answers a packet made with it, the old key is put
-back.
+leaves the rest: once the server has answered a packet made with it. Until then the
+profile keeps the old key.
 
 An invite as a word on the command line can be seen by everyone on this host, and
 stays in the shell's history: prefer - or --file.

@@ -56,7 +56,19 @@ test.each(['0644', '0620'])('A22 fwknop: an access.conf of mode %s is refused at
   expect((await expectRefusal('--fwknop-access', file, ...apart)).stderr).toContain(`chmod 600 ${file}`);
 });
 
-test('A22 both: a file of keys that is somebody else’s, or a link to one, is refused', async () => {
+test('A22 fwknop: an access.conf that is a link to somebody else’s is refused', async () => {
+  const [theirs, link] = [join(spad.dir, 'theirs.conf'), join(spad.dir, 'link.conf')];
+  writeFileSync(theirs, 'SOURCE ANY\nKEY one\nHMAC_KEY two\nOPEN_PORTS tcp/22\n', { mode: 0o600 });
+  chownSync(theirs, NOBODY, NOBODY);
+  symlinkSync(theirs, link);
+  const apart = ['--state-dir', spad.stateDir, '--audit-log', spad.audit.path];
+  const refusal = async (file: string): Promise<string> =>
+    (await expectRefusal('--fwknop-access', file, ...apart)).stderr;
+  expect(await refusal(theirs)).toContain(`belongs to uid ${NOBODY}`);
+  expect(await refusal(link)).toMatch(/is a symbolic link|belongs to uid 65534/);
+});
+
+test('A22 native: a file of keys that is somebody else’s, or a link to one, is refused', async () => {
   const theirs = join(spad.dir, 'theirs.key');
   writeFileSync(theirs, `${alice.base64}\n`, { mode: 0o600 });
   chownSync(theirs, NOBODY, NOBODY);

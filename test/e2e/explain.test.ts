@@ -137,7 +137,7 @@ describe('a capture of real packets', () => {
       ['rejected', 'port-not-allowed'],
       ['rejected', 'stale'],
       ['rejected', 'future'],
-      ['dropped', expect.any(String)],
+      ['dropped', 'wrong-size'],
       ['dropped', 'unknown-hint'],
       ['dropped', 'bad-mac'],
       ['granted', undefined],
@@ -172,6 +172,17 @@ describe('a capture of real packets', () => {
     expect(stdout).toMatch(/fresh +made 20.* s old; 120 s are allowed/);
     expect(stdout).toMatch(/=> granted tcp\/22 for .* until 20/);
     expect(stdout).not.toContain(alice.base64);
+  });
+
+  test('tells every refusal, also where the audit log would count them alone', async () => {
+    conf();
+    const packet = alice.seal({ ports: 'tcp/22' });
+    const file = await capture('copies.pcap', 60, 'udp dst port 62201', async () => {
+      for (let copy = 0; copy < 60; copy += 1) await spad.send(client, packet);
+    });
+    const told = await explain('-c', spad.confFile, file);
+    expect(told.filter(({ reason }) => reason === 'replayed')).toHaveLength(59);
+    expect(told.filter(({ audit }) => audit.length > 0)).toHaveLength(60);
   });
 
   test('--at moves the first packet to that time: what was fresh is stale', async () => {

@@ -106,7 +106,7 @@ test('a client goes over from one key to the other without being shut out for a 
   // Before the reload the new key is nobody's: the client goes back to the one that opens.
   const tooEarly = await joinBy(line);
   expect(tooEarly.code, tooEarly.stdout).toBe(3);
-  expect(tooEarly.stderr).toContain('[work] has the old key again');
+  expect(tooEarly.stderr).toContain('[work] keeps the old key');
   await granted(alice, undefined, 'alice');
 
   await spad.reload();

@@ -23,6 +23,11 @@ const OF_OTHERS = [
   ...['client/address/find.ts', 'client/address/ask-', 'client/library.ts'],
 ];
 
+test('each of them is still there', () => {
+  const gone = OF_OTHERS.filter((other) => !sources.some(({ path }) => path.startsWith(other)));
+  expect(gone).toEqual([]);
+});
+
 test('spa-client HOST loads nothing that only another command needs', () => {
   const loaded = [...loadedWith('client/main.ts')];
   expect(loaded).toContain('client/ask.ts');

@@ -52,7 +52,7 @@ const shortened = (lines: readonly string[]): readonly string[] =>
 const plain = (text: string): string =>
   text
     .split('\n')
-    .map((line) => line.replace(/\r+$/, '').replace(/^.*\r/, ''))
+    .map((line) => line.replace(/\r+$/, '').replace(/^[^]*\r/, ''))
     // apt counts up on one line where it does not see a terminal, too.
     .map((line) => line.replace(/^(?:\(Reading database \.\.\. \d+%)+/, ''))
     .join('\n')

@@ -27,7 +27,7 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, ...words
 /** By pattern: why nobody runs it. Each is about the reader's own machine, or is what runs the tests. */
 export const NOT_RUN: readonly (readonly [command: RegExp, why: string])[] = [
   [/^(?:sudo )?apt-get install /, 'changes the machine that the tests run on; tools/prepare.sh does it where it may'],
-  [/^journalctl /, 'there is no journal in a laboratory; the sink is tested with a socket in its place'],
+  [/^journalctl /, 'there is no journal in a laboratory; test/e2e/booted.test.ts asks a real one'],
   [/^git clone /, "the place of the repository is the reader's"],
   [
     /^(?:sudo )?systemctl (?:stop|disable|enable|edit)\b/,

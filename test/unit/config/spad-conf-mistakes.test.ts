@@ -43,6 +43,19 @@ test('what cuts connections is asked of a firewall that can', () => {
   );
 });
 
+test('widen_ipv6 is asked of a firewall that opens for networks, and of a stanza that cuts nothing', () => {
+  const conf = (firewall: string, terms = ''): string => `${withDaemon(firewall)}widen_ipv6 = 64\n${terms}`;
+  expect(errors(conf('firewall = nftables'))).toEqual([]);
+  expect(errors(conf('firewall = nft-set\nnft_set = inet fw a, inet fw b'))[0]).toContain(
+    '[access a] has widen_ipv6 = 64, and firewall = nft-set takes single addresses',
+  );
+  const command = 'firewall = command\nopen_command = /bin/o {address}\nclose_command = /bin/c {address}';
+  expect(errors(conf(command))[0]).toContain('set another firewall, or widen_ipv6 = no');
+  expect(errors(conf('firewall = nftables', 'drop_on_expiry = yes\n'))[0]).toContain(
+    '[access a] has widen_ipv6 = 64 and drop_on_expiry = yes',
+  );
+});
+
 describe('a wrong value is told with its line, what it is, and what would be right', () => {
   test.each([
     ['interface = eth0/1', '"any" or the name of an interface, such as eth0'],

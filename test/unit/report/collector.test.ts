@@ -37,6 +37,17 @@ describe('grants', () => {
     expect(open).toBe(45_000);
   });
 
+  test('of one address and port, forwarded to two hosts, are two', () => {
+    const [one, other] = ['10.0.0.5:22', '10.0.0.6:22'];
+    const { grants } = figuresOf([
+      { time: at(0), event: 'granted', ...grant, forward: one, until: at(30) },
+      { time: at(1), event: 'granted', ...grant, forward: other, until: at(90) },
+      { time: at(30), event: 'expired', ...about, forward: one, until: at(30) },
+      { time: at(40), event: 'revoked', ...about, forward: other, reason: 'operator' },
+    ]);
+    expect(grants.latest.map(({ ended }) => ended)).toEqual([Date.parse(at(40)), Date.parse(at(30))]);
+  });
+
   test('one without an end in the log is open to its own end or that of the log', () => {
     const { clients, grants } = figuresOf([
       { time: at(0), event: 'granted', ...grant, until: at(30) },
