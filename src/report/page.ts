@@ -132,7 +132,7 @@ const refusalsOf = ({ refusals }: Figures): Markup => {
       Whoever had the key of a client, or knew a
       sequence.${refusals.forgotten > 0 ? ' There were more sources than can be held: counts of rare ones may be too low.' : ''}
     </p>
-    ${sourceTable(refusals.bySource, refusals.all)}${rest(refusals.sources - refusals.bySource.length, 'more sources')}`;
+    ${sourceTable(refusals.bySource)}${rest(refusals.sources - refusals.bySource.length, 'more sources')}`;
   return markup`<section>
     <h2>Refused, by reason</h2>
     <p class="quiet">Packets that no key matches are counted and have no line; anyone can send them.${unlogged}</p>

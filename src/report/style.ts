@@ -22,7 +22,7 @@ svg.share{display:inline-block;min-width:60px;width:100px;height:8px;vertical-al
 table{border-collapse:collapse;width:100%;min-width:640px;font-size:13.5px}th,td{padding:5px 12px;text-align:left;vertical-align:top}
 th{color:var(--quiet);font-weight:500;border-bottom:1px solid var(--line);white-space:nowrap}
 tr+tr td{border-top:1px solid var(--line)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-td.t{white-space:nowrap;font-variant-numeric:tabular-nums}td.w{overflow-wrap:anywhere;min-width:14ch}tr.bad td{color:var(--bad)}
+td.t{white-space:nowrap;font-variant-numeric:tabular-nums}td.w{overflow-wrap:anywhere;min-width:20ch}tr.bad td{color:var(--bad)}
 summary{cursor:pointer;color:var(--quiet);margin:6px 0}footer{margin-top:36px;border-top:1px solid var(--line);padding-top:12px;font-size:13.5px}
 @media (max-width:640px){body{padding:16px 12px 32px}th,td{padding:5px 8px}}
 @media print{body{max-width:none}.wide,.table{overflow:visible}svg{min-width:0}}

@@ -66,8 +66,9 @@ export const reasonTable = (rows: readonly ReasonRow[]): Markup => {
 
 const lookOf = ({ lines }: ReasonRow): 'refused' | 'nobodys' => (lines > 0 ? 'refused' : 'nobodys');
 
-export const sourceTable = (rows: readonly SourceRow[], all: number): Markup =>
-  table(
+export const sourceTable = (rows: readonly SourceRow[]): Markup => {
+  const most = Math.max(0, ...rows.map(({ refused }) => refused));
+  return table(
     markup`<th>source</th>
       <th class="n">refused</th>
       <th></th>
@@ -80,14 +81,15 @@ export const sourceTable = (rows: readonly SourceRow[], all: number): Markup =>
         markup`<tr>
           <td class="t">${source}</td>
           <td class="n">${formatCount(refused)}</td>
-          <td>${shareBar(refused, all, 'refused')}</td>
-          <td>${reasons.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(', ')}</td>
+          <td>${shareBar(refused, most, 'refused')}</td>
+          <td class="w">${reasons.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(', ')}</td>
           <td class="w">${stanzas.join(', ')}</td>
           <td class="t">${formatTime(first)}</td>
           <td class="t">${formatTime(last)}</td>
         </tr>`,
     ),
   );
+};
 
 export const grantTable = (rows: readonly GrantRow[]): Markup =>
   table(
