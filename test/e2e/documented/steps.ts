@@ -65,7 +65,9 @@ const OPERATING: readonly Step[] = [
     before: 'cp -r "$ROOT/packaging/fail2ban/." . && mkdir -p /etc/fail2ban/filter.d /etc/fail2ban/jail.d',
   }),
   server('sudo cp jail.d/spad.conf /etc/fail2ban/jail.d/'),
-  server('fail2ban-regex /var/log/spad/audit.jsonl /etc/fail2ban/filter.d/spad.conf', { says: /Lines: [1-9]\d* lines/ }),
+  server('fail2ban-regex /var/log/spad/audit.jsonl /etc/fail2ban/filter.d/spad.conf', {
+    says: /Lines: [1-9]\d* lines/,
+  }),
   server('spad report --json', { says: /^\{/ }),
   server('systemctl reload spad'),
   server('sudo systemctl reload spad'),
