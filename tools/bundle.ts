@@ -88,6 +88,9 @@ const bundle = async (name: string, main: string): Promise<void> => {
     minifySyntax: true,
   });
   const code = `(function (require, module, hereOf) { ${text.replace(/^#!.*\n/, '')}\n})\n`;
+  // The launcher takes a byte for a letter. In literals of regular expressions esbuild leaves letters as they are.
+  const strange = /[^\0-\x7f]/.exec(code);
+  if (strange) throw new Error(`${name} is not ASCII: ${code.slice(strange.index - 40, strange.index + 40)}`);
   const BUILD = createHash('sha256').update(code).digest('hex').slice(0, 16);
   const launcher = await textOf({
     entryPoints: [join(DIST, 'launch/main.js')],

@@ -4,7 +4,7 @@ import { countOf, inCells } from '../base/printable.ts';
 import { part, type Part, type Style } from '../base/styled.ts';
 import { formatDuration, seconds, type UnixMs } from '../base/units.ts';
 import type { Refusal } from './refusal-book.ts';
-import { sparkline } from './sparkline.ts';
+import { BLOCKS, sparkline } from './sparkline.ts';
 import { describeFirewall } from './status-page.ts';
 import type { ShownCapture, Status } from './status.ts';
 import type { WatchAnswer } from './watch-answer.ts';
@@ -175,7 +175,9 @@ const table = (rows: readonly Line[]): readonly Line[] => {
 };
 
 /** Our own blocks pass; nothing else that is not in cells does. */
-const inCellsOr = (text: string): string => text.replace(/[^▁▂▃▄▅▆▇█]+/gu, inCells);
+const inCellsOr = (text: string): string => text.replace(NOT_BLOCKS, inCells);
+
+const NOT_BLOCKS = new RegExp(`[^${BLOCKS}]+`, 'gu');
 
 const fit = (line: Line, columns: number): Line => {
   let left = columns;

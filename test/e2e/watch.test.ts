@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 const program = (...args: readonly string[]): string =>
-  [process.execPath, builtFile('server/main.js'), 'watch', '--state-dir', spad.stateDir, ...args].join(' ');
+  [process.execPath, builtFile('bin/spad.cjs'), 'watch', '--state-dir', spad.stateDir, ...args].join(' ');
 
 /** On a terminal of 80 columns and 24 rows, which tells afterwards how it was left. */
 const onTerminal = (locale: string, ...args: readonly string[]): LabProcess =>
