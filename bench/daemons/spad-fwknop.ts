@@ -53,7 +53,7 @@ function start(capture: Capture, host: Host, client: Host, { folder, ports, opti
   const maker = { from: client, to: host, keys, folder };
   return {
     startedAt: performance.now(),
-    process: host.spawn(process.execPath, [builtFile('server/main.js'), '-c', conf], { env: QUIET_ENVIRONMENT }),
+    process: host.spawn(process.execPath, [builtFile('bin/spad.cjs'), '-c', conf], { env: QUIET_ENVIRONMENT }),
     ready: /ready: /,
     packets: (wanted) => makePackets(maker, wanted.map(portRequest(client))),
     packetsFor: (addresses) => makePackets(maker, addresses.map(addressRequest(ports))),

@@ -50,7 +50,7 @@ function start({ capture, host, client, folder, ports, others }: Start): Daemon 
     stanza(name, name === 'client' ? secret : newSecret(), ports),
   );
   writeFileSync(conf, [daemonSection(capture, folder, ports), ...stanzas].join('\n'), { mode: 0o600 });
-  const main = builtFile('server/main.js');
+  const main = builtFile('bin/spad.cjs');
   const sealFor = sealer(secret, addressOf(client));
   const sources = (wanted: readonly number[]): Promise<readonly PacketSource[]> =>
     Promise.resolve(wanted.map((port) => () => sealFor(portOf(port))));

@@ -12,6 +12,6 @@ export async function isSieveOffered({ host }: Wire, folder: string): Promise<bo
   const key = randomBytes(32).toString('base64');
   const text = `[spad]\nname = bench\ncapture = nflog\nguard = tcp/22\n\n[access client]\nkey = ${key}\nallow = tcp/22\n`;
   writeFileSync(conf, text, { mode: 0o600 });
-  const check = [builtFile('server/main.js'), '--check', '-c', conf];
+  const check = [builtFile('bin/spad.cjs'), '--check', '-c', conf];
   return (await host.exec(process.execPath, check, { env: QUIET_ENVIRONMENT })).code === 0;
 }

@@ -42,7 +42,7 @@ export function startKnocker({ name, host }: Knocker, folder: string): RunningKn
   if (spawnSync('mkfifo', [fifo]).status !== 0) throw new Error(`cannot make ${fifo}`);
   writeFileSync(conf, configuration(log, fifo), { mode: 0o600 });
   const command = name === 'knockd' ? 'knockd' : process.execPath;
-  const program = name === 'knockd' ? [] : [builtFile('server/main.js'), 'knockd'];
+  const program = name === 'knockd' ? [] : [builtFile('bin/spad.cjs'), 'knockd'];
   const options = ['-c', conf, '-i', host.interfaceName];
   return {
     process: host.spawn(command, [...program, ...options], { env: { ...QUIET_ENVIRONMENT, STATE_DIRECTORY: state } }),

@@ -75,7 +75,7 @@ function spaClient(words: readonly string[], trusted = true): Promise<ExecResult
     join(lab.dir, 'hosts'),
     process.execPath,
   ];
-  return client.exec('unshare', [...named, builtFile('client/main.js'), ...words], {
+  return client.exec('unshare', [...named, builtFile('bin/spa-client.cjs'), ...words], {
     timeoutMs: 60_000,
     env: {
       XDG_STATE_HOME: join(lab.dir, 'state'),

@@ -83,7 +83,7 @@ const configure = (daemon: SpadConfig['daemon'] = {}, access: Record<string, str
 const nft = (text: string): Promise<string> => server.run('nft', ['-f', '-'], { input: `${text}\n` });
 
 const check = async (env: Record<string, string> = {}): Promise<Report> => {
-  const args = [builtFile('server/main.js'), 'check', '-c', spad.confFile, '--json'];
+  const args = [builtFile('bin/spad.cjs'), 'check', '-c', spad.confFile, '--json'];
   const { code, stdout, stderr } = await server.exec(process.execPath, args, { env, timeoutMs: 20_000 });
   if (stdout === '') throw new Error(stderr);
   const report = JSON.parse(stdout) as Omit<Report, 'status'>;
@@ -438,7 +438,7 @@ describe('the session of the operator', () => {
   test('is found through sudo, which clears the environment', async () => {
     configure();
     const { connection, env } = await login();
-    const args = [process.execPath, builtFile('server/main.js'), 'check', '-c', spad.confFile];
+    const args = [process.execPath, builtFile('bin/spad.cjs'), 'check', '-c', spad.confFile];
     const script = 'env -u SSH_CONNECTION "$@"; exit $?';
     const { stdout } = await server.exec('sh', ['-c', script, 'sh', ...args], { env });
     expect(stdout).toContain(`from ${client.address4}`);

@@ -133,7 +133,7 @@ describe('through a session', () => {
   test('and where there is no session at all, one sentence says so', async () => {
     await start('30s');
     const { code, stderr } = await server.exec('env', [
-      ...['-i', process.execPath, `${process.cwd()}/dist/server/main.js`, 'confirm', '--state-dir', spad.stateDir],
+      ...['-i', process.execPath, `${process.cwd()}/dist/bin/spad.cjs`, 'confirm', '--state-dir', spad.stateDir],
     ]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^spad: error: this is no SSH session, [^\n]+ --console if you sit at this machine\n$/);

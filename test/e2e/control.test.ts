@@ -161,7 +161,7 @@ test('a daemon that was killed: its grant log says what is open, and the kernel 
 test('who may not enter the state folder is told so in one sentence', async () => {
   expect(statSync(join(spad.stateDir, 'control.sock')).mode & 0o777).toBe(0o600);
   const words = ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath];
-  const script = join(process.cwd(), 'dist/server/main.js');
+  const script = join(process.cwd(), 'dist/bin/spad.cjs');
   const { code, stderr } = await server.exec('setpriv', [...words, script, 'grants', '--state-dir', spad.stateDir]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^spad: error: only root, or the user that spad runs as, may ask it: [^\n]+; try sudo\n$/);

@@ -88,7 +88,7 @@ async function refuses(from: Host, number: number, reason: string): Promise<void
 
 /** The letters of the codes on the sheet that spa-keys prints, by their numbers; the range is put into spad.conf. */
 async function print(...words: readonly string[]): Promise<readonly (readonly string[])[]> {
-  const args = [builtFile('keys/main.js'), 'emergency', 'alice', '--file', spad.confFile, '--write', ...words];
+  const args = [builtFile('bin/spa-keys.cjs'), 'emergency', 'alice', '--file', spad.confFile, '--write', ...words];
   const sheet = await server.run(process.execPath, args);
   return sheet
     .split(/^Code \d+\n/m)
@@ -98,7 +98,7 @@ async function print(...words: readonly string[]): Promise<readonly (readonly st
 
 /** The line of the sheet that has `program` in it, with the letters put in as they stand there. */
 async function sheetLine(program: string, host: string, letters: readonly string[]): Promise<string> {
-  const args = [builtFile('keys/main.js'), 'emergency', 'alice', '--file', spad.confFile, '--host', host];
+  const args = [builtFile('bin/spa-keys.cjs'), 'emergency', 'alice', '--file', spad.confFile, '--host', host];
   const sheet = await server.run(process.execPath, args);
   const line = sheet.split('\n').find((one) => one.includes(program));
   if (line === undefined) throw new Error(`the sheet has no line with ${program}`);
@@ -127,7 +127,7 @@ describe('a code from the sheet opens', () => {
       [first, server.address4],
       [second, server.address6],
     ] as const) {
-      const args = [builtFile('client/main.js'), '--code', '-', host];
+      const args = [builtFile('bin/spa-client.cjs'), '--code', '-', host];
       const said = await client.run(process.execPath, args, { input: `${letters.join('\n')}\n` });
       expect(said).toContain('sent 176 bytes');
     }
@@ -139,7 +139,7 @@ describe('a code from the sheet opens', () => {
 
 test('the QR codes, of the terminal and of the page for a printer, are read by a camera as the letters', async () => {
   const args = [
-    builtFile('keys/main.js'),
+    builtFile('bin/spa-keys.cjs'),
     'emergency',
     'alice',
     '--file',

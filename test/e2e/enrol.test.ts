@@ -28,7 +28,7 @@ afterAll(() => lab.close());
 
 /** What `spa-keys` prints on the server. */
 const spaKeys = (...words: readonly string[]): Promise<ExecResult> =>
-  server.exec(process.execPath, [builtFile('keys/main.js'), ...words, '--stanza', spad.confFile]);
+  server.exec(process.execPath, [builtFile('bin/spa-keys.cjs'), ...words, '--stanza', spad.confFile]);
 
 const invite = async (...words: readonly string[]): Promise<string> => {
   const made = await spaKeys('invite', ...words, '--text');
@@ -40,7 +40,7 @@ const invite = async (...words: readonly string[]): Promise<string> => {
 const profilesOf = (name: string): string => join(lab.dir, `${name}.ini`);
 
 const joined = (name: string, words: readonly string[], input = ''): Promise<ExecResult> =>
-  client.exec(process.execPath, [builtFile('client/main.js'), 'join', '--profiles', profilesOf(name), ...words], {
+  client.exec(process.execPath, [builtFile('bin/spa-client.cjs'), 'join', '--profiles', profilesOf(name), ...words], {
     input,
     timeoutMs: 30_000,
   });
@@ -78,7 +78,7 @@ test('a camera reads the code as the line, which join takes as it is', async () 
 test('a passphrase is typed on both terminals without being seen', async () => {
   const onTerminal = (host: Host, words: readonly string[], input: string): Promise<ExecResult> =>
     host.exec('script', ['-qec', [process.execPath, ...words].join(' '), '/dev/null'], { input, timeoutMs: 30_000 });
-  const keys = [builtFile('keys/main.js'), 'invite', 'dave', '--passphrase', '--text'];
+  const keys = [builtFile('bin/spa-keys.cjs'), 'invite', 'dave', '--passphrase', '--text'];
   const words = [...keys, '--host', server.address4, '--stanza', spad.confFile];
   const made = await onTerminal(server, words, 'open sesame\nopen sesame\n');
   const line = /^spa1-[0-9a-z]+/m.exec(made.stdout)?.[0] ?? expect.fail(made.stdout);
@@ -88,7 +88,7 @@ test('a passphrase is typed on both terminals without being seen', async () => {
   const unasked = await joined('dave', ['--file', file]);
   expect(unasked).toMatchObject({ code: 2 });
   expect(unasked.stderr).toContain('use --passphrase-file');
-  const joinWords = [builtFile('client/main.js'), 'join', '--file', file, '--profiles', profilesOf('dave')];
+  const joinWords = [builtFile('bin/spa-client.cjs'), 'join', '--file', file, '--profiles', profilesOf('dave')];
   const { code, stdout } = await onTerminal(client, joinWords, 'open says me\nopen sesame\n');
   expect(code, stdout).toBe(0);
   expect(stdout).toContain('that is not its passphrase');
@@ -101,7 +101,7 @@ test('before the reload the profile is kept, and the exit code and the next step
   expect(stopped.code).toBe(2);
   expect(existsSync(profilesOf('erin'))).toBe(false);
   // For the client the port is open by now, by other stanzas: so the other host joins.
-  const words = [builtFile('client/main.js'), 'join', '--profiles', profilesOf('erin'), '-'];
+  const words = [builtFile('bin/spa-client.cjs'), 'join', '--profiles', profilesOf('erin'), '-'];
   const late = await attacker.exec(process.execPath, words, { input: made.stdout, timeoutMs: 30_000 });
   expect(late.code, late.stderr).toBe(3);
   expect(late.stderr).toContain('systemctl reload spad');
@@ -113,12 +113,12 @@ test('who is revoked has nothing open any more, and gets nothing', async () => {
   const line = await invite('frank', '--host', server.address4);
   expect((await joined('frank', ['-'], line)).code).toBe(0);
   await spad.audit.waitFor({ event: 'granted', stanza: 'frank' }, from);
-  const words = [builtFile('keys/main.js'), 'revoke', 'frank', '--file', spad.confFile];
+  const words = [builtFile('bin/spa-keys.cjs'), 'revoke', 'frank', '--file', spad.confFile];
   expect((await server.exec(process.execPath, words)).stdout).toContain('revoked [access frank]');
   await spad.reload();
   await spad.audit.waitFor({ event: 'revoked', stanza: 'frank', reason: 'stanza-removed' }, from);
   const before = await spad.counts();
-  const ask = [builtFile('client/main.js'), '--profiles', profilesOf('frank'), '-n', 'gw1'];
+  const ask = [builtFile('bin/spa-client.cjs'), '--profiles', profilesOf('frank'), '-n', 'gw1'];
   await client.exec(process.execPath, ask);
   const { 'unknown-hint': unknown = 0, sieved = 0 } = await spad.counts();
   expect(unknown + sieved).toBeGreaterThan((before['unknown-hint'] ?? 0) + (before['sieved'] ?? 0));

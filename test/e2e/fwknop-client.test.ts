@@ -53,7 +53,7 @@ afterAll(() => lab.close());
 const runClient = (file: string, args: readonly string[]): Promise<string> =>
   client.run(process.execPath, [builtFile(file), ...args], { env: { HOME: home }, timeoutMs: 30_000 });
 
-const fwknop = (...args: readonly string[]): Promise<string> => runClient('client/fwknop-main.js', args);
+const fwknop = (...args: readonly string[]): Promise<string> => runClient('bin/fwknop.cjs', args);
 
 const state = (family: 4 | 6): Promise<string> =>
   tcpState(client, family === 4 ? server.address4 : server.address6, PORT);
@@ -124,10 +124,10 @@ describe('the program fwknop', () => {
 
 describe('spa-client', () => {
   test('uses a stanza of .fwknoprc by its name, and waits for the port', async () => {
-    await opens(4, 'udp', () => runClient('client/main.js', ['-n', 'office', '--wait']));
+    await opens(4, 'udp', () => runClient('bin/spa-client.cjs', ['-n', 'office', '--wait']));
   });
 
   test('uses a profile with format = fwknop, by IPv6', async () => {
-    await opens(6, 'udp', () => runClient('client/main.js', ['-A', 'tcp/22', '--wait', 'gw6']));
+    await opens(6, 'udp', () => runClient('bin/spa-client.cjs', ['-A', 'tcp/22', '--wait', 'gw6']));
   });
 });

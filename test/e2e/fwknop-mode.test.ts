@@ -47,7 +47,7 @@ const stanza = (key: string, rest = 'OPEN_PORTS tcp/22\n'): string =>
 const ready = /^spad: ready: .*/;
 
 async function start(...words: string[]): Promise<string> {
-  const args = [builtFile('server/main.js'), ...words];
+  const args = [builtFile('bin/spad.cjs'), ...words];
   daemon = server.spawn(process.execPath, args);
   const [line] = await daemon.waitForLine(ready, 20_000);
   // A first start refuses what is older than itself, and the time in a packet of fwknop's is a whole second.

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 const init = (file: string, words: readonly string[], input = ''): Promise<ExecResult> =>
-  server.exec(process.execPath, [builtFile('server/main.js'), 'init', '-c', file, ...words], {
+  server.exec(process.execPath, [builtFile('bin/spad.cjs'), 'init', '-c', file, ...words], {
     input,
     env: { SUDO_USER: 'alice', SSH_CONNECTION: undefined },
     timeoutMs: 30_000,
@@ -38,7 +38,7 @@ test('asks, writes a configuration that the check takes, and says what comes nex
   const profiles = join(lab.dir, 'profiles.ini');
   const invite = /^spa1-\S+$/m.exec(stdout)?.[0] ?? 'no invite';
   await server.run(process.execPath, [
-    builtFile('client/main.js'),
+    builtFile('bin/spa-client.cjs'),
     'join',
     '--no-test',
     '--profiles',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { builtFile } from '../support/paths.ts';
 
-const SPA_KEYS = builtFile('keys/main.js');
+const SPA_KEYS = builtFile('bin/spa-keys.cjs');
 const NOBODY = 65_534;
 
 let folder = '';

@@ -36,7 +36,7 @@ const withDoors = async (mark: string, work: () => Promise<void>): Promise<void>
   const file = join(lab.dir, 'knockd.conf');
   writeFileSync(file, configOf(mark));
   const args = ['knockd', '-c', file, '-i', server.interfaceName, '-v'];
-  const spad = server.spawn(process.execPath, [builtFile('server/main.js'), ...args], {
+  const spad = server.spawn(process.execPath, [builtFile('bin/spad.cjs'), ...args], {
     env: { SPAD_STATE_DIR: join(lab.dir, 'state') },
   });
   try {

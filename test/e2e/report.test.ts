@@ -88,7 +88,7 @@ describe('the figures', () => {
     const piped = await spad.host.run('sh', [
       '-c',
       'cat "$3" "$4" | "$1" "$2" report --json -',
-      ...['sh', process.execPath, builtFile('server/main.js'), rotated(), spad.audit.path],
+      ...['sh', process.execPath, builtFile('bin/spad.cjs'), rotated(), spad.audit.path],
     ]);
     expect(JSON.parse(piped)).toEqual({ ...whole, files: ['standard input'] });
   });

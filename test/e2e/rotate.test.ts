@@ -42,7 +42,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 const spaKeys = (...words: readonly string[]): Promise<ExecResult> =>
-  server.exec(process.execPath, [builtFile('keys/main.js'), ...words, '--stanza', spad.confFile], {
+  server.exec(process.execPath, [builtFile('bin/spa-keys.cjs'), ...words, '--stanza', spad.confFile], {
     timeoutMs: 30_000,
   });
 
@@ -54,7 +54,7 @@ const rotate = async (...words: readonly string[]): Promise<string> => {
 };
 
 const joinBy = (line: string): Promise<ExecResult> =>
-  client.exec(process.execPath, [builtFile('client/main.js'), 'join', '--profiles', profiles, '-'], {
+  client.exec(process.execPath, [builtFile('bin/spa-client.cjs'), 'join', '--profiles', profiles, '-'], {
     input: line,
     timeoutMs: 60_000,
   });
@@ -187,7 +187,7 @@ test('a stanza that is revoked lets neither of its keys in', async () => {
   await granted(second, 'old', 'carol');
   const third = present('carol');
   const revoked = await server.exec(process.execPath, [
-    ...[builtFile('keys/main.js'), 'revoke', 'carol', '--file', spad.confFile],
+    ...[builtFile('bin/spa-keys.cjs'), 'revoke', 'carol', '--file', spad.confFile],
   ]);
   expect(revoked.code, revoked.stderr).toBe(0);
   await spad.reload();

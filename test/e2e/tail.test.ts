@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 const tail = (...args: readonly string[]): LabProcess =>
-  server.spawn(process.execPath, [builtFile('server/main.js'), 'tail', '--state-dir', spad.stateDir, ...args]);
+  server.spawn(process.execPath, [builtFile('bin/spad.cjs'), 'tail', '--state-dir', spad.stateDir, ...args]);
 
 /** Has begun: the line of the start is there. */
 const begun = async (process: LabProcess, line = /started/): Promise<LabProcess> => {
@@ -86,7 +86,7 @@ describe('spad tail', () => {
   const words = (...more: readonly string[]): readonly string[] => [
     ...[
       process.execPath,
-      builtFile('server/main.js'),
+      builtFile('bin/spad.cjs'),
       'tail',
       '--state-dir',
       spad.stateDir,

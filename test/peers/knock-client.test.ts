@@ -13,8 +13,8 @@ import { builtFile } from '../support/paths.ts';
 import { startTcpService } from '../support/probe.ts';
 
 const REAL = ['knock'];
-const OURS = [process.execPath, builtFile('client/knock-main.js')];
-const SUBCOMMAND = [process.execPath, builtFile('client/main.js'), 'knock'];
+const OURS = [process.execPath, builtFile('bin/knock.cjs')];
+const SUBCOMMAND = [process.execPath, builtFile('bin/spa-client.cjs'), 'knock'];
 
 /** An address that is nobody's: the client knows a link address for it, so that its packets leave and nothing answers. */
 const SILENT = '10.99.0.77';

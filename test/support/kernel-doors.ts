@@ -53,7 +53,7 @@ export class DoorLab {
 
   /** Runs `spad compile` on the server. */
   compile(...args: readonly string[]): Promise<ExecResult> {
-    return this.server.exec(process.execPath, [builtFile('server/main.js'), 'compile', ...args]);
+    return this.server.exec(process.execPath, [builtFile('bin/spad.cjs'), 'compile', ...args]);
   }
 
   /** The name of a file with this text. */

@@ -18,7 +18,7 @@ export function repositoryRoot(): string {
 }
 
 /**
- * The absolute path of a built file, named from `dist`: `builtFile('server/main.js')`.
+ * The absolute path of a built file, named from `dist`: `builtFile('bin/spad.cjs')`.
  * @throws Error with the remedy when it has not been built.
  */
 export function builtFile(name: string): string {

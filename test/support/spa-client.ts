@@ -22,7 +22,7 @@ export class SpaClient {
     writeFileSync(keyFile, `${holder.base64}\n`, { mode: 0o600 });
     const clock = `const { now } = Date; Date.now = () => now() + ${String(clockMs)};`;
     const words = clockMs === 0 ? [] : ['--import', `data:text/javascript,${encodeURIComponent(clock)}`];
-    this.words = [...words, builtFile('client/main.js'), '--server', holder.server, '--key-file', keyFile];
+    this.words = [...words, builtFile('bin/spa-client.cjs'), '--server', holder.server, '--key-file', keyFile];
     this.env = { XDG_STATE_HOME: join(lab.dir, `${host.name}-${name}-state`) };
   }
 

@@ -89,7 +89,7 @@ export class Spad {
   /** Starts the daemon and waits until it captures, or for the line that `options` name. */
   async start(options: StartOptions = {}): Promise<LabProcess> {
     const args = options.args ?? ['-c', this.confFile];
-    const words = [process.execPath, builtFile('server/main.js'), ...args];
+    const words = [process.execPath, builtFile('bin/spad.cjs'), ...args];
     const command = options.through === undefined ? words : ['sh', '-c', options.through, 'sh', ...words];
     const [file = '', ...rest] = command;
     this.child = this.host.spawn(file, rest, { env: options.env ?? {} });
@@ -107,7 +107,7 @@ export class Spad {
     { prefix = [], env = {} }: { readonly prefix?: readonly string[]; readonly env?: Readonly<Record<string, string>> },
     ...args: readonly string[]
   ): Promise<ExecResult> {
-    const [command = '', ...words] = [...prefix, process.execPath, builtFile('server/main.js'), ...args];
+    const [command = '', ...words] = [...prefix, process.execPath, builtFile('bin/spad.cjs'), ...args];
     return this.host.exec(command, words, { timeoutMs: START_MS, env });
   }
 

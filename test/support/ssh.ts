@@ -27,7 +27,7 @@ export class SshSession {
 
   /** Runs spad in the session, without the session's environment, as sudo would. */
   spad(...args: readonly string[]): ReturnType<SshSession['run']> {
-    return this.run(`env -i ${[process.execPath, builtFile('server/main.js'), ...args].join(' ')}`);
+    return this.run(`env -i ${[process.execPath, builtFile('bin/spad.cjs'), ...args].join(' ')}`);
   }
 
   async close(): Promise<void> {

@@ -10,7 +10,7 @@ import { unsealFwknop } from '../../../src/spa/fwknop/unseal.ts';
 import { builtFile } from '../../support/paths.ts';
 import { FWKNOP_ENVIRONMENT } from './harness/environment.ts';
 
-const OURS = [process.execPath, builtFile('client/fwknop-main.js')];
+const OURS = [process.execPath, builtFile('bin/fwknop.cjs')];
 const REAL = ['fwknop'];
 
 let dir: string;

@@ -10,7 +10,7 @@ import type { Variables } from './harness/fwknopd.ts';
 import { scenario } from './harness/scenario.ts';
 import type { Stage } from './harness/stage.ts';
 
-const OURS = builtFile('client/fwknop-main.js');
+const OURS = builtFile('bin/fwknop.cjs');
 const PLAIN = ['--no-rc-file', '--no-save-args'];
 
 /** A course of events with a real fwknopd in it, or with none where it is not started. */
@@ -128,7 +128,7 @@ play(
     writeFileSync(profiles, stage.expand(`${profile.join('\n')}\naccess = udp/53\n`), { mode: 0o600 });
     const env = { ...FWKNOP_ENVIRONMENT, HOME: stage.dir };
     const ask = (...words: string[]): Promise<ExecResult> =>
-      stage.client.exec(process.execPath, [builtFile('client/main.js'), ...words], { env, timeoutMs: 30_000 });
+      stage.client.exec(process.execPath, [builtFile('bin/spa-client.cjs'), ...words], { env, timeoutMs: 30_000 });
     const waited = await ask('-n', 'lab', '--wait', '10s');
     expect([waited.code, waited.stdout], waited.stderr).toEqual([0, expect.stringMatching(/tcp\/9000 is open after/)]);
     expect((await ask('--profiles', profiles, 'office')).code).toBe(0);

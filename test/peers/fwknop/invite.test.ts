@@ -36,7 +36,7 @@ test.each(Object.entries(STANZAS))('%s', async (_, keys) => {
     await daemon.start();
     const words = ['invite', '--fwknop', '--access', daemon.accessFile];
     const picture = join(lab.dir, 'screen.pgm');
-    writeFileSync(picture, screenshot(await server.run(process.execPath, [builtFile('keys/main.js'), ...words])));
+    writeFileSync(picture, screenshot(await server.run(process.execPath, [builtFile('bin/spa-keys.cjs'), ...words])));
     const text = (await client.run('zbarimg', ['--raw', '-q', '-Sdisable', '-Sqrcode.enable', picture])).replace(
       /\n$/,
       '',

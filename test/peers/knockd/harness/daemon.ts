@@ -14,7 +14,7 @@ const ENVIRONMENT = { LC_ALL: 'C', LANG: 'C', NO_COLOR: '1' };
 function commandLine(side: Side, options: readonly string[]): readonly string[] {
   return side === 'knockd'
     ? ['knockd', ...options]
-    : [process.execPath, builtFile('server/main.js'), 'knockd', ...options];
+    : [process.execPath, builtFile('bin/spad.cjs'), 'knockd', ...options];
 }
 
 export interface Start {
