@@ -4,6 +4,14 @@ const project = (name: string, include: string[], more: object = {}) => ({ test:
 
 export default defineConfig({
   test: {
+    // What the fast suites run of the core; collected with --coverage alone, and then below the bar is a failure.
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', ['text', { skipFull: true }], 'json'],
+      reportsDirectory: 'coverage',
+      thresholds: { lines: 95, branches: 95, functions: 95, statements: 95 },
+    },
     projects: [
       // Nothing here waits for time to pass; a machine busy with something else takes its time all the same.
       project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 60_000 }),
