@@ -1,7 +1,53 @@
 import { describe, expect, test } from 'vitest';
 import { unixMs } from '../../../src/base/units.ts';
-import { commandPair, expandCommand, START_TOO_LONG, STOP_TOO_LONG } from '../../../src/knock/messages.ts';
+import {
+  commandPair,
+  commandTimeoutMessage,
+  doorName,
+  exhaustedMessage,
+  expandCommand,
+  openMessage,
+  packetMessage,
+  runningMessage,
+  sequenceTimeoutMessage,
+  stageMessage,
+  START_TOO_LONG,
+  statusMessage,
+  STOP_TOO_LONG,
+} from '../../../src/knock/messages.ts';
 import { decodeStopLog, dueFrom, encodeStopEvent, remainingWait } from '../../../src/knock/stop-record.ts';
+import { doorsOf, knock } from './doors.ts';
+
+/** As the log of knockd 0.8 has them (test/peers/knockd/recorded). */
+describe('lines of the log', () => {
+  test.each([
+    ['10.99.0.2: openSSH: Stage 1', stageMessage('10.99.0.2', 'openSSH', 1)],
+    ['10.99.0.2: openSSH: OPEN SESAME', openMessage('10.99.0.2', 'openSSH')],
+    ['10.99.0.2: openSSH: sequence timeout (stage 2)', sequenceTimeoutMessage('10.99.0.2', 'openSSH', 2)],
+    ['10.99.0.2: openSSH: command timeout', commandTimeoutMessage('10.99.0.2', 'openSSH')],
+    ['openSSH: running command: /bin/true', runningMessage('openSSH', '/bin/true')],
+    ['openSSH: command returned non-zero status code (3)', statusMessage('openSSH', 3)],
+    [
+      'no more sequences left in the one time sequences file for door openSSH --> disabling the door',
+      exhaustedMessage('openSSH'),
+    ],
+  ])('%s', (wanted, line) => {
+    expect(line).toBe(wanted);
+  });
+
+  test('one packet, by the clock on the wall', () => {
+    const wall = (time: number) => ({ day: '2026-11-20', time: `second ${String(time / 1000)}` });
+    expect(packetMessage(knock('7000:udp', { at: 12 }), wall)).toBe(
+      '2026-11-20 second 12: udp: 10.99.0.2:40000 -> 10.99.0.1:7000 74 bytes',
+    );
+  });
+
+  test('the name of a door, while it is there', () => {
+    const doors = doorsOf('[a]\nsequence = 1,2\n[b]\nsequence = 3,4\n');
+    expect(doorName(doors, 1)).toBe('b');
+    expect(doorName(doors, 2)).toBe('');
+  });
+});
 
 describe('commands', () => {
   test('have the address put in as text, everywhere', () => {
