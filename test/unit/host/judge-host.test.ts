@@ -77,7 +77,108 @@ describe('a session', () => {
   });
 });
 
+describe('the interface that packets are looked for on', () => {
+  const [lo, eth0] = facts().links;
+  const wishes: Partial<Plan> = { interface: 'eth0' };
+
+  test('is in order where it faces the world', () => {
+    expect(tags({}, wishes)).toEqual([]);
+  });
+
+  test('is not there', () => {
+    const [one] = findings({}, { interface: 'wan0' });
+    expect(one).toMatchObject({
+      tag: 'interface-missing',
+      severity: 'error',
+      cure: 'interface = any, or one of: eth0',
+    });
+    const [none] = findings({ links: lo === undefined ? [] : [lo] }, { interface: 'wan0' });
+    expect(none?.cure).toContain('none is there');
+  });
+
+  test('is down', () => {
+    const links = eth0 === undefined ? [] : [{ ...eth0, isUp: false }];
+    expect(tags({ links }, wishes)).toContain('error interface-down');
+  });
+
+  test('has no address', () => {
+    const links = eth0 === undefined ? [] : [{ ...eth0, addresses: [] }];
+    expect(tags({ links }, wishes)).toContain('warning interface-without-address');
+  });
+
+  test('is not the one of the default route', () => {
+    const lan = { name: 'lan0', isUp: true, isLoopback: false, addresses: [ip('10.0.0.1')] };
+    const links = [...facts().links, lan];
+    const [one] = findings({ links }, { interface: 'lan0' });
+    expect(one).toMatchObject({ tag: 'interface-not-facing', severity: 'warning' });
+    expect(one?.message).toContain('packets are looked for on lan0, and the default route is through eth0');
+    expect(tags({ links, routes: [] }, { interface: 'lan0' })).toEqual([]);
+  });
+
+  test.each(['udp', 'file'] as const)('does not matter with capture = %s', (capture) => {
+    expect(tags({}, { interface: 'wan0', capture })).toEqual([]);
+  });
+});
+
+describe('the SPA port', () => {
+  const drops = filter('INPUT -p udp -m udp --dport 62201 -j DROP');
+  const taken = { protocol: 'udp', address: ip('0.0.0.0'), takesBoth: true, port: 62_201, pid: 8 } as const;
+  const listeners = [...facts().listeners, { ...taken, program: 'dnsmasq' }];
+
+  test('that a rule drops matters to a socket alone', () => {
+    const [one] = findings({ ruleset: drops }, { capture: 'udp' });
+    expect(one).toMatchObject({ tag: 'spa-port-closed', severity: 'error', port: 'udp/62201' });
+    expect(one?.message).toContain('no packet reaches spad over IPv4');
+    for (const capture of ['pcap', 'file', 'nflog', 'auto'] as const)
+      expect(tags({ ruleset: drops }, { capture })).toEqual([]);
+  });
+
+  test('that ingress drops matters to the sieve, too', () => {
+    const base = { type: 'filter', hook: 'ingress', priority: -500, policy: 'drop', devices: ['eth0'] } as const;
+    const ruleset = [{ family: 'netdev', table: 'netdev t', name: 'c', base, rules: [] }] as const;
+    const told = (capture: Plan['capture']): string[] => tags({ ruleset }, { capture });
+    expect(told('auto')).toContain('error spa-port-closed');
+    expect(told('nflog')).toContain('error spa-port-closed');
+    expect(told('pcap')).not.toContain('error spa-port-closed');
+  });
+
+  test('that another program has', () => {
+    const [one] = findings({ listeners }, { capture: 'udp' });
+    expect(one).toMatchObject({ tag: 'spa-port-taken', severity: 'error' });
+    expect(one?.message).toContain('dnsmasq has udp/62201 already');
+    const [unknown] = findings({ listeners: [{ ...taken, program: undefined }] }, { capture: 'udp', allowances: [] });
+    expect(unknown?.message).toContain('another program has udp/62201 already');
+  });
+
+  test('that another program has is no matter where packets are sniffed, nor where it is spad', () => {
+    expect(tags({ listeners }, { capture: 'nflog' })).toEqual([]);
+    expect(tags({ listeners, isRunning: true }, { capture: 'udp' })).toEqual(['note already-running']);
+  });
+
+  test('is not looked at where the rules cannot be read', () => {
+    expect(tags({ ruleset: undefined }, { capture: 'udp' })).toEqual(['error firewall-unreadable']);
+  });
+});
+
+describe('a firewall whose guard is not looked into', () => {
+  test('is told of, where it guards anything', () => {
+    expect(tags({}, { firewall: 'firewalld' })).toEqual(['note cannot-tell']);
+    expect(tags({}, { firewall: 'firewalld', guard: [], allowances: [] })).toEqual([]);
+  });
+});
+
 describe('other daemons', () => {
+  test('knockd and fwknopd are warnings', () => {
+    expect(tags({ others: [{ program: 'knockd', pid: 9 }] })).toEqual(['warning other-daemon']);
+    const [one] = findings({ others: [{ program: 'fwknopd', pid: 9 }] });
+    expect(one?.message).toContain('fwknopd runs, too (process 9)');
+    expect(one?.cure).toContain('stop fwknopd');
+  });
+
+  test('another spad is no matter where no table of its own is', () => {
+    expect(tags({ others: [{ program: 'spad', pid: 9 }] }, { firewall: 'iptables' })).toEqual([]);
+  });
+
   test('another spad is an error, ours is a note', () => {
     const others = [{ program: 'spad', pid: 9 }] as const;
     expect(tags({ others })).toEqual(['error other-daemon']);

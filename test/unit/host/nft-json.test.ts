@@ -121,8 +121,81 @@ describe('a match', () => {
     ['a match of iptables', { xt: { type: 'match', name: 'conntrack' } }, 'unsure'],
     ['counter', { counter: { packets: 0, bytes: 0 } }, 'yes'],
     ['log', { log: { prefix: 'x' } }, 'yes'],
+    ['tcp dport <= 21', is(DPORT, 21, '<='), 'no'],
+    ['meta mark & 0xff > 0', is({ '&': [meta('mark'), 255] }, 0, '>'), 'no'],
+    ['ct mark 0', is({ ct: { key: 'mark' } }, 0), 'yes'],
+    ['ip6 nexthdr tcp', is(payload('ip6', 'nexthdr'), 'tcp'), 'no'],
+    ['fib saddr type local', is({ fib: { result: 'type', flags: ['saddr'] } }, 'local'), 'no'],
+    ['exthdr frag missing', is({ exthdr: { name: 'frag' } }, false), 'yes'],
+    ['meta pkttype broadcast', is(meta('pkttype'), 'broadcast'), 'no'],
+    ['meta nfproto of another kind', is(meta('nfproto'), 'arp'), 'no'],
+    [
+      'ip saddr 198.51.100.0-198.51.100.9',
+      is(payload('ip', 'saddr'), { range: ['198.51.100.0', '198.51.100.9'] }),
+      'yes',
+    ],
+    ['return', { return: null }, 'no'],
+    ['masquerade', { masquerade: null }, 'no'],
+    ['ip dscp set cs1', { mangle: { key: payload('ip', 'dscp'), value: 'cs1' } }, 'yes'],
   ])('%s', (_, step, wanted) => {
     expect(fits(step)).toBe(wanted);
+  });
+
+  // docs/check.md: only what holds either way is said for sure.
+  test.each([
+    ['a name where a number belongs', is(DPORT, 'ssh', '>')],
+    ['a number that is none', is(DPORT, -1)],
+    ['half a range', is(DPORT, { range: [20] })],
+    ['a prefix of what is no address', is(payload('ip', 'saddr'), { prefix: { addr: 'here', len: 24 } })],
+    ['a prefix without a length', is(payload('ip', 'saddr'), { prefix: { addr: '198.51.100.0' } })],
+    ['a name for an address', is(payload('ip', 'saddr'), 'somebody')],
+    ['an interface by its number', is(meta('iif'), 2)],
+    ['a type of packet by its number', is(meta('pkttype'), 2)],
+    ['a flag of TCP that is not known', is(payload('tcp', 'flags'), 'nonce', 'in')],
+    ['a field of TCP', is(payload('tcp', 'window'), 1)],
+    ['a mask that is no number', is({ '&': [meta('mark'), 'low'] }, 0)],
+    ['a mask over what is not known', is({ '&': [meta('cpu'), 1] }, 0)],
+    ['bytes by their offset', is({ payload: { base: 'th', offset: 0, len: 16 } }, 22)],
+    ['a key without its name', is({ meta: {} }, 1)],
+    ['connection tracking without its key', is({ ct: {} }, 1)],
+    ['the address of one direction', is({ ct: { key: 'saddr', dir: 'original' } }, '198.51.100.7')],
+    ['where a destination is routed', is({ fib: { result: 'oif', flags: ['daddr'] } }, 'eth0')],
+    ['a route that is there', is({ fib: { result: 'oif', flags: ['saddr', 'iif'] } }, true)],
+    ['fib without flags', is({ fib: null }, 'local')],
+    ['two fields, one of them not known', is({ concat: [meta('cpu'), DPORT] }, { concat: [0, 22] })],
+    ['a left side that is a number', is(5, 22)],
+    ['a match without sides', { match: null }],
+    ['a statement that is a word', 'drop it'],
+    ['a jump to nowhere', { jump: {} }],
+  ])('in doubt: %s', (_, step) => {
+    expect(fits(step)).toBe('unsure');
+  });
+
+  test('by marks that a rule before has set', () => {
+    const mark = (value: unknown): object => ({ mangle: { key: meta('mark'), value } });
+    expect(fits(mark(1), is(meta('mark'), 1))).toBe('yes');
+    expect(fits(mark(1), is(meta('mark'), 2))).toBe('no');
+    expect(fits(mark({ numgen: {} }), is(meta('mark'), 1))).toBe('unsure');
+  });
+
+  test('by the state that a packet in the midst of a connection has', () => {
+    const midst = (step: object): string =>
+      shortly(walk(read([step, { drop: null }])?.ruleset ?? [], { state: 'established' }));
+    expect(midst(is(STATE, 'established', 'in'))).toBe('dropped by 1');
+    expect(midst(is(payload('tcp', 'flags'), 'ack', 'in'))).toBe('dropped by 1');
+    expect(midst(is({ ct: { key: 'mark' } }, 0))).toMatch(/^unsure/);
+    expect(midst(is({ ct: { key: 'status' } }, 'dnat', 'in'))).toMatch(/^unsure/);
+  });
+
+  test('by flags of TCP no datagram', () => {
+    const fate = walk(
+      read([is(payload('th', 'dport'), 22), is({ '&': [payload('tcp', 'flags'), 2] }, 0), { drop: null }])?.ruleset ??
+        [],
+      {
+        protocol: 'udp',
+      },
+    );
+    expect(shortly(fate)).toBe('arrives 22');
   });
 });
 
@@ -139,6 +212,15 @@ describe('a verdict', () => {
     ['ct state vmap', [{ vmap: { key: STATE, data: { set: [['new', { drop: null }]] } } }], 'dropped by 1'],
     ['vmap of what is not known', [{ vmap: { key: meta('cpu'), data: '@verdicts' } }], 'unsure: vmap'],
     ['queue', [{ queue: { num: 1 } }], 'unsure: queue'],
+    ['vmap that names an unknown map', [{ vmap: { key: DPORT, data: '@unknown' } }], 'unsure: vmap'],
+    ['vmap without a key', [{ vmap: null }], 'unsure: vmap'],
+    [
+      'vmap with what is no verdict',
+      [{ vmap: { key: DPORT, data: { set: [22, [22, { continue: null }], [23, { drop: null }]] } } }],
+      'arrives 22',
+    ],
+    ['jump to a chain that is not there', [{ jump: { target: 'x' } }], 'unsure: the chain x is not known'],
+    ['reject with icmp', [{ reject: { type: 'icmp', expr: 'host-prohibited' } }], 'dropped by 1'],
     ['a target of iptables', [{ xt: { type: 'target', name: 'TARPIT' } }], 'unsure: xt'],
   ])('%s', (_, expr, wanted) => {
     expect(fate(...expr)).toBe(wanted);
@@ -155,6 +237,20 @@ describe('a verdict', () => {
     });
     expect(nat(map(81))).toBe('arrives 22');
     expect(nat(map(22))).toBe('unsure: where it sends the packet is not known');
+    expect(nat({ redirect: null })).toBe('arrives 22');
+    expect(nat({ dnat: { family: 'ip', addr: 'somewhere' } })).toMatch(/^unsure/);
+    expect(nat({ redirect: { port: { map: { key: DPORT, data: { set: [[22, 23]] } } } } })).toMatch(/^unsure/);
+    expect(nat({ redirect: { port: { map: { key: DPORT, data: { set: [81] } } } } })).toBe('arrives 22');
+    expect(nat({ redirect: { port: { map: { key: DPORT, data: '@empty' } } } })).toBe('arrives 22');
+    expect(nat({ redirect: { port: { map: { key: DPORT, data: '@unknown' } } } })).toMatch(/^unsure/);
+    expect(nat({ redirect: { port: { map: { key: meta('cpu'), data: '@empty' } } } })).toMatch(/^unsure/);
+  });
+
+  test('that leaves connection tracking out', () => {
+    const raw = read([{ notrack: null }], { type: 'filter', hook: 'prerouting', prio: -300, policy: 'accept' });
+    const drops = read([is(STATE, 'untracked', 'in'), { drop: null }]);
+    expect(shortly(walk([...(raw?.ruleset ?? []), ...(drops?.ruleset ?? [])]))).toBe('dropped by 1');
+    expect(shortly(walk(drops?.ruleset ?? []))).toBe('arrives 22');
   });
 });
 
@@ -188,6 +284,18 @@ describe('a listing', () => {
       expect(shortly(walk(ruleset)), devices).toBe('dropped by policy');
       expect(shortly(walk(ruleset, { comesIn: 'eth9', from: ip('192.0.2.9') }))).toBe('arrives 22');
     }
+  });
+
+  test('has no chains of bridges and ARP, and no hooks that are not known', () => {
+    const chains = (...list: readonly object[]) =>
+      readNftRuleset(JSON.stringify({ nftables: list.map((chain) => ({ chain })) }), '')?.ruleset ?? [];
+    const hooked = { type: 'filter', hook: 'input', policy: 'drop' };
+    expect(chains({ family: 'bridge', table: 't', name: 'c', ...hooked })).toEqual([]);
+    expect(chains({ family: 'arp', table: 't', name: 'c', ...hooked })).toEqual([]);
+    const [known] = chains({ family: 'ip', table: 't', name: 'c', ...hooked });
+    // Without a number it is the one of the middle.
+    expect(known?.base).toMatchObject({ hook: 'input', priority: 0, policy: 'drop' });
+    expect(chains({ family: 'ip', table: 't', name: 'c', ...hooked, hook: 'later' })[0]?.base).toBeUndefined();
   });
 
   test('names the tables that only iptables can show', () => {
