@@ -79,12 +79,13 @@ const bodyOf = (figures: Figures, range: NonNullable<Figures['range']>): Markup 
   </main>`;
 
 const opennessOf = ({ clients, daemon, step }: Figures, range: NonNullable<Figures['range']>): Markup => {
-  const shown = clients.rows.filter(({ open }) => open.length > 0).slice(0, SHOWN_LANES);
+  const opened = clients.rows.filter(({ open }) => open.length > 0);
+  const shown = opened.slice(0, SHOWN_LANES);
   const lanes: readonly Lane[] = [
     { name: 'spad ran', look: 'ran', points: daemon.ran },
     ...shown.map(({ stanza, open }): Lane => ({ name: stanza, look: 'open', points: open })),
   ];
-  const more = clients.all > shown.length ? ` The ${formatCount(shown.length)} of them that had most to do.` : '';
+  const more = opened.length > shown.length ? ` The ${formatCount(shown.length)} of them that had most to do.` : '';
   return markup`<section>
     <h2>When something was open</h2>
     <p class="quiet">For whom; a step is ${formatLength(step)}, paler where it was open for less of it.${more}</p>

@@ -6,6 +6,7 @@ import {
   normalizePorts,
   parsePortSpec,
   samePorts,
+  withoutPorts,
 } from '../../../src/base/port-spec.ts';
 import { ports, spec, specs } from '../values.ts';
 
@@ -73,6 +74,18 @@ describe('comparing', () => {
     ['tcp/22 tcp/23', 'tcp/22-23', true],
   ])('"%s" covers %s: %s', (allowed, wanted, covered) => {
     expect(coversPorts(ports(allowed), spec(wanted))).toBe(covered);
+  });
+
+  test.each([
+    ['tcp/1-10', 'tcp/4-6', 'tcp/1-3 tcp/7-10'],
+    ['tcp/1-10', 'tcp/1-6', 'tcp/7-10'],
+    ['tcp/1-10', 'tcp/6-10', 'tcp/1-5'],
+    ['tcp/1-10', 'tcp/1-65535', ''],
+    ['tcp/1-10', 'udp/1-10', 'tcp/1-10'],
+    ['tcp/1-10', 'tcp/11', 'tcp/1-10'],
+    ['tcp/1-10 udp/53', 'tcp/2 tcp/4 udp/53', 'tcp/1 tcp/3 tcp/5-10'],
+  ])('"%s" without "%s"', (all, taken, left) => {
+    expect(withoutPorts(specs(all), specs(taken)).map(formatPortSpec).join(' ')).toBe(left);
   });
 
   test('the same ports', () => {

@@ -86,10 +86,28 @@ test.each([
   ['[a]\nsequence = 1\ncommand = x\ntarget = gw', 'its target is no address'],
   ['[a]\nsequence = 1\ncommand = \xff', 'a command or path is not UTF-8 text'],
   ['[a]\none_time_sequences = once\ncommand = x', 'the path of its one-time sequences is relative'],
+  ['[a]\nsequence = 1,2\nseq_timeout = 31536001\ncommand = x', 'a timeout is longer than a year'],
 ])('%s', (text, fault) => {
   const { report, text: written } = convert(text);
   expect(report.map(formatReportLine)).toContain(`k:1: door: needs you: it is left out: ${fault}`);
   expect(written).not.toContain('[door');
+});
+
+test('of several interfaces the first counts, and it must be one that there can be', () => {
+  const told = (...names: readonly string[]): string[] =>
+    convert(`[options]\n${names.map((name) => `interface = ${name}\n`).join('')}# no more\n`).report.map(
+      formatReportLine,
+    );
+  expect(told('eth1', 'eth2')).toEqual([
+    'k:2: INTERFACE: kept as interface',
+    'k:3: INTERFACE: dropped: the first one counts',
+  ]);
+  expect(told('eth/1')).toEqual(['k:2: INTERFACE: needs you: no interface can have this name; set interface']);
+});
+
+test('of a sequence and one-time sequences the latter count', () => {
+  const { report } = convert('[a]\nsequence = 1,2\none_time_sequences = /o\ncommand = x\n');
+  expect(report.map(formatReportLine)).toContain('k:2: SEQUENCE: dropped: the one-time sequences count');
 });
 
 test('a file that knockd would not start with', () => {

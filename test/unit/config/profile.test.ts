@@ -66,6 +66,10 @@ describe('mistakes', () => {
     [`[a]\nserver = g\nkey = ${KEY}\nallow = 10.0.0.0/8`, /^p\.ini:4: error: allow = .*not the address of one host/],
     [`[a]\nserver = g\nkey = ${KEY}\nopen_for = 0`, /^p\.ini:4: error: open_for = 0/],
     [`[a]\nserver = g\nkey = ${KEY}\nhost =`, /^p\.ini:4: error: host = /],
+    [`[a]\nserver = g\nkey = ${KEY}\nallow = 192.0.2.1\nresolve = stun`, /\[a\] has "allow", and resolve/],
+    [`[a]\nserver = g\nkey = ${KEY}\nallow = source\nboth = yes`, /\[a\] has "allow", and both/],
+    [`[a]\nformat = fwknop\nserver = g`, /server is not for fwknop's packets .*leave it out/],
+    [`[a]\nformat = fwknop\nboth = yes`, /both is not for fwknop's packets/],
   ])('%s', (text, pattern) => {
     expect(told(text)).toEqual([expect.stringMatching(pattern)]);
   });

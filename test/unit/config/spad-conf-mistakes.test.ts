@@ -56,6 +56,15 @@ test('widen_ipv6 is asked of a firewall that opens for networks, and of a stanza
   );
 });
 
+test.each([
+  'receiver_user = same',
+  'metrics_file = /run/spad.prom',
+  'audit = file, syslog, file',
+  'interface = eth0.5',
+])('%s is no mistake', (line) => {
+  expect(errors(withDaemon(line))).toEqual([]);
+});
+
 describe('a wrong value is told with its line, what it is, and what would be right', () => {
   test.each([
     ['interface = eth0/1', '"any" or the name of an interface, such as eth0'],
@@ -75,6 +84,11 @@ describe('a wrong value is told with its line, what it is, and what would be rig
     ['audit = ', 'file, syslog or journald, or several of them with commas between'],
     ['audit = tape', '"tape" is not file, syslog or journald, or several of them with commas between'],
     ['metrics_file = /run/spad.txt', 'a path that begins with / and ends in .prom'],
+    ['receiver_user = No Body', 'the name of a user, or "same" to keep the daemon\'s own'],
+    ['open_command = ', 'a command with its arguments'],
+    ['fwknop_override = etc/x.conf', '"etc/x.conf" is not a path that begins with /'],
+    ['fwknop_max_age = soon', 'a time from 1 to 100000 seconds, such as 90s or 5m, or never'],
+    ['fwknop_max_age = 0', 'a time from 1 to 100000 seconds, such as 90s or 5m, or never'],
     ['syslog_socket = log', 'a path that begins with / and has at most 107 bytes'],
   ])('%s', (line, hint) => {
     expect(errors(withDaemon(line))).toEqual([`spad.conf:4: error: ${line} (${hint})`]);

@@ -6,6 +6,7 @@ import { Limiter } from '../../../src/engine/limiter.ts';
 import {
   decodeSettings,
   encodeSettings,
+  type KnockSettings,
   type ReceiverSettings,
   SETTINGS_HEAD,
   settingsLength,
@@ -136,7 +137,31 @@ describe('the receiver’s settings', () => {
     ['what is cut short', whole.subarray(0, -1)],
     ['what goes on', Uint8Array.of(...whole, 0)],
     ['a head that is cut short', whole.subarray(0, SETTINGS_HEAD - 1)],
+    ['a capture that is no text', joined(text.replace('"pcap"', '5'), keys)],
+    ['nflog without its group', joined(text.replace('"pcap"', '"nflog"'), keys)],
+    ['a group without nflog', joined(text.replace('"pcap"', '"pcap","group":5'), keys)],
+    ['an interface that is no name', joined(text.replace('"any"', '5'), keys)],
+    ['a port that is no number', joined(text.replace('62201', '"62201"'), keys)],
+    ['a reach that is no number', joined(text.replace('900000', 'null'), keys)],
+    ['codes that are no list', joined(text.replace('"withCodes":[1]', '"withCodes":1'), keys)],
+    ['ends that are no list', joined(text.replace('[[1,5000]]', '1'), keys)],
+    ['settings of fwknop’s that are none', joined(`${text.slice(0, -1)},"fwknop":{}}`, keys)],
   ])('not %s', (_, bytes) => {
     expect(decodeSettings(bytes)).toBeUndefined();
+  });
+
+  describe('of one that looks out for knocks', () => {
+    const knocks: KnockSettings = {
+      ...{ capture: 'knock', interface: 'eth0', user: undefined, watches: [], local: ['192.0.2.1'], families: [4] },
+    };
+
+    test('are read as written, and hold no keys', () => {
+      expect(decodeSettings(encodeSettings(knocks))).toEqual(knocks);
+    });
+
+    test.each(['interface', 'watches', 'local', 'families'])('not without %s', (name) => {
+      const { [name as keyof KnockSettings]: _, ...rest } = knocks;
+      expect(decodeSettings(joined(JSON.stringify(rest), new Uint8Array(0)))).toBeUndefined();
+    });
   });
 });

@@ -65,7 +65,11 @@ test.each([
   ['close tcp/22 for its source', requestOf({ type: 'close', ports: ports('tcp/22'), openFor: seconds(30) })],
   [
     'open tcp/22 for its source, forwarded; wants an answer',
-    requestOf({ ports: ports('tcp/22'), forward: { address: ip('10.0.0.5'), port: portOf(22) }, reply: true }),
+    requestOf({
+      ports: ports('tcp/22'),
+      forward: { kind: 'address', address: ip('10.0.0.5'), port: portOf(22) },
+      reply: true,
+    }),
   ],
 ])('%s', (words, request) => {
   expect(requestWords(request)).toBe(words);

@@ -4,12 +4,14 @@ import {
   closeCall,
   type CommandPair,
   type CommandPurpose,
+  commandPrograms,
   commandUnits,
   isTimed,
   openCall,
   parseCommand,
   unfitForCommands,
 } from '../../../src/firewall/command-template.ts';
+import { widen } from '../../../src/base/allow-address.ts';
 import { decodePendingLog, encodePendingEvent } from '../../../src/base/pending-log.ts';
 import { steadyMs, unixMs } from '../../../src/base/units.ts';
 import type { Opening } from '../../../src/firewall/opening.ts';
@@ -84,6 +86,24 @@ describe('a mistake is told with what would be right', () => {
     expect(parseCommand('echo $SPAD_ADRESS', 'open_command', true)).toMatchObject({ ok: false });
     expect(parseCommand('echo ${SPAD_ADDRESS} {}', 'open_command', true)).toMatchObject({ ok: true });
   });
+});
+
+test('a shell must be told something', () => {
+  expect(parseCommand(' ', 'open_command', true)).toEqual({ ok: false, error: 'say what the shell is to do' });
+});
+
+test('the programs that are started are known by their paths, each once', () => {
+  const same = { open: parse('/bin/x {address}'), close: parse('/bin/x -d {address}', 'close_command') };
+  expect(commandPrograms(same)).toEqual(['/bin/x']);
+  expect(commandPrograms(pair('/bin/x {address}'))).toEqual(['/bin/x', '/bin/true']);
+  expect(commandPrograms(pair('nft add "$SPAD_ADDRESS"', true))).toEqual(['/bin/sh']);
+});
+
+test('networks are not opened by commands', () => {
+  const network: Opening = { ...opening('2001:db8::', 'tcp/22'), address: widen(ip('2001:db8::9')) };
+  expect(unfitForCommands(network, pair('/bin/x {address}'))).toBe(
+    '2001:db8::/64 cannot be opened: commands take single addresses',
+  );
 });
 
 describe('values', () => {

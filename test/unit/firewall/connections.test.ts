@@ -75,6 +75,31 @@ describe('what the kernel says', () => {
     expect(read(framed(message({ protocol: '01' })))).toEqual(['more', []]);
   });
 
+  test('IPv6 has its addresses under other numbers', () => {
+    const [from, to] = ['20010db8000000000000000000000009', '20010db8000000000000000000000001'];
+    const body = [
+      ...['0a000000', `4c00 0180 2c00 0180 1400 0300 ${from} 1400 0400 ${to}`],
+      ...['1c00 0280 0500 0100 06000000 0600 0200 9c40 0000 0600 0300 0016 0000'],
+      ...['0800 0300 0000000e', '1000 0480 0c00 0180 0500 0100 03000000'],
+    ].join(' ');
+    const ends = { source: addressKey(ip('2001:db8::9')), destination: addressKey(ip('2001:db8::1')) };
+    expect(read(framed(body))[1]).toEqual([{ ...CONNECTION, ...ends }]);
+  });
+
+  test.each([
+    ['no attributes', '02000000'],
+    ['an attribute without a length', '02000000 0000 0180'],
+    ['no addresses', message().replace('0800 0100 c0000209', '0800 0500 c0000209')],
+    ['an address of no family', message().replace('0800 0200 0a000001', '0800 0400 0a000001')],
+    ['no protocol', message().replaceAll('0500 0100 06000000', '0500 0900 06000000')],
+  ])('with %s it is none', (_, body) => {
+    expect(read(framed(body))).toEqual(['more', []]);
+  });
+
+  test('a message that says to be shorter than its own head ends the reading', () => {
+    expect(read(`08000000 ${framed(message()).slice(9)}`)).toEqual(['more', []]);
+  });
+
   test('an error is told by its number', () => {
     expect(readConnections(hex(framed('ffffffff', '0200')), () => undefined)).toEqual({ kind: 'failed', error: 1 });
   });

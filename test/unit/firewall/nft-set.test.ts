@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { widen } from '../../../src/base/allow-address.ts';
 import { steadyMs } from '../../../src/base/units.ts';
 import { parseSetPlace, readSet, type SetPicture } from '../../../src/firewall/nft-set.ts';
 import { setChange, setElements, setRepair, showsElements, unfitFor } from '../../../src/firewall/nft-set-script.ts';
@@ -100,6 +101,26 @@ describe('what openings come to', () => {
     expect(
       keysOf(pictureOf('ipv4_addr', ['timeout', 'interval'], [{ range: ['192.0.2.8', '192.0.2.9'] }]), ssh),
     ).toEqual([]);
+  });
+
+  test('of the operator’s, whichever way nft writes it', () => {
+    const of = (...parts: readonly unknown[]) => pictureOf(FULL, ['timeout', 'interval'], [{ concat: parts }]);
+    const open = (...parts: readonly unknown[]): boolean => keysOf(of(...parts), ssh).length === 0;
+    expect(open('192.0.2.9', 6, 22)).toBe(true);
+    expect(open('192.0.2.9', 'tcp', { prefix: { addr: 16, len: 12 } })).toBe(true);
+    expect(open('192.0.2.9', 'tcp', { prefix: { addr: 32, len: 12 } })).toBe(false);
+    expect(open('192.0.2.9', 132, 22)).toBe(false);
+    // What cannot be read stands for nothing that is open.
+    expect(open('192.0.2.9', 'tcp', { range: ['22', '23'] })).toBe(false);
+    expect(open('192.0.2.9', 'tcp', { range: [22] })).toBe(false);
+    expect(open({ range: ['192.0.2.1', 'there'] }, 'tcp', 22)).toBe(false);
+    expect(open({ prefix: { addr: '192.0.2.0' } }, 'tcp', 22)).toBe(false);
+  });
+
+  test('networks are not put into sets of hosts', () => {
+    const network: Opening = { ...opening('2001:db8::', 'tcp/22'), address: widen(ip('2001:db8::9')) };
+    const { shape } = pictureOf(['ipv6_addr', 'inet_proto', 'inet_service']);
+    expect(unfitFor(network, [shape])).toBe('2001:db8::/64 cannot be opened: firewall = nft-set takes single hosts');
   });
 
   test('and what does not fit is said', () => {

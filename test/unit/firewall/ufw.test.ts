@@ -206,6 +206,17 @@ describe('the files', () => {
     expect(listsInOrder('-N ufw-user-input\n', shown)).toBe(false);
   });
 
+  test('of IPv6 have a chain and a prefix of their own', () => {
+    const text =
+      '### tuple ### allow udp 53 ::/0 any 2001:db8::9 in_+ comment=7370616420756e74696c20323032352d31312d32355431343a30333a32325a\n';
+    const [rule, ...more] = parseUserRules(text, 6);
+    expect(more).toEqual([]);
+    expect(rule).toMatchObject({ family: 6, action: 'allow', protocol: 'udp', ports: '53', source: '2001:db8::9' });
+    expect(parseUserRules(text, 4)).toEqual([]);
+    const listing = '-A ufw6-user-input -s 2001:db8::9/128 -p udp -m udp --dport 53 -j ACCEPT\n';
+    expect(listsInOrder(listing, rule === undefined ? [] : [rule])).toBe(true);
+  });
+
   test('say whether ufw is enabled, and knows IPv6', () => {
     expect(parseUfwSettings('# ENABLED=no\nENABLED=yes\n', 'IPV6=no\n')).toEqual({ isEnabled: true, hasIpv6: false });
     expect(parseUfwSettings('ENABLED=no\nLOGLEVEL=low\n', '#\nIPV6="yes"\n')).toEqual({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Chain, Ruleset } from '../../../src/host/ruleset.ts';
 import { match, span, verdict } from '../../../src/host/ruleset.ts';
-import { walkOut } from '../../../src/host/walk.ts';
+import { walkIn, walkOut } from '../../../src/host/walk.ts';
 import { ip } from '../values.ts';
 import { filter, probe, shortly, SURROUNDINGS, table, walk } from './model.ts';
 
@@ -139,4 +139,38 @@ test('what this host sends meets output', () => {
   });
   expect(shortly(walkOut(rules, answer, SURROUNDINGS))).toBe('dropped by 1');
   expect(shortly(walkOut(rules, { ...answer, goesOut: 'eth1' }, SURROUNDINGS))).toBe('arrives 50000');
+});
+
+describe('what is known of a packet', () => {
+  const sent = table('nat', 'PREROUTING -p tcp --dport 22 -j DNAT --to-destination 172.17.0.2:80');
+  const forwarded = (rule: string): string =>
+    shortly(walk([...sent, ...filter(':FORWARD ACCEPT', `FORWARD ${rule} -j DROP`)]));
+
+  test('where it leaves by, once it is routed', () => {
+    expect(forwarded('-o docker0')).toBe('dropped by 1');
+    expect(forwarded('-o eth0')).toBe('forwarded 80');
+    const nowhere = { local: [ip('192.0.2.1')], routes: [] };
+    expect(
+      shortly(walkIn([...sent, ...filter(':FORWARD ACCEPT', 'FORWARD -o eth0 -j DROP')], probe(), nowhere)),
+    ).toMatch(/^unsure/);
+  });
+
+  test('whether its addresses are of this host', () => {
+    expect(forwarded('-m addrtype ! --dst-type LOCAL')).toBe('dropped by 1');
+    const own = filter('INPUT -m addrtype --src-type LOCAL -j DROP');
+    expect(shortly(walk(own, { from: ip('192.0.2.1') }))).toBe('dropped by 1');
+    expect(shortly(walk(own))).toBe('arrives 22');
+  });
+
+  test('that it has been translated, and the port that it was sent to', () => {
+    expect(forwarded('-m conntrack --ctstatus DNAT')).toBe('dropped by 1');
+    expect(forwarded('-p tcp -m conntrack --ctorigdstport 22')).toBe('dropped by 1');
+    expect(forwarded('-p tcp --dport 22')).toBe('forwarded 80');
+  });
+
+  test('no flags of TCP, where it is a datagram', () => {
+    const flags = filter('INPUT -m tcp --tcp-flags SYN SYN -j DROP');
+    expect(shortly(walk(flags, { protocol: 'udp' }))).toBe('arrives 22');
+    expect(shortly(walk(flags))).toBe('dropped by 1');
+  });
 });

@@ -101,6 +101,18 @@ describe('the ways of packets', () => {
   });
 });
 
+describe('what does not go together is told', () => {
+  test.each([
+    ['SNAT_TRANSLATE_IP 1.2.3.4', 'warning: SNAT_TRANSLATE_IP without ENABLE_IPT_SNAT (set ENABLE_IPT_SNAT to Y)'],
+    ['ENABLE_SPA_OVER_HTTP Y\nENABLE_UDP_SERVER Y', 'warning: ENABLE_UDP_SERVER with another way for packets'],
+    ['ENABLE_TCP_SERVER Y\nENABLE_UDP_SERVER Y', 'warning: ENABLE_UDP_SERVER with another way for packets'],
+    ['PCAP_FILE /a.pcap\nENABLE_UDP_SERVER Y', 'error: PCAP_FILE and ENABLE_UDP_SERVER (remove one of them)'],
+    ['ENABLE_SPA_PACKET_AGING N', 'warning: packets of any age are taken'],
+  ])('%s', (text, expected) => {
+    expect(told(text).filter((line) => line.startsWith(`f0:1: ${expected}`))).toHaveLength(1);
+  });
+});
+
 describe('variables within values', () => {
   test.each([
     ['FWKNOP_RUN_DIR /x/y;\nDIGEST_FILE $FWKNOP_RUN_DIR/d', '/x/y/d'],

@@ -92,6 +92,38 @@ test('an allow-list of sources is asked before a packet counts', () => {
     expect(line).toMatch(/ ip saddr \{ 192\.0\.2\.0\/24, 198\.51\.100\.1 \} | -s 192\.0\.2\.0\/24,198\.51\.100\.1 /);
 });
 
+describe('a door of datagrams at another host', () => {
+  const CLOSING = `[open]
+sequence = 7000:udp,7001:udp
+target = 192.0.2.7
+command = iptables -I INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
+[close]
+sequence = 7002,7003:udp
+tcpflags = !ack
+command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
+`;
+  const [plan] = plansOf(CLOSING, [4], true);
+  if (plan === undefined) throw new Error('no plan');
+
+  test('nftables counts what is sent there, and looks at flags of TCP alone', () => {
+    const text = nftablesRules([plan], 'x');
+    expect(text).toContain('udp dport { 7000, 7001 }');
+    expect(text).toMatch(/udp dport 7000 ip daddr 192\.0\.2\.7/);
+    // Strict: a new connection over the protocol that the door has no knock of ends the attempt, too.
+    expect(text).toMatch(/meta l4proto tcp ip daddr 192\.0\.2\.7/);
+    expect(text).toMatch(/tcp dport 7002 tcp flags & \(ack\) == 0x0/);
+    expect(text).not.toMatch(/udp dport [^\n]*tcp flags/);
+  });
+
+  test('iptables likewise', () => {
+    const text = iptablesRules(plan, 'x');
+    expect(text).toMatch(/-p udp -m udp --dport 7000 -d 192\.0\.2\.7 /);
+    expect(text).toMatch(/-p tcp -m tcp --dport 7002 -m tcp --tcp-flags ACK NONE /);
+    expect(text).not.toMatch(/-p udp [^\n]*--tcp-flags/);
+    expect(text).toContain('SPAD-KNOCK-2-CLOSE');
+  });
+});
+
 describe('what iptables holds of ours', () => {
   const listing = `-P PREROUTING ACCEPT
 -N OTHER
