@@ -8,7 +8,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
-      reporter: ['text-summary', ['text', { skipFull: true }], 'json'],
+      reporter: ['text-summary', ['text', { skipFull: true }], 'html'],
       reportsDirectory: 'coverage',
       thresholds: { lines: 95, branches: 95, functions: 95, statements: 95 },
     },
