@@ -15,7 +15,8 @@ import { Room } from './room.ts';
 const TREE = '/var/tmp/spad-debian-bookworm';
 const COMPLETE = `${TREE}/.complete`;
 
-const ENVIRONMENT = [
+/** For `env`: what a program in such a Debian has, and nothing else. */
+export const ENVIRONMENT = [
   ...['HOME=/root', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL=C.UTF-8'],
   'DEBIAN_FRONTEND=noninteractive',
 ];
@@ -30,7 +31,7 @@ for name in run tmp; do mount -t tmpfs -o mode=1777 tmpfs root/$name; done
 if [ ${lower} = / ]; then
   mount -t tmpfs tmpfs root${repositoryRoot()}
   rm -f root/etc/dpkg/dpkg.cfg.d/docker root${process.execPath}
-  rm -rf root/etc/spad root/var/lib/spad root/var/log/spad
+  rm -rf root/etc/spad root/var/lib/spad root/var/log/spad root/etc/systemd/system/*.wants
 fi
 `;
 
@@ -38,8 +39,9 @@ export class DebianRoot {
   /** The tree below the layer. */
   private readonly lower: string;
   /** Its folder, to put files into from outside: only this machine's processes in the room see what is in it. */
-  private readonly root: string;
-  private readonly room: Room;
+  readonly root: string;
+  /** Where its folder is what it is. */
+  readonly room: Room;
 
   private constructor(room: Room, root: string, lower: string) {
     this.room = room;
