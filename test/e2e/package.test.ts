@@ -1,14 +1,13 @@
 /** The Debian package: made twice the same, installed by apt, used, upgraded and purged, in a Debian of its own. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildDeb } from '../support/deb.ts';
 import { DebianRoot } from '../support/debian-root.ts';
 import { openInKernel } from '../support/grant-list.ts';
 import type { Host } from '../support/host.ts';
 import { Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
-import { builtFile } from '../support/paths.ts';
 import { startTcpService, tcpState } from '../support/probe.ts';
 
 let lab: Lab;
@@ -22,22 +21,6 @@ let before: ReadonlySet<string>;
 /** What apt, dpkg and man keep for themselves, and the user's own folder. */
 const OTHERS =
   /^\/(?:proc|sys|dev|run|tmp|root)\/|^\/var\/(?:cache|lib\/(?:apt|dpkg|systemd)|log\/(?:apt|dpkg|alternatives))\b/;
-
-const build = (folder: string): string => {
-  // Neither the clock nor the umask of whoever makes it may matter.
-  const words = [
-    'umask 077; exec "$@"',
-    'sh',
-    process.execPath,
-    builtFile('tools/package.js'),
-    '--fast',
-    '--to',
-    folder,
-  ];
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', ...words], { encoding: 'utf8' });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  return stdout.split(': ')[0] ?? '';
-};
 
 const inDebian = (): string => `/tmp/${basename(deb)}`;
 
@@ -57,8 +40,8 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 test('made twice, it is the same to the byte', () => {
-  deb = build(join(lab.dir, 'one'));
-  expect(readFileSync(deb).equals(readFileSync(build(join(lab.dir, 'two'))))).toBe(true);
+  deb = buildDeb(join(lab.dir, 'one'));
+  expect(readFileSync(deb).equals(readFileSync(buildDeb(join(lab.dir, 'two'))))).toBe(true);
 });
 
 test('is installed by apt; programs and pages are there, and nothing is guarded or started', async () => {

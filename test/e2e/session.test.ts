@@ -2,14 +2,14 @@
  * From nothing to a shell, as somebody does it the first time: two fresh Debians, the package, one invite, ssh. What is typed and
  * what comes back is docs/session.md; `UPDATE_DOCS=1` writes it anew.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildDeb } from '../support/deb.ts';
 import { DebianRoot } from '../support/debian-root.ts';
 import type { Host } from '../support/host.ts';
 import { Lab } from '../support/lab.ts';
-import { builtFile, repositoryRoot } from '../support/paths.ts';
+import { repositoryRoot } from '../support/paths.ts';
 import { commandsOf, Recorder } from '../support/recorder.ts';
 import { SshServer } from '../support/ssh.ts';
 import { waitUntil } from '../support/wait.ts';
@@ -30,11 +30,7 @@ beforeAll(async () => {
   serverRoot = await DebianRoot.create(lab, server);
   // A laptop has ssh.
   laptopRoot = await DebianRoot.create(lab, laptop, true);
-  const made = spawnSync(process.execPath, [builtFile('tools/package.js'), '--fast', '--to', lab.dir], {
-    encoding: 'utf8',
-  });
-  expect({ status: made.status, stderr: made.stderr }).toEqual({ status: 0, stderr: '' });
-  deb = made.stdout.split(': ')[0] ?? '';
+  deb = buildDeb(lab.dir);
   await serverRoot.bring(deb);
   await laptopRoot.bring(deb);
   const ssh = await SshServer.start(lab, server, [22]);

@@ -7,7 +7,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { atProcessEnd } from './at-process-end.ts';
 import { type DebianRoot, ENVIRONMENT } from './debian-root.ts';
-import type { Host } from './host.ts';
 import type { Lab } from './lab.ts';
 import type { ExecOptions, ExecResult, LabProcess } from './lab-process.ts';
 import { waitFor } from './wait.ts';

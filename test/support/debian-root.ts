@@ -73,9 +73,9 @@ export class DebianRoot {
     return new Set(changed.map((line) => line.slice(2)).filter((path) => !ignored.test(path)));
   }
 
-  /** Puts a file of this machine's into /tmp, under its own name. */
-  async bring(path: string): Promise<void> {
-    await this.room.run('cp', [path, `${this.root}/tmp/`]);
+  /** Puts a file of this machine's into `folder`, under its own name. */
+  async bring(path: string, folder = '/tmp'): Promise<void> {
+    await this.room.run('cp', [path, `${this.root}${folder}/`]);
   }
 
   spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): LabProcess {

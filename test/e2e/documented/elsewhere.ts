@@ -19,8 +19,8 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, ...words
   'firewall-cmd --list-rich-rules': ['test/support/firewalld.ts', "'--list-rich-rules'"],
   'ufw status': ['test/e2e/firewalls/ufw-files.test.ts', "'status'"],
   'sudo apt install ./build/spad_*.deb': ['test/e2e/package.test.ts', "'install', inDebian()"],
-  'npm run package': ['test/e2e/package.test.ts', "'tools/package.js'"],
-  'npm ci && npm run package': ['test/e2e/package.test.ts', "'tools/package.js'"],
+  'npm run package': ['test/support/deb.ts', "'tools/package.js'"],
+  'npm ci && npm run package': ['test/support/deb.ts', "'tools/package.js'"],
   'sudo npm install -g --allow-scripts=pcap .': ['test/e2e/npm-install.test.ts', 'install'],
 };
 

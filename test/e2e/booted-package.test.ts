@@ -1,0 +1,104 @@
+/** The package where systemd is really up: it is enabled, the machine starts anew, it is upgraded, removed and purged. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BootedSpad } from '../support/booted-spad.ts';
+import { nextDeb } from '../support/deb.ts';
+import { openInKernel } from '../support/grant-list.ts';
+import { knock } from '../support/knock.ts';
+import { waitForTcpState } from '../support/probe.ts';
+
+/** What systemd, apt and man keep for themselves wherever they run, and what the test has put there. */
+const OTHERS =
+  /^\/(?:proc|sys|dev|run|tmp|root)\/|^\/etc\/machine-id$|^\/var\/(?:cache|lib\/(?:apt|dpkg|systemd|logrotate)|log\/(?:apt|dpkg|alternatives|journal|wtmp)|tmp\/systemd-)/;
+
+let spad: BootedSpad;
+let before: ReadonlySet<string>;
+beforeAll(async () => {
+  spad = await BootedSpad.create();
+  before = await spad.debian.changes(OTHERS);
+}, 120_000);
+afterAll(() => spad.close());
+
+const systemctl = (...words: readonly string[]): Promise<string> => spad.machine.run('systemctl', ...words);
+const state = async (unit: string, asked = 'is-active'): Promise<string> =>
+  (await spad.machine.exec('systemctl', [asked, unit])).stdout.trim();
+
+test('installed, it neither runs nor is enabled', async () => {
+  await spad.install();
+  for (const unit of ['spad', 'spad-knockd']) {
+    expect([await state(unit), await state(unit, 'is-enabled')]).toEqual(['inactive', 'disabled']);
+  }
+  // Known to systemd by the installation alone.
+  expect(await spad.property('LoadState')).toBe('loaded');
+  const { stderr } = await spad.machine.exec('systemd-analyze', ['verify', 'spad.service', 'spad-knockd.service']);
+  expect(stderr).toBe('');
+});
+
+test('enabled, it is there when the machine starts anew, with what was open', async () => {
+  await spad.init();
+  await systemctl('enable', '--now', 'spad');
+  await spad.ask('10m');
+  await spad.machine.powerOff();
+  // A network namespace outlives the system that runs in it; a machine's rules do not.
+  await spad.server.run('nft', ['flush', 'ruleset']);
+  await spad.boot();
+  expect(await state('spad')).toBe('active');
+  expect(await spad.journal('--boot')).toMatch(/ready: capturing on eth0/);
+  expect(await spad.journal('--boot=-1', 'SPAD_EVENT=stopped')).toContain('"event":"stopped"');
+  expect(await openInKernel(spad.server)).toEqual([`${spad.client.address4} tcp/22`]);
+  expect(await spad.ssh()).toBe('open');
+  await spad.machine.run('spad', 'revoke', '--all');
+  expect(await spad.ssh()).toBe('filtered');
+});
+
+test('upgraded, it runs anew as the new version; what was open stays, and so does what was changed by hand', async () => {
+  await spad.ask('10m');
+  const pid = await spad.mainPid();
+  await spad.machine.run('sed', '-i', 's/rotate 12/rotate 52/', '/etc/logrotate.d/spad');
+  const sums = (): Promise<string> =>
+    spad.machine.run('sha256sum', '/etc/spad/spad.conf', '/var/lib/spad/replay.journal', '/etc/logrotate.d/spad');
+  const kept = await sums();
+  await spad.install(nextDeb(spad.deb, spad.lab.dir, '9.9.9'));
+  expect(await state('spad')).toBe('active');
+  expect(await spad.mainPid()).not.toBe(pid);
+  expect(await spad.machine.run('spad', '--version')).toContain('9.9.9');
+  expect(await spad.machine.run('spad', 'status')).toContain('9.9.9');
+  expect(await sums()).toBe(kept);
+  expect(await spad.machine.run('tail', '-1', '/etc/logrotate.d/spad.dpkg-dist')).toBe('# of version 9.9.9\n');
+  expect(await spad.ssh()).toBe('open');
+  expect(await spad.property('NRestarts')).toBe('0');
+});
+
+test('upgraded while it is stopped, it stays so', async () => {
+  await systemctl('disable', '--now', 'spad');
+  await spad.install(nextDeb(spad.deb, spad.lab.dir, '9.9.10'));
+  expect([await state('spad'), await state('spad', 'is-enabled')]).toEqual(['inactive', 'disabled']);
+});
+
+test('spad-knockd runs what knockd would', async () => {
+  const conf = `[options]
+  interface = eth0
+[door]
+  sequence = 7000,8000,9000
+  seq_timeout = 10
+  tcpflags = syn
+  command = /usr/sbin/nft add table inet door-of-%IP%
+`;
+  await spad.machine.run('sh', '-c', 'printf %s "$0" > /etc/knockd.conf', conf);
+  await systemctl('start', 'spad-knockd');
+  expect(await state('spad-knockd')).toBe('active');
+});
+
+test('removed, it takes its guard away and is not enabled; purged, nothing is left', async () => {
+  await systemctl('enable', '--now', 'spad');
+  await waitForTcpState(spad.client, { address: spad.server.address4, port: 22 }, 'filtered');
+  await spad.machine.run('apt-get', '-qq', '-y', 'remove', 'spad');
+  expect(await spad.ssh()).toBe('open');
+  expect(await spad.server.run('nft', ['list', 'ruleset'])).not.toContain('spad');
+  expect([await state('spad'), await spad.property('LoadState')]).toEqual(['inactive', 'not-found']);
+  expect(await spad.machine.run('ls', '/etc/spad', '/var/lib/spad')).toMatch(/spad\.conf[^]*replay\.journal/);
+  await spad.machine.run('apt-get', '-qq', '-y', 'purge', 'spad');
+  const after = await spad.debian.changes(OTHERS);
+  expect([...after].filter((path) => !before.has(path))).toEqual([]);
+  expect([...before].filter((path) => !after.has(path))).toEqual([]);
+  expect(await systemctl('--failed', '--plain', '--no-legend')).toBe('');
+});
