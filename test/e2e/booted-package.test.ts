@@ -3,17 +3,21 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BootedSpad } from '../support/booted-spad.ts';
 import { nextDeb } from '../support/deb.ts';
 import { openInKernel } from '../support/grant-list.ts';
-import { knock } from '../support/knock.ts';
-import { waitForTcpState } from '../support/probe.ts';
+import { builtFile } from '../support/paths.ts';
+import { sendDatagram, waitForTcpState } from '../support/probe.ts';
+import { SPA_PORT } from '../support/spad.ts';
+import { waitUntil } from '../support/wait.ts';
 
 /** What systemd, apt and man keep for themselves wherever they run, and what the test has put there. */
 const OTHERS =
   /^\/(?:proc|sys|dev|run|tmp|root)\/|^\/etc\/machine-id$|^\/var\/(?:cache|lib\/(?:apt|dpkg|systemd|logrotate)|log\/(?:apt|dpkg|alternatives|journal|wtmp)|tmp\/systemd-)/;
 
 let spad: BootedSpad;
+let next = '';
 let before: ReadonlySet<string>;
 beforeAll(async () => {
   spad = await BootedSpad.create();
+  next = nextDeb(spad.deb, spad.lab.dir, '9.9.9');
   before = await spad.debian.changes(OTHERS);
 }, 120_000);
 afterAll(() => spad.close());
@@ -51,13 +55,12 @@ test('enabled, it is there when the machine starts anew, with what was open', as
 });
 
 test('upgraded, it runs anew as the new version; what was open stays, and so does what was changed by hand', async () => {
-  await spad.ask('10m');
+  const packet = await spad.ask('10m');
   const pid = await spad.mainPid();
   await spad.machine.run('sed', '-i', 's/rotate 12/rotate 52/', '/etc/logrotate.d/spad');
-  const sums = (): Promise<string> =>
-    spad.machine.run('sha256sum', '/etc/spad/spad.conf', '/var/lib/spad/replay.journal', '/etc/logrotate.d/spad');
+  const sums = (): Promise<string> => spad.machine.run('sha256sum', '/etc/spad/spad.conf', '/etc/logrotate.d/spad');
   const kept = await sums();
-  await spad.install(nextDeb(spad.deb, spad.lab.dir, '9.9.9'));
+  await spad.install(next);
   expect(await state('spad')).toBe('active');
   expect(await spad.mainPid()).not.toBe(pid);
   expect(await spad.machine.run('spad', '--version')).toContain('9.9.9');
@@ -66,11 +69,15 @@ test('upgraded, it runs anew as the new version; what was open stays, and so doe
   expect(await spad.machine.run('tail', '-1', '/etc/logrotate.d/spad.dpkg-dist')).toBe('# of version 9.9.9\n');
   expect(await spad.ssh()).toBe('open');
   expect(await spad.property('NRestarts')).toBe('0');
+  await sendDatagram(spad.client, spad.server.address4, SPA_PORT, packet);
+  const rejected = (): Promise<string> => spad.journal('SPAD_EVENT=rejected', 'SPAD_REASON=replayed');
+  await waitUntil('the packet to be refused', async () => (await rejected()).includes('"stanza":"alice"'));
+  await spad.machine.run('spad', 'revoke', '--all');
 });
 
 test('upgraded while it is stopped, it stays so', async () => {
   await systemctl('disable', '--now', 'spad');
-  await spad.install(nextDeb(spad.deb, spad.lab.dir, '9.9.10'));
+  await spad.install(next);
   expect([await state('spad'), await state('spad', 'is-enabled')]).toEqual(['inactive', 'disabled']);
 });
 
@@ -81,11 +88,28 @@ test('spad-knockd runs what knockd would', async () => {
   sequence = 7000,8000,9000
   seq_timeout = 10
   tcpflags = syn
-  command = /usr/sbin/nft add table inet door-of-%IP%
+  start_command = /usr/sbin/nft add element inet doors open { %IP% }
+  cmd_timeout = 2
+  stop_command = /usr/sbin/nft delete element inet doors open { %IP% }
 `;
   await spad.machine.run('sh', '-c', 'printf %s "$0" > /etc/knockd.conf', conf);
+  await spad.machine.run('sh', '-c', 'echo KNOCKD_OPTS=-v > /etc/default/knockd');
+  await spad.server.run('nft', ['add table inet doors; add set inet doors open { type ipv4_addr; }']);
+  const open = (): Promise<string> => spad.server.run('nft', ['list', 'set', 'inet', 'doors', 'open']);
   await systemctl('start', 'spad-knockd');
-  expect(await state('spad-knockd')).toBe('active');
+  const journal = (): Promise<string> => spad.machine.run('journalctl', '--no-pager', '--unit=spad-knockd');
+  await waitUntil('it to listen', async () => (await journal()).includes('listening'));
+  const ports = ['7000', '8000', '9000'];
+  await spad.client.run(process.execPath, [builtFile('test/support/knock.js'), spad.server.address4, ...ports]);
+  await waitUntil('the door to open', async () => (await open()).includes(spad.client.address4));
+  await waitUntil('the door to close', async () => !(await open()).includes(spad.client.address4));
+  const pid = Number(await spad.property('MainPID', 'spad-knockd'));
+  process.kill(await spad.machine.outside(pid), 'SIGKILL');
+  await waitUntil('another start', async () => (await spad.property('NRestarts', 'spad-knockd')) === '1');
+  await systemctl('stop', 'spad-knockd');
+  expect(await spad.property('Result', 'spad-knockd')).toBe('success');
+  await spad.server.run('nft', ['delete', 'table', 'inet', 'doors']);
+  await spad.machine.run('rm', '/etc/knockd.conf', '/etc/default/knockd');
 });
 
 test('removed, it takes its guard away and is not enabled; purged, nothing is left', async () => {

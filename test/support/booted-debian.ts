@@ -27,6 +27,8 @@ umount tmp
 mount -t proc proc proc
 mount --bind proc/sys proc/sys
 mount -o remount,bind,ro proc/sys
+cat proc/sys/kernel/random/uuid > tmp/boot_id
+mount --bind tmp/boot_id proc/sys/kernel/random/boot_id
 mount -t sysfs -o ro sysfs sys
 for name in run dev; do mount -t tmpfs -o mode=755 tmpfs $name; done
 mkdir dev/pts dev/shm
@@ -78,12 +80,12 @@ export class BootedDebian {
       return Number.parseInt(readFileSync(children, 'latin1')) || undefined;
     });
     const booted = new BootedDebian(debian, keeper, init, group);
-    const state = await waitFor('systemd to be up', async () => {
-      if (!keeper.running) throw new Error(`systemd has ended: ${keeper.output}`);
-      const { stdout } = await booted.exec('systemctl', ['is-system-running']);
-      return /running|degraded|maintenance/.exec(stdout)?.[0];
-    });
-    if (state !== 'running') throw new Error(await booted.run('systemctl', ['--failed', '--no-pager', '--full']));
+    try {
+      await booted.untilUp();
+    } catch (error) {
+      await booted.crash();
+      throw error;
+    }
     return booted;
   }
 
@@ -120,6 +122,15 @@ export class BootedDebian {
   async crash(): Promise<void> {
     this.end();
     await this.keeper.exited;
+  }
+
+  private async untilUp(): Promise<void> {
+    const state = await waitFor('systemd to be up', async () => {
+      if (!this.keeper.running) throw new Error(`systemd has ended: ${this.keeper.output}`);
+      const { stdout } = await this.exec('systemctl', ['is-system-running']);
+      return /running|degraded|maintenance/.exec(stdout)?.[0];
+    });
+    if (state !== 'running') throw new Error(await this.run('systemctl', '--failed', '--no-pager', '--full'));
   }
 
   /** Its process 1 takes all others with it. */

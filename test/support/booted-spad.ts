@@ -27,6 +27,8 @@ export class BootedSpad {
     try {
       await startTcpService(lab.host('server'), [22]);
       const debian = await DebianRoot.create(lab, lab.host('server'));
+      // Else each installation makes an index of all manual pages anew, which takes seconds.
+      await debian.run('rm', ['-f', '/var/lib/man-db/auto-update']);
       const spad = new BootedSpad(lab, debian, buildDeb(lab.dir));
       await spad.boot();
       return spad;
@@ -50,10 +52,10 @@ export class BootedSpad {
     await this.lab.close();
   }
 
-  /** Installs a package by apt, which asks nothing; what it printed. */
+  /** Installs a package by apt, be it once more, which asks nothing; what it printed. */
   async install(deb = this.deb): Promise<string> {
     await this.debian.bring(deb, '/root');
-    const keep = ['-o', 'Dpkg::Options::=--force-confold', '--no-install-recommends'];
+    const keep = ['-o', 'Dpkg::Options::=--force-confold', '--no-install-recommends', '--reinstall'];
     return this.machine.run('apt-get', '-qq', ...keep, '-y', 'install', `/root/${deb.split('/').at(-1) ?? ''}`);
   }
 
@@ -65,10 +67,13 @@ export class BootedSpad {
     await this.debian.run('spa-client', ['join', '--no-test', /^spa1-\S+$/m.exec(said)?.[0] ?? 'no invite']);
   }
 
-  /** Asks for ssh, from another host; comes back when it is open. */
-  async ask(openFor: string): Promise<void> {
-    const words = ['--source', '--open-for', openFor, '--wait', '--access', 'tcp/22', 'gw1'];
+  /** Asks for ssh, from another host; comes back when it is open, with the packet. */
+  async ask(openFor: string): Promise<Uint8Array> {
+    const file = '/root/packet';
+    const words = ['--source', '--open-for', openFor, '--save-packet', file, '--wait', '--access', 'tcp/22', 'gw1'];
+    await this.debian.run('rm', ['-f', file]);
     await this.debian.run('spa-client', words, this.client);
+    return Buffer.from(await this.debian.run('base64', [file]), 'base64');
   }
 
   /** What ssh looks like from another host. */
