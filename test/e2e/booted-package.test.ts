@@ -10,7 +10,7 @@ import { waitUntil } from '../support/wait.ts';
 
 /** What systemd, apt and man keep for themselves wherever they run, and what the test has put there. */
 const OTHERS =
-  /^\/(?:proc|sys|dev|run|tmp|root)\/|^\/etc\/machine-id$|^\/var\/(?:cache|lib\/(?:apt|dpkg|systemd|logrotate)|log\/(?:apt|dpkg|alternatives|journal|wtmp)|tmp\/systemd-)/;
+  /^\/(?:proc|sys|dev|run|tmp|root)\/|^\/etc\/(?:machine-id|(?:default\/)?knockd(?:\.conf)?)$|^\/var\/(?:cache|lib\/(?:apt|dpkg|systemd|logrotate)|log\/(?:apt|dpkg|alternatives|journal|wtmp)|tmp\/systemd-)/;
 
 let spad: BootedSpad;
 let next = '';
@@ -21,6 +21,17 @@ beforeAll(async () => {
   before = await spad.debian.changes(OTHERS);
 }, 120_000);
 afterAll(() => spad.close());
+
+const KNOCKD_CONF = `[options]
+  interface = eth0
+[door]
+  sequence = 7000,8000,9000
+  seq_timeout = 10
+  tcpflags = syn
+  start_command = /usr/sbin/nft add element inet doors open { %IP% }
+  cmd_timeout = 1
+  stop_command = /usr/sbin/nft delete element inet doors open { %IP% }
+`;
 
 const systemctl = (...words: readonly string[]): Promise<string> => spad.machine.run('systemctl', ...words);
 const state = async (unit: string, asked = 'is-active'): Promise<string> =>
@@ -81,35 +92,40 @@ test('upgraded while it is stopped, it stays so', async () => {
   expect([await state('spad'), await state('spad', 'is-enabled')]).toEqual(['inactive', 'disabled']);
 });
 
-test('spad-knockd runs what knockd would', async () => {
-  const conf = `[options]
-  interface = eth0
-[door]
-  sequence = 7000,8000,9000
-  seq_timeout = 10
-  tcpflags = syn
-  start_command = /usr/sbin/nft add element inet doors open { %IP% }
-  cmd_timeout = 2
-  stop_command = /usr/sbin/nft delete element inet doors open { %IP% }
-`;
-  await spad.machine.run('sh', '-c', 'printf %s "$0" > /etc/knockd.conf', conf);
-  await spad.machine.run('sh', '-c', 'echo KNOCKD_OPTS=-v > /etc/default/knockd');
+test('spad-knockd runs what knockd would, reloads it, and comes again when it is killed', async () => {
   await spad.server.run('nft', ['add table inet doors; add set inet doors open { type ipv4_addr; }']);
-  const open = (): Promise<string> => spad.server.run('nft', ['list', 'set', 'inet', 'doors', 'open']);
-  await systemctl('start', 'spad-knockd');
+  const isOpen = async (): Promise<boolean> =>
+    (await spad.server.run('nft', ['list', 'set', 'inet', 'doors', 'open'])).includes(spad.client.address4);
+  // A reload is done some time after systemctl has come back.
+  const knock = async (...ports: readonly string[]): Promise<void> => {
+    const words = [builtFile('test/support/knock.js'), spad.server.address4, ...ports];
+    await waitUntil('the door to open', async () => {
+      await spad.client.run(process.execPath, words);
+      return isOpen();
+    });
+    await waitUntil('the door to close', async () => !(await isOpen()));
+  };
   const journal = (): Promise<string> => spad.machine.run('journalctl', '--no-pager', '--unit=spad-knockd');
+  await spad.machine.run('sh', '-c', 'printf %s "$0" > /etc/knockd.conf', KNOCKD_CONF);
+  await spad.machine.run('sh', '-c', 'echo KNOCKD_OPTS=-v > /etc/default/knockd');
+  await systemctl('start', 'spad-knockd');
   await waitUntil('it to listen', async () => (await journal()).includes('listening'));
-  const ports = ['7000', '8000', '9000'];
-  await spad.client.run(process.execPath, [builtFile('test/support/knock.js'), spad.server.address4, ...ports]);
-  await waitUntil('the door to open', async () => (await open()).includes(spad.client.address4));
-  await waitUntil('the door to close', async () => !(await open()).includes(spad.client.address4));
-  const pid = Number(await spad.property('MainPID', 'spad-knockd'));
-  process.kill(await spad.machine.outside(pid), 'SIGKILL');
+  await knock('7000', '8000', '9000');
+
+  await spad.machine.run('sed', '-i', 's/7000/7001/', '/etc/knockd.conf');
+  await systemctl('reload', 'spad-knockd');
+  const pid = await spad.property('MainPID', 'spad-knockd');
+  const receivers = async (): Promise<number> =>
+    (await spad.machine.run('sh', '-c', 'cat /proc/$0/task/*/children', pid)).trim().split(' ').length;
+  await knock('7001', '8000', '9000');
+  await waitUntil('the receiver of before to be gone', async () => (await receivers()) === 1);
+
+  process.kill(await spad.machine.outside(Number(pid)), 'SIGKILL');
   await waitUntil('another start', async () => (await spad.property('NRestarts', 'spad-knockd')) === '1');
   await systemctl('stop', 'spad-knockd');
   expect(await spad.property('Result', 'spad-knockd')).toBe('success');
+  expect(await journal()).not.toMatch(/EPERM|cannot be/);
   await spad.server.run('nft', ['delete', 'table', 'inet', 'doors']);
-  await spad.machine.run('rm', '/etc/knockd.conf', '/etc/default/knockd');
 });
 
 test('removed, it takes its guard away and is not enabled; purged, nothing is left', async () => {

@@ -97,6 +97,10 @@ describe('the sandbox, as the kernel tells it', () => {
     }
   });
 
+  test('what it forbids is nothing that the daemon needs: it can ask whether the clock is kept', async () => {
+    expect(await spad.machine.run('spad', 'status')).toMatch(/^clock +(?:not )?synchronised/m);
+  });
+
   test('systemd-analyze says what docs/package.md says', async () => {
     const told = await spad.machine.run('systemd-analyze', 'security', '--no-pager', 'spad.service');
     const [, figure, word] = /exposure level for spad\.service: (\S+) (\w+)/.exec(told) ?? [];

@@ -31,9 +31,12 @@ export const NOT_RUN: readonly (readonly [command: RegExp, why: string])[] = [
   [/^git clone /, "the place of the repository is the reader's"],
   [
     /^(?:sudo )?systemctl (?:stop|disable|enable|edit)\b/,
-    'there is no systemd in a laboratory; service.test.ts speaks its protocol',
+    "the services of the reader's machine; booted.test.ts and booted-package.test.ts have a systemd of their own",
   ],
-  [/^cp packaging\/systemd\/\S+ \/etc\/systemd\/system\/$/, 'there is no systemd in a laboratory'],
+  [
+    /^cp packaging\/systemd\/\S+ \/etc\/systemd\/system\/$/,
+    'installed from sources; booted.test.ts runs the units as the package installs them',
+  ],
   [/^ufw (?:allow|enable)\b/, "the firewall of the reader's machine; ufw.test.ts enables one of its own"],
   [/^echo .* > \/etc\/(?:sysctl\.d|modprobe\.d)\//, 'is about the kernel, which a laboratory shares with its machine'],
   [/^(?:spa-client )?fwknop -A tcp\/22 -R -D /, 'asks a web service on the Internet for the address'],
