@@ -23,6 +23,7 @@ test('installs all commands, with the addon built and the library found', { time
   for (const name of ['spad', 'spa-client', 'spa-keys']) {
     expect(run(join(bin, name), ['--version'])).toMatch(/\b\d+\.\d+\.\d+\n$/);
   }
+  for (const name of ['spa-client', 'spa-keys']) expect(run(join(bin, name), ['--help'])).toContain(`Usage: ${name}`);
   for (const name of ['knock', 'fwknop']) expect(run(join(bin, name), ['-V'])).not.toBe('');
   const load = `require('pcap'); require('koffi').load('libc.so.6'); process.stdout.write('loaded')`;
   expect(run(process.execPath, ['-e', load], join(folder, 'lib/node_modules/spad'))).toBe('loaded');
