@@ -45,7 +45,9 @@ describe('ports', () => {
     ['tcp/8003', 'open 192.0.2.1 tcp/8003 30'],
     ['tcp/22 tcp/8000-8010', 'open 192.0.2.1 tcp/22,tcp/8000-8010 30'],
     ['udp/22', 'port-not-allowed'],
-    ['tcp/22 tcp/23', 'port-not-allowed'],
+    // Apart, for neighbours merge into one range: each of several must be allowed, not one of them.
+    ['tcp/22 tcp/24', 'port-not-allowed'],
+    ['tcp/21 tcp/8000', 'port-not-allowed'],
     ['tcp/8000-8011', 'port-not-allowed'],
     ['tcp/1-65535', 'port-not-allowed'],
   ])('asked for "%s": %s', (wanted, verdict) => {
@@ -230,6 +232,7 @@ describe('widen_ipv6', () => {
     const to: Partial<SpaRequest> = { forward: { kind: 'address', address: ip('fd00::5'), port: portOf(22) } };
     expect(wide('2a00::5', forward, to)).toBe('open 2a00::5');
     expect(wide('2a00::/64', forward, to)).toBe('address-not-allowed');
+    expect(wide('192.0.2.1 2a00::/64', forward, to)).toBe('address-not-allowed');
     expect(wide('2a00::5', {}, { type: 'close' })).toBe('close 2a00::5,2a00::/64');
     // What was opened before the stanza stopped widening.
     expect(wide('2a00::5', { widenIpv6: false }, { type: 'close' })).toBe('close 2a00::5,2a00::/64');
