@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: [
       ...folders.map((folder) => `test/unit/${folder}/**/*.test.ts`),
-      'test/unit/engine/{engine,forward,fwknop-desk,reply}.test.ts',
+      'test/unit/engine/{emergency,engine,forward,fwknop-desk,reply}.test.ts',
       'test/vectors/{native,fwknop}*.test.ts',
       'test/property/{fwknop-gate,hint-schedule,hint-table,native,replay-cache,reply,used-codes}.*.test.ts',
     ],

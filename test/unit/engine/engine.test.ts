@@ -181,7 +181,7 @@ describe('start, tick, reload, stop', () => {
     const engine = engineOf();
     const grants = [
       grantOf('192.0.2.1', 'tcp/22', 9000),
-      grantOf('192.0.2.2', 'tcp/22', 9000, { stanza: 'gone' }),
+      grantOf('192.0.2.2', 'tcp/22', 9000, { id: 'g2', stanza: 'gone' }),
       grantOf('192.0.2.3', 'tcp/22', 0),
     ];
     expect(show(engine.handle({ kind: 'start', grants }, moment(0)))).toEqual([

@@ -100,4 +100,15 @@ describe('damage', () => {
   ])('%s', (_, bytes) => {
     expect(decodeJournal(bytes).damage).toBeTypeOf('string');
   });
+
+  test('is told as it is', () => {
+    const damage = (bytes: Uint8Array) => decodeJournal(bytes).damage;
+    expect(damage(new Uint8Array(file.length))).toBe('its header is not one of a replay journal');
+    expect(damage(file.subarray(0, 31))).toBe('its header is not one of a replay journal');
+    expect(damage(header('00000000', '0020000000000000'))).toBe('its floor is no time');
+    expect(damage(join(file, new Uint8Array(1)))).toBe('it has 193 bytes where its header says 192');
+    expect(damage(join(file.subarray(0, 64), new Uint8Array(32), file.subarray(96)))).toBe(
+      'record 2 follows an empty one',
+    );
+  });
 });
