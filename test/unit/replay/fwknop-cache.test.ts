@@ -23,6 +23,16 @@ describe('digest.cache', () => {
     expect([digests.size, unreadable]).toEqual([1, 3]);
   });
 
+  test('a digest begins its line; lines of white space are no lines', () => {
+    const text = [` ${line(DIGEST)}`, `A${line(DIGEST)}`, '  ', '\t'].join('\n');
+    expect(parseFwknopCache(text)).toEqual({ digests: new Set(), unreadable: 2, dropped: 0 });
+  });
+
+  test('of more than a million lines the oldest are not looked at', () => {
+    const text = `${line(DIGEST)}\n${'x\n'.repeat(1_000_000)}`;
+    expect(parseFwknopCache(text)).toEqual({ digests: new Set(), unreadable: 1_000_000, dropped: 1 });
+  });
+
   test('the digest is that which a real fwknopd has of a real client’s packet', () => {
     const text =
       '9VGlJApwMaw6df9SP6Hkbwrup14NlmUI8KtGGesc/yF+3QNs0JkgN14QUoYVlw1N46sHJmvltVvsr/x0TIUHMwKV2oaIA8rE5bbPUf77RrvUlG6DlZoAgRr9UIdxAKpjnimPEAy0IpGQd2zexAC8/1e6kv/dSV08kIRejPdlwIE6RUi09wiqB+k';
