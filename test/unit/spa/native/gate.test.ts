@@ -130,6 +130,21 @@ test('few clients get a reach that tells a wrong clock from junk, many do not', 
   expect(reachFor(1, MAX_AGE)).toBe(DIAGNOSIS_REACH_MS);
   expect(reachFor(1, 3_600_000)).toBe(3_600_000);
   expect(reachFor(100_000, MAX_AGE)).toBe(MAX_AGE);
+  expect(reachFor(256, MAX_AGE)).toBe(DIAGNOSIS_REACH_MS);
+  expect(reachFor(257, MAX_AGE)).toBe(MAX_AGE);
+});
+
+/** Five windows are needed at a reach of two minutes, and one is to come. */
+test.each([
+  [20, 120],
+  [10_000, 500],
+  [30_000, 600],
+])('while a packet could be missed, a gate of %d clients makes %d hints a call', (clients, made) => {
+  const bytes = new Uint8Array(clients * GATE_KEYS_LENGTH);
+  const gate = new NativeGate({ bytes, withCodes: [], ends: new Map() }, MAX_AGE);
+  expect(gate.isReady(unixMs(NOW))).toBe(false);
+  expect(gate.advance(unixMs(NOW))).toBe(made);
+  expect(gate.isReady(unixMs(NOW))).toBe(made === 6 * clients);
 });
 
 describe('the hint table', () => {
