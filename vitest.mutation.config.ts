@@ -18,7 +18,7 @@ export default defineConfig({
   test: {
     include: [
       ...folders.map((folder) => `test/unit/${folder}/**/*.test.ts`),
-      'test/unit/engine/{emergency,engine,reply}.test.ts',
+      'test/unit/engine/{admit,emergency,engine}.test.ts',
       'test/vectors/{native,fwknop}*.test.ts',
       'test/property/{fwknop-gate,hint-schedule,hint-table,native,replay-cache,reply,used-codes}.*.test.ts',
     ],
