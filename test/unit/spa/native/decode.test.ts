@@ -47,6 +47,7 @@ describe('one body, one verdict', () => {
     ['17 ports', `${NO_ADDRESS} 11`, 'bad-ports'],
     ['protocol 1', `${NO_ADDRESS} 01 01 0016 0016`, 'bad-ports'],
     ['port 0', `${NO_ADDRESS} 01 06 0000 0016`, 'bad-ports'],
+    ['last port 0', `${NO_ADDRESS} 01 06 0016 0000`, 'bad-ports'],
     ['first after last', `${NO_ADDRESS} 01 06 0017 0016`, 'bad-ports'],
     ['touching', `${NO_ADDRESS} 02 06 0016 0016 06 0017 0017`, 'bad-ports'],
     ['one apart', `${NO_ADDRESS} 02 06 0016 0016 06 0018 0018 00 0000`, 'ok'],
@@ -105,6 +106,26 @@ describe('truncated-body', () => {
     ['a command of 65535 bytes', `${NO_FORWARD} ffff`],
   ])('%s', (_, fields) => {
     expect(verdict(fields)).toBe('truncated-body');
+  });
+
+  // Section 6, rule 2: what says how much to read is judged when it is read.
+  test('more addresses than there may be, and than fit', () => {
+    const addresses = Array.from({ length: 13 }, (_, index) => `04 20 0a0000${(0x10 + index).toString(16)}`);
+    expect(verdict(`${HEAD} 10 ${addresses.join(' ')}`)).toBe('bad-address');
+  });
+
+  test('an address with a prefix that is none', () => {
+    expect(verdict(`${HEAD} 01 04 21 0a0000`, 21)).toBe('truncated-body');
+  });
+
+  test('eleven ports that end where the body ends are judged', () => {
+    const addresses = '04 20 0a000001 06 80 20010db8000000000000000000000001';
+    expect(verdict(`${HEAD} 02 ${addresses} 0b`)).toBe('bad-ports');
+    const ports = Array.from(
+      { length: 11 },
+      (_, index) => `06 00${(0x10 + 2 * index).toString(16)} 00${(0x10 + 2 * index).toString(16)}`,
+    );
+    expect(verdict(`${HEAD} 02 ${addresses} 0b ${ports.join(' ')}`)).toBe('truncated-body');
   });
 
   test('sixteen ports that just fit', () => {

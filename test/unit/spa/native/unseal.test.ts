@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { sealBox } from '../../../../src/crypto/aead.ts';
 import { HmacKey } from '../../../../src/crypto/hmac.ts';
@@ -21,6 +22,13 @@ const packetWith = (body: Uint8Array, aad = 'spa1'): Uint8Array => {
   const head = join(hint, nonce, box);
   return join(head, new HmacKey(deriveNativeKey(secret, 'gw1', 'mac')).mac(head));
 };
+
+// Section 3, with another HKDF.
+test('the keys are bound to their use: what seals requests is not what seals replies', () => {
+  const key = (label: string) => hkdfSync('sha256', secret.reveal(), '', ascii(`spa1 ${label}\0gw1`), 32);
+  expect(toHex(keys.seal)).toBe(Buffer.from(key('seal')).toString('hex'));
+  expect(toHex(keys.reply)).toBe(Buffer.from(key('reply')).toString('hex'));
+});
 
 describe('unsealing', () => {
   test('gives the request and the first 16 bytes of the MAC', () => {
