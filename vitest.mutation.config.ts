@@ -22,7 +22,7 @@ export default defineConfig({
       'test/vectors/{native,fwknop}*.test.ts',
       'test/property/{fwknop-gate,hint-schedule,hint-table,native,replay-cache,reply,used-codes}.*.test.ts',
     ],
-    setupFiles: ['test/support/same-cases.ts'],
+    setupFiles: ['test/property/same-cases.ts'],
     sequence: { sequencer: QuickestFirst },
     testTimeout: 60_000,
   },

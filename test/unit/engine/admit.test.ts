@@ -157,7 +157,7 @@ describe('the line about a refusal', () => {
   const always = { stanza: 'alice', format: 'native', key: 'new', source: ip('192.0.2.1') };
 
   test('says nothing of a request that was not read', () => {
-    expect(line(forged(candidateOf({}, NOW)), NOW)).toEqual({ ...always, reason: 'bad-mac' });
+    expect(line(forged(candidateOf({}, NOW)), NOW)).toStrictEqual({ ...always, reason: 'bad-mac' });
   });
 
   test.each([
@@ -166,18 +166,18 @@ describe('the line about a refusal', () => {
   ] as const)('%s: by how many seconds', (reason, at, skew) => {
     const { key, ...others } = always;
     const ended = at < UNTIL - EPOCH ? { key } : {};
-    expect(line(candidateOf({}, NOW), moment(at))).toEqual({ ...others, ...ended, reason, ports: [], skew });
+    expect(line(candidateOf({}, NOW), moment(at))).toStrictEqual({ ...others, ...ended, reason, ports: [], skew });
   });
 
   test('says which ports, for whom and to where was asked, and which code it was', () => {
     const to = (forward: Forward) => ({ ports: specs('tcp/80'), addresses: [cidr('192.0.2.9')], forward });
     const asked = { ...always, ports: specs('tcp/80'), allow: [ip('192.0.2.9')], reason: 'forward-not-allowed' };
     const address = to({ kind: 'address', address: ip('10.0.0.5'), port: portOf(22) });
-    expect(line(candidateOf({ request: address }, NOW), NOW)).toEqual({
+    expect(line(candidateOf({ request: address }, NOW), NOW)).toStrictEqual({
       ...asked,
       forward: { to: ip('10.0.0.5'), port: 22 },
     });
-    expect(line(code(2, to({ kind: 'local', port: portOf(23) })), NOW)).toEqual({
+    expect(line(code(2, to({ kind: 'local', port: portOf(23) })), NOW)).toStrictEqual({
       ...asked,
       code: 2,
       forward: { to: undefined, port: 23 },
