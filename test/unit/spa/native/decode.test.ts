@@ -111,7 +111,7 @@ describe('truncated-body', () => {
   // Section 6, rule 2: what says how much to read is judged when it is read.
   test('more addresses than there may be, and than fit', () => {
     const addresses = Array.from({ length: 13 }, (_, index) => `04 20 0a0000${(0x10 + index).toString(16)}`);
-    expect(verdict(`${HEAD} 10 ${addresses.join(' ')}`)).toBe('bad-address');
+    expect(verdict(`${HEAD} 10 ${addresses.join(' ')} 04`)).toBe('bad-address');
   });
 
   test('an address with a prefix that is none', () => {
