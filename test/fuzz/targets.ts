@@ -35,10 +35,12 @@ import { followTargets } from './follow-targets.ts';
 import { fwknopConfTargets } from './fwknop-conf-targets.ts';
 import { fwknopStateTargets } from './fwknop-state-targets.ts';
 import { fwknopTargets } from './fwknop-targets.ts';
+import { hostTargets } from './host-targets.ts';
 import { inviteTargets } from './invite-targets.ts';
 import { knockTargets } from './knock-targets.ts';
 import { replyTargets } from './reply-targets.ts';
 import { stunTargets } from './stun-targets.ts';
+import { textTargets } from './text-targets.ts';
 import {
   bodySeeds,
   confSeeds,
@@ -215,6 +217,8 @@ export const targets: readonly Target[] = [
   ...knockTargets,
   ...replyTargets,
   ...stunTargets,
+  ...textTargets,
+  ...hostTargets,
   ...fwknopConfTargets,
   ...fwknopTargets,
   ...fwknopStateTargets,
