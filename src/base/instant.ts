@@ -10,13 +10,19 @@ export const formatUtc = (time: UnixMs): string => `${plainTime(new Date(time).t
 /** What {@link parseInstant} reads, in words. */
 export const INSTANT_WORDS = 'a time such as 2026-11-20, 2026-11-20T14:00:00Z, or 24h (so long ago)';
 
+/** The last one of the year 9999: what is beyond has no place in {@link formatUtc}. */
+const LAST_SECOND = 253_402_300_799;
+
 /**
  * Reads a day (`2026-11-20`, its beginning), an instant (`2026-11-20T14:00Z`, seconds and their fraction may follow, a space may
- * stand for the T), both in UTC whether or not a Z says so, `@` and Unix seconds, or a duration: so long before `now`. Undefined
- * where it is none of these.
+ * stand for the T), both in UTC whether or not a Z says so, `@` and Unix seconds as far as the year 9999, or a duration: so
+ * long before `now`. Undefined where it is none of these.
  */
 export const parseInstant = (text: string, now: UnixMs): UnixMs | undefined => {
-  if (/^@\d{1,12}$/.test(text)) return unixMs(Number(text.slice(1)) * 1000);
+  if (/^@\d{1,12}$/.test(text)) {
+    const seconds = Number(text.slice(1));
+    return seconds > LAST_SECOND ? undefined : unixMs(seconds * 1000);
+  }
   if (/^\d+[smhd]/.test(text)) {
     const ago = parseDuration(text);
     return ago === undefined ? undefined : unixMs(now - ago * 1000);

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleFuzzer } from '../../tools/instrumented-bundle.ts';
 import { repositoryRoot } from '../support/paths.ts';
+import { keptTargets } from './kept.ts';
 import { targets } from './targets.ts';
 
 const ROOT = repositoryRoot();
@@ -51,6 +52,11 @@ describe('every decoder', () => {
     expect(end, output).toMatch(/ 0 findings,/);
     expect(Number(/(\d+) edges/.exec(end ?? '')?.[1]), 'it calls nothing of ours').toBeGreaterThan(0);
   });
+});
+
+test('what was found once is of a target that is there', () => {
+  const names = targets.map(({ name }) => name);
+  expect(keptTargets().filter((name) => !names.includes(name))).toEqual([]);
 });
 
 describe('the fuzzer itself', () => {

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Fuzzer } from './fuzzer.ts';
 import { Current, type Job, type Report } from './job.ts';
+import { keptInputs } from './kept.ts';
 import { plantedTargets } from './planted.ts';
 import { Store } from './store.ts';
 import { type Target, targets } from './targets.ts';
@@ -17,7 +18,7 @@ const say = (report: Report): void => parentPort?.postMessage(report);
 const targetOf = (name: string): Target => {
   const found = [...targets, ...plantedTargets].find((target) => target.name === name);
   if (found === undefined) throw new Error(`no target ${name}`);
-  return found;
+  return { ...found, seeds: [...keptInputs(name), ...found.seeds] };
 };
 
 const run = (job: Job, current: Current): void => {

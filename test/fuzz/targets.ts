@@ -21,6 +21,7 @@ import { decodeFrame } from '../../src/frame/packet.ts';
 import { PacketView } from '../../src/frame/packet-view.ts';
 import { decodeGrantLog } from '../../src/grant/record.ts';
 import { decodeJournal } from '../../src/replay/journal.ts';
+import { encodeSlot, RECORD_LENGTH, SLOT_LENGTH } from '../../src/replay/slot-file.ts';
 import { encodeBody } from '../../src/spa/native/body.ts';
 import { decodeBody } from '../../src/spa/native/decode.ts';
 import { NativeGate } from '../../src/spa/native/gate.ts';
@@ -125,6 +126,19 @@ const journal: Check = (input) => {
   return damage === undefined && input.length % 32 !== 0 ? 'a torn file that is called whole' : undefined;
 };
 
+/** Records under checks that hold: what damage alone would seldom let through. */
+const journalRecords: Check = (input) => {
+  const count = input.length >> 4;
+  const [head] = journalSeeds;
+  if (head === undefined) return undefined;
+  const slots = Array.from({ length: count }, (_, slot) => {
+    const record = new Uint8Array(RECORD_LENGTH);
+    record.set(input.subarray(16 * slot, 16 * slot + 16), RECORD_LENGTH - 16);
+    return encodeSlot(record, slot);
+  });
+  return journal(Uint8Array.from(Buffer.concat([head.subarray(0, SLOT_LENGTH), ...slots])));
+};
+
 const handoff: Check = (input) => {
   const whole = new HandoffReader();
   const pieces = new HandoffReader();
@@ -202,6 +216,7 @@ export const targets: readonly Target[] = [
   { name: 'unseal', seeds: nativeSeeds, run: unseal },
   { name: 'body', seeds: bodySeeds, run: body },
   { name: 'journal', seeds: journalSeeds, run: journal },
+  { name: 'journal-records', seeds: [new Uint8Array(16), new Uint8Array(129).fill(1)], run: journalRecords },
   { name: 'handoff', seeds: handoffSeeds, run: handoff },
   { name: 'receiver-settings', seeds: settingsSeeds, run: settings },
   { name: 'grant-log', seeds: grantLogSeeds, run: grantLog },
