@@ -1,4 +1,5 @@
 /** An audit line for people: when, what, who, from where, and what is worth knowing about it. */
+import { own } from '../base/own.ts';
 import { stillPrintable } from '../base/printable.ts';
 import { part, type Part, type Style } from '../base/styled.ts';
 import { formatDuration, seconds } from '../base/units.ts';
@@ -23,7 +24,7 @@ export const auditWords = (line: FollowedLine): readonly Part[] => {
     return [part(`… ${String(line.count)} older lines are lost here: they came faster than they were read`, 'bad')];
   const { record } = line;
   const { event, time, reason } = record;
-  const style = event === 'reloaded' && reason !== undefined ? 'bad' : STYLES[event];
+  const style = event === 'reloaded' && reason !== undefined ? 'bad' : own(STYLES, event);
   const rest = [...whoOf(record), ...whatOf(record)].join('  ').trimEnd();
   const word = stillPrintable(event);
   return [
@@ -72,7 +73,7 @@ const untilText = ({ time, event }: AuditRecord, until: string): string => {
   const isKnown = isIso(until);
   const day = !isKnown || until.slice(0, 10) === time.slice(0, 10) ? '' : `${until.slice(0, 10)} `;
   const end = isKnown ? `${day}${until.slice(11, 19)}Z` : until;
-  const prefix = END_WORDS[event];
+  const prefix = own(END_WORDS, event);
   if (prefix !== undefined) return `${prefix} ${end}`;
   const left = isKnown ? Math.round((Date.parse(until) - Date.parse(time)) / 1000) : 0;
   return left > 0 ? `until ${end} (${formatDuration(seconds(left))})` : `until ${end}`;

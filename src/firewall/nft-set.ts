@@ -13,6 +13,7 @@ import {
   parseAddress,
   parseCidr,
 } from '../base/address.ts';
+import { own } from '../base/own.ts';
 import { err, ok, type Result } from '../base/result.ts';
 
 /** `inet filter allowed`. */
@@ -94,7 +95,7 @@ export const readSet = (place: SetPlace, listing: unknown, merges: boolean): Res
   if (set === undefined) return err(`there is no set ${shown}: add to the table "${exampleSet(place)}"`);
   const type = textsOf(set['type']).join(' . ');
   const flags = textsOf(set['flags']);
-  const shape = SHAPES[type];
+  const shape = own(SHAPES, type);
   if (shape === undefined)
     return err(`the set ${shown} has the type "${type}", which holds no openings: make it "${exampleSet(place)}"`);
   const hasIntervals = flags.includes('interval');

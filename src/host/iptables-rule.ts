@@ -1,5 +1,6 @@
 /** One rule as iptables-save writes it (iptables-extensions(8)). */
 import { addressBits, type Family, parseAddress } from '../base/address.ts';
+import { own } from '../base/own.ts';
 import { numberOf, TCP_FLAGS } from './packet.ts';
 import { type Field, match, type Part, PROTOCOL_NUMBERS, span, type Step, verdict, word } from './ruleset.ts';
 
@@ -48,7 +49,7 @@ const SIMPLE: Readonly<Record<string, readonly [field: Field, read: (text: strin
 };
 
 const readOption = (option: string, words: string[], negated: boolean): readonly Step[] => {
-  const simple = SIMPLE[option];
+  const simple = own(SIMPLE, option);
   if (simple !== undefined) return [match(simple[0], simple[1](words.shift() ?? ''), negated)];
   switch (option) {
     case '-p':
@@ -145,7 +146,7 @@ const after = (options: readonly string[], name: string): string | undefined => 
 const DOUBT: Part = { kind: 'doubt' };
 
 const protocolPart = (text: string): Part => {
-  const number = /^[0-9]+$/.test(text) ? Number(text) : PROTOCOL_NUMBERS[text];
+  const number = /^[0-9]+$/.test(text) ? Number(text) : own(PROTOCOL_NUMBERS, text);
   return number === undefined ? DOUBT : number === 0 ? span(0, 255) : span(number);
 };
 
@@ -175,8 +176,10 @@ const rangePart = (text: string): Part => {
 /** `22,80,1000:1010`; an end left out is the last or first port. */
 const ports = (text: string): readonly Part[] =>
   text.split(',').map((item) => {
-    const [from = '', to = from] = item.split(':');
-    return span(from === '' ? 0 : Number(from), to === '' ? 65_535 : Number(to));
+    const [, from = '', colon, to = ''] = /^([0-9]*)(?:(:)([0-9]*))?$/.exec(item) ?? [];
+    if (from === '' && colon === undefined) return DOUBT;
+    const last = colon === undefined ? from : to;
+    return span(BigInt(from), last === '' ? 65_535 : BigInt(last));
   });
 
 /** The states SNAT and DNAT stand beside the others: a packet can be in one of them and new. */
@@ -186,18 +189,24 @@ const states = (text: string): readonly Part[] =>
 const flags = (text: string): bigint =>
   text === 'NONE'
     ? 0n
-    : text.split(',').reduce((bits, name) => bits | (name === 'ALL' ? 63n : (TCP_FLAGS[name.toLowerCase()] ?? 0n)), 0n);
+    : text
+        .split(',')
+        .reduce((bits, name) => bits | (name === 'ALL' ? 63n : (own(TCP_FLAGS, name.toLowerCase()) ?? 0n)), 0n);
+
+/** `VALUE` or `VALUE/MASK` */
+const MARK = /^(0x[0-9a-f]+|[0-9]+)(?:\/(0x[0-9a-f]+|[0-9]+))?$/i;
 
 const markMatch = (text: string, negated: boolean): Step => {
-  const [value = '', mask] = text.split('/');
+  const [, value, mask] = MARK.exec(text) ?? [];
+  if (value === undefined) return { do: 'doubt', what: '--mark' };
   const elements = [[span(BigInt(value))]];
   return { do: 'match', fields: ['mark'], negated, elements, ...(mask === undefined ? {} : { mask: BigInt(mask) }) };
 };
 
 /** What a mark becomes where no bit of the old one is kept. */
 const wholeMark = (options: readonly string[]): bigint | undefined => {
-  const [value = '', mask] = (after(options, '--set-xmark') ?? '').split('/');
-  return value !== '' && (mask === undefined || Number(mask) === 0xffff_ffff) ? BigInt(value) : undefined;
+  const [, value, mask] = MARK.exec(after(options, '--set-xmark') ?? '') ?? [];
+  return value !== undefined && (mask === undefined || Number(mask) === 0xffff_ffff) ? BigInt(value) : undefined;
 };
 
 type Destination = Omit<Extract<Step, { do: 'nat' }>, 'do'>;

@@ -1,5 +1,6 @@
 /** Reads what iptables-save and ip6tables-save write (iptables-save(8)) into the model, with the hooks of the kernel's tables. */
 import type { Family } from '../base/address.ts';
+import { own } from '../base/own.ts';
 import { readIptablesRule } from './iptables-rule.ts';
 import type { Base, Chain, Hook, Rule, Ruleset } from './ruleset.ts';
 
@@ -35,12 +36,12 @@ export const readIptablesSave = (text: string, family: Family, legacy: boolean):
 };
 
 const baseOf = (table: string, chain: string, policy: string): Base | undefined => {
-  const hook = HOOKS[chain];
+  const hook = own(HOOKS, chain);
   if (hook === undefined || policy === '-') return undefined;
   const isSource = table === 'nat' && (hook === 'input' || hook === 'postrouting');
   return {
     ...{ type: table === 'nat' ? 'nat' : 'filter', hook },
-    ...{ priority: isSource ? NAT_SOURCE : (PRIORITIES[table] ?? 0) },
+    ...{ priority: isSource ? NAT_SOURCE : (own(PRIORITIES, table) ?? 0) },
     ...{ policy: policy === 'DROP' ? 'drop' : 'accept', devices: [] },
   };
 };

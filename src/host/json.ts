@@ -23,9 +23,10 @@ export const textAt = (value: unknown, key: string): string | undefined => {
   return typeof inner === 'string' ? inner : undefined;
 };
 
+/** A whole number: nothing that we look for has fractions. */
 export const numberAt = (value: unknown, key: string): number | undefined => {
   const inner = isObject(value) ? value[key] : undefined;
-  return typeof inner === 'number' ? inner : undefined;
+  return typeof inner === 'number' && Number.isInteger(inner) ? inner : undefined;
 };
 
 /** A list as it is; a single value as a list of it. */

@@ -205,7 +205,7 @@ const readMatch = (body: unknown, sets: Sets): readonly Step[] => {
   const fields = lefts.map(({ field }) => field);
   const [mask] = lefts.flatMap((part) => part.mask ?? []);
   if (op === '<' || op === '>' || op === '<=' || op === '>=') {
-    if (typeof right !== 'number') return [...needs, { do: 'doubt', what: describe(left) }];
+    if (typeof right !== 'number' || !Number.isInteger(right)) return [...needs, { do: 'doubt', what: describe(left) }];
     const [from, to] = op.startsWith('>')
       ? [right + (op === '>' ? 1 : 0), Number.MAX_SAFE_INTEGER]
       : [0, right - (op === '<' ? 1 : 0)];

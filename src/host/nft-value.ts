@@ -1,5 +1,6 @@
 /** The left and right sides of what nft's JSON compares (libnftables-json(5)). */
 import { addressBits, parseAddress } from '../base/address.ts';
+import { own } from '../base/own.ts';
 import { isObject, type JsonObject, listOf, numberAt, objectAt, textAt } from './json.ts';
 import { numberOf, TCP_FLAGS } from './packet.ts';
 import { type Element, type Field, match, type Part, PROTOCOL_NUMBERS, span, type Step, word } from './ruleset.ts';
@@ -34,12 +35,12 @@ export const readLeft = (left: unknown): Left | undefined => {
   const { meta, payload, ct, fib } = left;
   const masked = left['&'];
   if (Array.isArray(masked)) return readMasked(masked);
-  if (meta !== undefined) return plain(META[textAt(meta, 'key') ?? '']);
+  if (meta !== undefined) return plain(own(META, textAt(meta, 'key') ?? ''));
   if (payload !== undefined) return readPayload(payload);
   if (ct !== undefined) {
     const key = textAt(ct, 'key') ?? '';
     if (key === 'proto-dst' && textAt(ct, 'dir') === 'original') return plain('origin-dport');
-    return textAt(ct, 'dir') === undefined ? plain(CT[key]) : undefined;
+    return textAt(ct, 'dir') === undefined ? plain(own(CT, key)) : undefined;
   }
   return fib === undefined ? undefined : readFib(fib);
 };
@@ -84,16 +85,16 @@ const readFib = (fib: unknown): Left | undefined => {
 export const needsOf = (left: unknown): readonly Step[] => {
   const header = textAt(objectAt(left, 'payload'), 'protocol');
   if (header === 'ip' || header === 'ip6') return [family(header === 'ip' ? 4 : 6)];
-  return header !== undefined && header in PROTOCOL_NUMBERS ? [protocol(header)] : [];
+  return header !== undefined && Object.hasOwn(PROTOCOL_NUMBERS, header) ? [protocol(header)] : [];
 };
 
 /** Flags may be a number, one name, or a list of names. */
 export const flagBits = (field: Field, right: unknown): bigint | undefined => {
-  if (typeof right === 'number') return BigInt(right);
+  if (typeof right === 'number' && Number.isInteger(right)) return BigInt(right);
   if (field !== 'tcp-flags') return undefined;
   let bits = 0n;
   for (const name of listOf(isObject(right) ? right['|'] : right)) {
-    const bit = typeof name === 'string' ? TCP_FLAGS[name] : undefined;
+    const bit = typeof name === 'string' ? own(TCP_FLAGS, name) : undefined;
     if (bit === undefined) return undefined;
     bits |= bit;
   }
@@ -173,8 +174,8 @@ const readNumber = (field: Field, item: unknown): bigint | undefined => {
   if (field === 'tcp-flags') return flagBits(field, item);
   if (typeof item === 'number' && Number.isInteger(item) && item >= 0) return BigInt(item);
   if (typeof item !== 'string') return undefined;
-  if (field === 'protocol') return BigInt(PROTOCOL_NUMBERS[item] ?? OTHER_PROTOCOL);
-  if (field === 'family') return BigInt(FAMILY_NUMBERS[item] ?? 0);
+  if (field === 'protocol') return BigInt(own(PROTOCOL_NUMBERS, item) ?? OTHER_PROTOCOL);
+  if (field === 'family') return BigInt(own(FAMILY_NUMBERS, item) ?? 0);
   const address = parseAddress(item);
   return address === undefined ? undefined : numberOf(address);
 };

@@ -1,4 +1,5 @@
 /** The daemon's own life: starts and stops, reloads, and what went wrong. */
+import { own } from '../base/own.ts';
 import type { UnixMs } from '../base/units.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import type { Series } from './axis.ts';
@@ -82,7 +83,7 @@ export class DaemonBook {
     const trial =
       event === 'started' && until !== undefined ? `on trial until ${new Date(until).toISOString()}` : undefined;
     const more = [stanza, reason, detail, trial].filter((text) => text !== undefined).join('; ');
-    const words = WORDS[event] ?? event;
+    const words = own(WORDS, event) ?? event;
     this.#push({ time, event, what: more === '' ? words : `${words}: ${more}`, isTrouble });
   }
 

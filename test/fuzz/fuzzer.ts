@@ -5,7 +5,7 @@ import { minimise } from './minimise.ts';
 import { mutate } from './mutate.ts';
 import { comparisonsOf, hits, probedModules } from './probes.ts';
 import type { Target } from './targets.ts';
-import { madeSame, tokensOf, tokensOfPairs } from './tokens.ts';
+import { madeSame, tokensOf, tokensOfPairs, withInherited } from './tokens.ts';
 
 /** An input at which a decoder broke its promise. */
 export interface Finding {
@@ -36,6 +36,8 @@ const ENERGY = { first: 64, later: 24 };
 const MOST_SAME = 384;
 const MOST_TOKENS = 4096;
 const SMALLER_RUNS = 3000;
+/** Seeds whose words are replaced one by one. */
+const MOST_TEXTS = 4;
 
 export class Fuzzer {
   executions = 0;
@@ -72,6 +74,8 @@ export class Fuzzer {
       if (this.options.guided) this.fresh.push(seed);
     }
     this.learnTokens(tokensOf(probedModules(), ran));
+    // Once is enough of seeds that are alike.
+    for (const seed of this.target.seeds.slice(0, MOST_TEXTS)) for (const text of withInherited(seed)) this.take(text);
     return stored.toSorted((a, b) => a.length - b.length).filter((input) => !this.take(input));
   }
 

@@ -59,7 +59,8 @@ const ruleCommand = (input: Uint8Array): string | undefined => {
   const read = readRuleCommand(textOf(input));
   if (!read.ok)
     return CONTROL.test(read.error.problem + read.error.hint) ? 'a control character in a sentence' : undefined;
-  const { ports } = read.value;
+  const { ports, verb } = read.value;
+  if (verb !== 'insert' && verb !== 'delete') return 'a verb that is none';
   return ports.every(({ first, last }) => first <= last && last <= 65_535) ? undefined : 'ports that are none';
 };
 

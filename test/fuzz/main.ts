@@ -7,14 +7,14 @@ import { isMainThread, Worker } from 'node:worker_threads';
 import type { Finding } from './fuzzer.ts';
 import { Current, type Job, type Outcome, type Report } from './job.ts';
 import { plantedTargets } from './planted.ts';
-import { type RunnerData, serve } from './runner.ts';
+import { serve } from './runner.ts';
 import { Store } from './store.ts';
 import { targets } from './targets.ts';
 
 /** A single run this long does not end: it would already be a finding at a tenth of it. */
 const HANG_MS = 10_000;
+const HANG = `ran for ${String(HANG_MS / 1000)} s without an end`;
 const WATCH_MS = 250;
-const NOTHING: Outcome = { executions: 0, milliseconds: 0, edges: 0, corpus: 0 };
 
 interface Answer {
   readonly outcome: Outcome;
@@ -32,33 +32,60 @@ const watch = (current: Current, onHang: () => void): (() => void) => {
   return () => clearInterval(timer);
 };
 
-const runJob = (job: Job): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const current = new Current();
-    const data: RunnerData = { memory: current.memory, job };
-    // This file, as it was bundled.
-    const worker = new Worker(process.argv[1] ?? '', { workerData: data });
+/** A thread that runs decoders: this file again, as it was bundled. */
+class Thread {
+  readonly current = new Current();
+  onReport: (report: Report) => void = () => undefined;
+  onError: (error: Error) => void = () => undefined;
+  private readonly worker = new Worker(process.argv[1] ?? '', { workerData: this.current.memory });
+
+  constructor() {
+    this.worker.on('message', (report: Report) => this.onReport(report));
+    this.worker.on('error', (error: Error) => this.onError(error));
+  }
+
+  ask(job: Job): void {
+    this.worker.postMessage(job);
+  }
+
+  async end(): Promise<void> {
+    await this.worker.terminate();
+  }
+}
+
+/** Runs jobs one after the other, in another thread after a run that has to be ended. */
+class Runners {
+  private thread: Thread | undefined;
+
+  run(job: Job): Promise<Answer> {
+    const thread = (this.thread ??= new Thread());
     const findings: Finding[] = [];
-    const start = performance.now();
-    let outcome = NOTHING;
-    const unwatch = watch(current, () => {
-      const complaint = `ran for ${String(HANG_MS / 1000)} s without an end`;
-      const hang = { input: current.input, complaint, after: current.runs };
-      findings.push(hang);
-      if (job.folder !== undefined) new Store(job.folder, job.target).report(hang);
-      outcome = { ...NOTHING, executions: current.runs, milliseconds: performance.now() - start };
-      void worker.terminate();
+    const [before, start] = [thread.current.runs, performance.now()];
+    return new Promise((resolve, reject) => {
+      const unwatch = watch(thread.current, () => {
+        unwatch();
+        this.thread = undefined;
+        void thread.end();
+        const executions = thread.current.runs - before;
+        const hang = { input: thread.current.input, complaint: HANG, after: executions };
+        if (job.folder !== undefined) new Store(job.folder, job.target).report(hang);
+        const outcome = { executions, milliseconds: performance.now() - start, edges: 0, corpus: 0 };
+        resolve({ outcome, findings: [...findings, hang] });
+      });
+      thread.onReport = (report) => {
+        if (report.kind === 'finding') return void findings.push(report.finding);
+        unwatch();
+        resolve({ outcome: report.outcome, findings });
+      };
+      thread.onError = reject;
+      thread.ask(job);
     });
-    worker.on('message', (report: Report) => {
-      if (report.kind === 'finding') findings.push(report.finding);
-      else outcome = report.outcome;
-    });
-    worker.on('error', reject);
-    worker.on('exit', () => {
-      unwatch();
-      resolve({ outcome, findings });
-    });
-  });
+  }
+
+  async end(): Promise<void> {
+    await this.thread?.end();
+  }
+}
 
 const show = (name: string, seed: number, { outcome, findings }: Answer): void => {
   const { executions, milliseconds, edges, corpus } = outcome;
@@ -86,24 +113,21 @@ const main = async (): Promise<void> => {
   const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
   const [name = '', seconds = '10'] = positionals;
   const known = targets.map((target) => target.name);
-  const chosen =
-    name === 'all' ? known : [...known, ...plantedTargets.map((target) => target.name)].filter((one) => one === name);
-  if (chosen.length === 0)
-    throw new Error(`usage: npm run fuzz -- TARGET [SECONDS], where TARGET is all, ${known.join(', ')}`);
+  const named = [...known, ...plantedTargets.map((target) => target.name)].filter((one) => one === name);
+  const chosen = name === 'all' ? known : named;
+  if (chosen.length === 0) {
+    process.stderr.write(`usage: npm run fuzz -- TARGET [SECONDS], where TARGET is all, ${known.join(', ')}\n`);
+    process.exitCode = 2;
+  }
   const [seed, executions] = [Number(values.seed), Number(values.executions)];
+  const shared = { seed, executions, milliseconds: 1000 * Number(seconds), guided: !values.blind };
+  const runners = new Runners();
   for (const target of chosen) {
-    const folder = values.fresh ? undefined : values.folder;
-    const answer = await runJob({
-      target,
-      seed,
-      executions,
-      folder,
-      milliseconds: 1000 * Number(seconds),
-      guided: !values.blind,
-    });
+    const answer = await runners.run({ ...shared, target, folder: values.fresh ? undefined : values.folder });
     show(target, seed, answer);
     if (answer.findings.length > 0) process.exitCode = 1;
   }
+  await runners.end();
 };
 
 if (isMainThread) await main();

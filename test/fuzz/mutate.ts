@@ -100,6 +100,20 @@ const token: Mutator = (input, { tokens }, chance) => {
   return splice(input, at, over, word);
 };
 
+const isLetter = (value: number | undefined): boolean =>
+  value !== undefined && (value > 0x7f || /[\w-]/.test(String.fromCharCode(value)));
+
+/** A whole word, for another one that is looked for. */
+const exchange: Mutator = (input, { tokens }, chance) => {
+  if (tokens.length === 0) return input;
+  let from = place(input, chance);
+  while (from < input.length && !isLetter(input[from])) from += 1;
+  while (from > 0 && isLetter(input[from - 1])) from -= 1;
+  let to = from;
+  while (isLetter(input[to])) to += 1;
+  return splice(input, from, to - from, oneOf(tokens, chance));
+};
+
 const MUTATORS: readonly Mutator[] = [
   (input, _material, chance) => withByte(input, place(input, chance), (value) => value ^ (1 << (chance() & 7))),
   (input, _material, chance) => withByte(input, place(input, chance), () => byte(chance)),
@@ -138,7 +152,7 @@ const MUTATORS: readonly Mutator[] = [
     const from = other();
     return Uint8Array.of(...input.subarray(0, place(input, chance)), ...from.subarray(place(from, chance)));
   },
-  ...[token, token, token, numeral, line],
+  ...[token, token, exchange, exchange, numeral, line],
 ];
 
 /** One to sixteen changes, rather few than many. */

@@ -7,12 +7,6 @@ import { plantedTargets } from './planted.ts';
 import { Store } from './store.ts';
 import { type Target, targets } from './targets.ts';
 
-/** What the watching thread hands over. */
-export interface RunnerData {
-  readonly memory: SharedArrayBuffer;
-  readonly job: Job;
-}
-
 const say = (report: Report): void => parentPort?.postMessage(report);
 
 const targetOf = (name: string): Target => {
@@ -44,6 +38,6 @@ const run = (job: Job, current: Current): void => {
 
 /** Runs what the watching thread asks for. */
 export const serve = (): void => {
-  const { memory, job } = workerData as RunnerData;
-  run(job, new Current(memory));
+  const current = new Current(workerData as SharedArrayBuffer);
+  parentPort?.on('message', (job: Job) => run(job, current));
 };

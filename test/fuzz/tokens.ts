@@ -21,9 +21,12 @@ const formsOfNumber = (value: number): Uint8Array[] => {
 const formsOf = (value: Compared): Uint8Array[] =>
   typeof value === 'number' ? formsOfNumber(value) : [Buffer.from(value, 'utf8')];
 
-/** The words and numbers of the modules of which something ran. */
+/** Names that every object has: what a table answers that is asked for more than its own. */
+const INHERITED = ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty'];
+
+/** Those, and the words and numbers of the modules of which something ran. */
 export const tokensOf = (modules: readonly ProbedModule[], ran: Uint8Array): Uint8Array[] => {
-  const words = new Set<string>();
+  const words = new Set<string>(INHERITED);
   const numbers = new Set<number>();
   for (const module of modules) {
     if (!ran.subarray(module.from, module.to).some((count) => count > 0)) continue;
@@ -31,6 +34,19 @@ export const tokensOf = (modules: readonly ProbedModule[], ran: Uint8Array): Uin
     for (const number of module.numbers) numbers.add(number);
   }
   return [...words, ...numbers].flatMap(formsOf);
+};
+
+/** Where words are, and how many inputs are made of one seed. */
+const WORD = /[\w%-]+/g;
+const MOST_WORDS = 200;
+
+/** The text with each of its words, one at a time, replaced by what every object has. */
+export const withInherited = (input: Uint8Array): Uint8Array[] => {
+  const words = [...Buffer.from(input).toString('latin1').matchAll(WORD)];
+  const skip = Math.max(1, Math.ceil(words.length / MOST_WORDS));
+  return words
+    .filter((_, index) => index % skip === 0)
+    .map(({ 0: word, index }) => splice(input, index, word.length, Buffer.from('constructor')));
 };
 
 /** How often a value is looked for in one input. */

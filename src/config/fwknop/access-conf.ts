@@ -2,6 +2,7 @@
 import type { FwknopKeys } from '../../access/fwknop-keys.ts';
 import type { FwknopStanza } from '../../access/fwknop-stanza.ts';
 import { PLAIN_TERMS } from '../../access/terms.ts';
+import { own } from '../../base/own.ts';
 import { printable } from '../../base/printable.ts';
 import { nearest } from '../../base/suggest.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
@@ -108,9 +109,9 @@ const expiryOf = (values: Values, parts: AccessConfParts, file: StanzaFile): Uni
 
 /** Of two lines about one variable the later counts. */
 const addLine = (lines: Map<string, FwknopLine>, line: FwknopLine, issues: Issue[]): void => {
-  const variable = ACCESS_ALIASES[line.variable] ?? line.variable;
+  const variable = own(ACCESS_ALIASES, line.variable) ?? line.variable;
   const key = variable.toLowerCase();
-  const fate = Object.hasOwn(ACCESS_FATES, variable) ? ACCESS_FATES[variable] : undefined;
+  const fate = own(ACCESS_FATES, variable);
   if (fate === undefined) {
     tell(
       issues,

@@ -3,6 +3,7 @@
  * the value of OTHER, wherever that stands. Unlike fwknopd, which passes over lines that it cannot read, here they are
  * errors; names that it does not know are warnings, as with fwknopd.
  */
+import { own } from '../../base/own.ts';
 import { printable } from '../../base/printable.ts';
 import { nearest } from '../../base/suggest.ts';
 import { coversPorts, normalizePorts, type PortSpec } from '../../base/port-spec.ts';
@@ -62,7 +63,7 @@ export const parseFwknopdConf = (
 
 const addLine = (lines: Map<string, FwknopLine>, line: FwknopLine, issues: Issue[]): void => {
   const name = line.variable;
-  const fate = Object.hasOwn(DAEMON_FATES, name) ? DAEMON_FATES[name] : undefined;
+  const fate = own(DAEMON_FATES, name);
   const value = line.value.replace(/\s+#.*$/, '').trim();
   if (fate === undefined) {
     const near = nearest(name, Object.keys(DAEMON_FATES));

@@ -1,4 +1,5 @@
 /** fwknop's own files as a spad.conf that means the same, and what became of each of their lines. */
+import { own } from '../../base/own.ts';
 import { normalizePorts } from '../../base/port-spec.ts';
 import { printable } from '../../base/printable.ts';
 import { hasErrors, type Issue } from '../issue.ts';
@@ -85,10 +86,10 @@ const DAEMON_KEYS: Readonly<Record<string, string>> = {
 
 const daemonReport = (files: FwknopSources['config']): ReportLine[] => {
   const lines = files.flatMap(({ path, text }) => readLines(text, path, []));
-  const nameOf = ({ variable }: FwknopLine): string => DAEMON_ALIASES[variable] ?? variable;
+  const nameOf = ({ variable }: FwknopLine): string => own(DAEMON_ALIASES, variable) ?? variable;
   return lines.map((line) => {
     const last = lines.findLast((other) => nameOf(other) === nameOf(line));
-    return fateLine(line, last, DAEMON_FATES, () => DAEMON_KEYS[nameOf(line)] ?? nameOf(line).toLowerCase());
+    return fateLine(line, last, DAEMON_FATES, () => own(DAEMON_KEYS, nameOf(line)) ?? nameOf(line).toLowerCase());
   });
 };
 
@@ -113,9 +114,9 @@ const ACCESS_KEYS: Readonly<Record<string, string>> = {
 const accessReport = (start: AccessStart, reader: FileReader): ReportLine[] => {
   const { stanzas, lines } = readAccessFiles(start, reader, []);
   return lines.map((line) => {
-    const nameOf = ({ variable }: FwknopLine): string => ACCESS_ALIASES[variable] ?? variable;
+    const nameOf = ({ variable }: FwknopLine): string => own(ACCESS_ALIASES, variable) ?? variable;
     const index = stanzas.findIndex((stanza) => stanza.lines.includes(line));
-    const key = ACCESS_KEYS[nameOf(line)] ?? nameOf(line).toLowerCase();
+    const key = own(ACCESS_KEYS, nameOf(line)) ?? nameOf(line).toLowerCase();
     if (line.variable.startsWith('%')) return { ...placeOf(line), fate: 'kept', how: key };
     if (index < 0) return { ...placeOf(line), fate: 'dropped', how: 'it stands in no stanza' };
     const last = stanzas[index]?.lines.findLast((other) => nameOf(other) === nameOf(line));
@@ -136,7 +137,7 @@ const fateLine = (
   fates: Readonly<Record<string, Fate>>,
   keptAs: () => string,
 ): ReportLine => {
-  const fate = Object.hasOwn(fates, line.variable) ? fates[line.variable] : undefined;
+  const fate = own(fates, line.variable);
   if (fate === undefined)
     return { ...placeOf(line), fate: 'needs-you', how: 'fwknopd passes over it; is it misspelt?' };
   if (last !== undefined && last !== line)

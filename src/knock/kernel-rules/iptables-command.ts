@@ -7,6 +7,7 @@
  * lost in silence otherwise.
  */
 import type { Family } from '../../base/address.ts';
+import { own } from '../../base/own.ts';
 import { normalizePorts, type PortSpec, parsePortSpec, type Protocol } from '../../base/port-spec.ts';
 import { printable } from '../../base/printable.ts';
 import { err, ok, type Result } from '../../base/result.ts';
@@ -112,7 +113,7 @@ const sortWords = (words: readonly string[]): Result<Draft, Misfit> => {
 
 /** Enters one option and its value, which it takes from the front of `rest`. Gives what is wrong with it. */
 const takeOption = (name: string, rest: string[], draft: Draft): string | undefined => {
-  const verb = VERBS[name];
+  const verb = own(VERBS, name);
   const option = OPTIONS.get(name);
   if (verb !== undefined) {
     if (draft.verb !== undefined) return `${name} after another -A, -I or -D`;
@@ -142,7 +143,7 @@ const shiftNumber = (rest: string[]): string => (/^[0-9]+$/.test(rest[0] ?? '') 
 const meaningOf = (draft: Draft, family: Family): Result<RuleCommand, Misfit> => {
   const { verb, chain, values } = draft;
   const table = values.get('table') ?? 'filter';
-  const protocol = PROTOCOLS[values.get('protocol') ?? ''];
+  const protocol = own(PROTOCOLS, values.get('protocol') ?? '');
   if (verb === undefined) return misfit('it neither puts in (-I, -A) nor takes out (-D) a rule');
   if (table !== 'filter') return misfit(`it works on the table ${printable(table, 40)}`);
   if (OTHER_WAYS.includes(chain))
