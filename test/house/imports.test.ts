@@ -190,6 +190,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
     'tools',
   ],
   esbuild: ['tools'],
+  typescript: ['tools'],
   uqr: ['keys'],
 };
 

@@ -72,6 +72,11 @@ describe('a rule', () => {
     ['-m addrtype --dst-type LOCAL --limit-iface-out', 'yes'],
     ['-p tcp -m tcp --tcp-flags ALL SYN', 'yes'],
     ['-m limit --limit 3/min', 'unsure'],
+    ['-p tcp --dport ssh', 'unsure'],
+    ['-p tcp --dport 2.5', 'unsure'],
+    ['-m mark --mark x', 'unsure'],
+    ['-p constructor', 'unsure'],
+    ['constructor', 'unsure'],
   ])('%s', (text, wanted) => {
     expect(fits(text)).toBe(wanted);
   });

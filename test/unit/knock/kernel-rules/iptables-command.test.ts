@@ -103,3 +103,9 @@ describe('what takes out what', () => {
     expect(ruleOf(stop)).not.toBe(start);
   });
 });
+
+test('what every object has is no verb', () => {
+  expect(read('iptables constructor INPUT -s %IP% -p tcp --dport 22 -j ACCEPT')).toMatch(
+    /"constructor" is not an option/,
+  );
+});
