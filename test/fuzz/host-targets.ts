@@ -60,7 +60,7 @@ const ruleCommand = (input: Uint8Array): string | undefined => {
   if (!read.ok)
     return CONTROL.test(read.error.problem + read.error.hint) ? 'a control character in a sentence' : undefined;
   const { ports, verb } = read.value;
-  if (verb !== 'insert' && verb !== 'delete') return 'a verb that is none';
+  if (!['insert', 'delete'].includes(verb)) return 'a verb that is none';
   return ports.every(({ first, last }) => first <= last && last <= 65_535) ? undefined : 'ports that are none';
 };
 
