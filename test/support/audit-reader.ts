@@ -1,5 +1,5 @@
 /** The audit log as its readers see it: the file, line by line (docs/audit-log.md). */
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditRecord } from '../../src/control/audit-record.ts';
 import { waitFor } from './wait.ts';
@@ -15,18 +15,41 @@ function matches(entry: AuditEntry, pattern: AuditPattern): boolean {
   return Object.entries(pattern).every(([key, wanted]) => isDeepStrictEqual(entry[key as keyof AuditEntry], wanted));
 }
 
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 export class AuditReader {
   readonly path: string;
+  /** What has been read of the file: of a log of thousands of lines only what is new is looked at. */
+  private read = { file: 0, bytes: 0, entries: [] as AuditEntry[] };
 
   constructor(path: string) {
     this.path = path;
   }
 
-  /** Every whole line so far; a line being written is not one yet. */
+  /** Every whole line so far; a line being written is not one yet. A file that was begun anew is read from its begin. */
   entries(): readonly AuditEntry[] {
-    if (!existsSync(this.path)) return [];
-    const lines = readFileSync(this.path, 'utf8').split('\n').slice(0, -1);
-    return lines.map((line) => JSON.parse(line) as AuditEntry);
+    const fd = openIfThere(this.path);
+    if (fd === undefined) return [];
+    try {
+      const { ino, size } = fstatSync(fd);
+      if (ino !== this.read.file || size < this.read.bytes) this.read = { file: ino, bytes: 0, entries: [] };
+      const fresh = Buffer.alloc(size - this.read.bytes);
+      const count = readSync(fd, fresh, 0, fresh.length, this.read.bytes);
+      const whole = fresh.subarray(0, fresh.subarray(0, count).lastIndexOf('\n') + 1);
+      this.read.bytes += whole.length;
+      const lines = whole.toString('utf8').split('\n').slice(0, -1);
+      this.read.entries.push(...lines.map((line) => JSON.parse(line) as AuditEntry));
+    } finally {
+      closeSync(fd);
+    }
+    return [...this.read.entries];
   }
 
   /** How many lines there are by now: hand it on as `from` to look only at what comes later. */
