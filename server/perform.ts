@@ -1,7 +1,8 @@
 /**
  * Does what the engine has decided. A batch of decisions is done in the order of the effects' kinds, which is the order
- * that each decision has: remembered on disk, then the firewall, then the logs of grants and closes, then commands, then questions, then the audit line. So a burst costs
- * one sync and one transaction, and nothing opens before its packet is remembered.
+ * that each decision has: remembered on disk, then the grant log, then the firewall, then the log of closes, then commands,
+ * then questions, then the audit line. So a burst costs one sync and one transaction, and nothing opens before its packet is
+ * remembered, nor without a trace that the next start finds and tells.
  */
 import type { PortSpec } from '../src/base/port-spec.ts';
 import { auditEntry, type AuditEntry, type AuditLine, type Delay } from '../src/engine/audit.ts';
@@ -190,13 +191,13 @@ const STEPS = {
     stretch.each('synchronize-firewall', ({ wanted }) => firewall.synchronize(wanted)),
   'flush-firewall': (stretch, { firewall }) => stretch.each('flush-firewall', () => firewall.flush()),
   'note-connections': (stretch, { trial }) => stretch.each('note-connections', () => trial.note()),
-  'change-firewall': (stretch, { firewall }) =>
-    stretch.allOrEach('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change))),
   'record-grants': (stretch, { grants, grantEvents }) =>
     stretch.all('record-grants', (effects) => {
       const events = effects.flatMap((effect) => effect.events);
       grants.append(events, grantEvents);
     }),
+  'change-firewall': (stretch, { firewall }) =>
+    stretch.allOrEach('change-firewall', (effects) => firewall.apply(effects.map(({ change }) => change))),
   reply: (stretch, { replies }) => stretch.all('reply', (effects) => replies.send(effects)),
   'run-command': (stretch, { doors }) => stretch.each('run-command', (effect) => doors.run(effect)),
   'journal-closes': (stretch, { fwknop }) => stretch.each('journal-closes', (effect) => fwknop.journal(effect)),

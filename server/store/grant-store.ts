@@ -35,13 +35,14 @@ export class GrantStore {
     return existsSync(path);
   }
 
-  /** Reads what an earlier run has left, and begins a new log with what of it still matters. Throws the system's error. */
+  /**
+   * Reads what an earlier run has left, and begins a new log with it; what of it is over is struck off by who tells that. Throws
+   * the system's error.
+   */
   static open(path: string, now: () => LogMoment): GrantLog & { readonly store: GrantStore } {
     const store = new GrantStore(path, now);
-    const moment = now();
-    const log = decodeGrantLog(existsSync(path) ? readFileSync(path, 'utf8') : '', moment);
-    const grants = log.grants.filter(({ ends, cuts }) => ends > moment.steady || cuts === true);
-    store.#rewrite(eventsOfLog({ grants, cuts: log.cuts }));
+    const log = decodeGrantLog(existsSync(path) ? readFileSync(path, 'utf8') : '', now());
+    store.#rewrite(eventsOfLog(log));
     return { store, ...log };
   }
 

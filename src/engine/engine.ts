@@ -125,7 +125,7 @@ export class Engine {
   handle(input: Input, now: Moment): readonly Decision[] {
     switch (input.kind) {
       case 'start':
-        return [this.#start(input, now)];
+        return this.#start(input, now);
       case 'candidate':
         return this.#admit(input.candidate, now);
       case 'fwknop-candidate':
@@ -173,11 +173,13 @@ export class Engine {
     }
   }
 
-  #start(left: Extract<Input, { kind: 'start' }>, now: Moment): Decision {
+  /** What has ended is struck off the log only once it is told: who is killed in between tells it twice rather than never. */
+  #start(left: Extract<Input, { kind: 'start' }>, now: Moment): readonly Decision[] {
     if (left.guardEnds !== undefined) this.#trial.begin(left.guardEnds);
     const { events, lines } = this.#clock.restore(left, this.#holders, now);
     const started = audit({ event: 'started', ...this.#trial.until(now) });
-    return [...this.#synchronize(), { kind: 'record-grants', events }, started, ...lines];
+    const told: Decision = [...this.#synchronize(), started, ...lines];
+    return events.length === 0 ? [told] : [told, [{ kind: 'record-grants', events }]];
   }
 
   #admit(candidate: Candidate, now: Moment): readonly Decision[] {
@@ -255,13 +257,15 @@ export class Engine {
       const more = this.#trial.recover({ effect, message, decision }, () => this.#synchronize(), now);
       return [[audit({ event: 'failed', reason, detail: message }), ...more]];
     }
-    this.#desk.takeBack({ lifted: [], ...step });
+    const events = this.#desk.takeBack({ lifted: [], ...step });
+    const back: Decision[] =
+      effect.kind === 'change-firewall' && events.length > 0 ? [[{ kind: 'record-grants', events }]] : [];
     const refused = refusedAnswers(decision, `the firewall has refused: ${message}`);
     const grants = step.added.length > 0 ? step.added : step.removed;
     // What came to light when another grant ended is no step of the ledger's.
     if (grants.length === 0) return [[audit({ event: 'failed', reason, detail: message })]];
     const told = grants.map((grant) => [audit({ ...describe('failed', grant), reason, detail: message })]);
-    return refused.length > 0 ? [...told, refused] : told;
+    return [...back, ...told, ...(refused.length > 0 ? [refused] : [])];
   }
 
   #reload(policy: Policy): Decision {

@@ -47,7 +47,7 @@ export class GrantClock {
     for (const grant of cuts) book.add(grant);
     for (const grant of known) ledger.put(grant);
     return {
-      events: [...desk.revoke(orphans), ...desk.revoke(over.filter((grant) => grant.cuts === true))],
+      events: desk.revoke([...orphans, ...over]),
       lines: [
         ...over.map((grant) => line('expired', grant)),
         ...orphans.map((grant) => line('revoked', grant, 'stanza-removed')),
@@ -84,7 +84,7 @@ export class GrantClock {
     if (added.length === 0) return [];
     const news = added.filter((_, index) => removed[index]?.prolonged !== true);
     if (news.length > 0) counters.add('extended', news.length);
-    const first: Effect = { kind: 'change-firewall', change, added, removed, lifted };
-    return [[first, { kind: 'record-grants', events }, ...news.map((grant) => line('extended', grant, 'connected'))]];
+    const then: Effect = { kind: 'change-firewall', change, added, removed, lifted };
+    return [[{ kind: 'record-grants', events }, then, ...news.map((grant) => line('extended', grant, 'connected'))]];
   }
 }

@@ -152,17 +152,27 @@ export class GrantDesk {
     };
   }
 
-  /** Undoes a step whose effect failed. What has been decided since about the same grants stands. */
-  takeBack({ added, removed, lifted }: Undo): void {
+  /**
+   * Undoes a step whose effect failed. What has been decided since about the same grants stands. Gives what a grant log that has
+   * the step by now must say more.
+   */
+  takeBack({ added, removed, lifted }: Undo): readonly GrantEvent[] {
     const undone = added.filter((grant) => this.#ledger.holds(grant));
     for (const grant of undone) this.#ledger.remove(grant);
-    for (const grant of removed) {
-      const extension = added.find(({ id }) => id === grant.id);
-      if (extension !== undefined && !undone.includes(extension)) continue;
+    const back = removed.filter(({ id }) => {
+      const extension = added.find((grant) => grant.id === id);
+      return extension === undefined || undone.includes(extension);
+    });
+    for (const grant of back) {
       this.#book.forget(grant);
       this.#ledger.put(grant);
     }
     for (const grant of lifted) this.#book.add(grant);
+    const fresh = undone.filter(({ id }) => !back.some((grant) => grant.id === id));
+    return [
+      ...fresh.map(({ id }): GrantEvent => ({ kind: 'end', id })),
+      ...eventsOfLog({ grants: back, cuts: lifted }),
+    ];
   }
 
   /** All that the firewall is to show. */

@@ -1,4 +1,7 @@
-/** What a step of the ledger wants done, in order: the firewall, the grant log, what depends on them, the audit lines. */
+/**
+ * What a step of the ledger wants done, in order: the grant log, the firewall, what depends on them, the audit lines. So nothing
+ * is ever open that a daemon which was killed in between would not list, and tell, when it comes back.
+ */
 import type { Grant } from '../grant/grant.ts';
 import type { AuditLine } from './audit.ts';
 import type { Decision, Effect } from './effect.ts';
@@ -12,8 +15,8 @@ export const effectsOfStep = (
 ): Decision => {
   const grants = event === 'closed' || event === 'revoked' ? removed : added;
   return [
-    { kind: 'change-firewall', change, added, removed, lifted },
     { kind: 'record-grants', events },
+    { kind: 'change-firewall', change, added, removed, lifted },
     ...also,
     ...grants.map((grant): Effect => ({ kind: 'audit', line: { ...describeGrant(event, grant), ...about } })),
   ];

@@ -12,7 +12,7 @@ const kills = Number(process.env['KILLS'] ?? 20);
 const seed = Number(process.env['KILLS_SEED'] ?? Date.now() >>> 0);
 /** Servers side by side: starting a daemon is mostly waiting. With clients of one format alone junk dies in the kernel. */
 const LANES = [['native', 'fwknop'], ['native'], ['native', 'fwknop'], ['fwknop']] as const;
-const lanes = LANES.slice(0, kills < 100 ? 2 : LANES.length).map((formats, index) => ({
+const lanes = LANES.slice(0, kills < 50 ? 2 : LANES.length).map((formats, index) => ({
   formats,
   name: `server${index + 1}`,
   seed: seed + index,
@@ -30,7 +30,12 @@ test(
     const all = new KillFigures();
     await Promise.all(
       lanes.map(async ({ name, formats, seed: own }) => {
-        const lane = await KillLane.create({ lab: running, server: running.host(name), formats, chance: chanceFrom(own) });
+        const lane = await KillLane.create({
+          lab: running,
+          server: running.host(name),
+          formats,
+          chance: chanceFrom(own),
+        });
         all.add(await lane.run(Math.ceil(kills / lanes.length)));
       }),
     );

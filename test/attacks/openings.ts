@@ -62,6 +62,12 @@ export class Openings {
     return packets.filter(({ what }) => told.has(what)).length;
   }
 
+  /** When the last of the packets was granted, Unix time in ms; each must have its line. */
+  lastGrantOf(packets: readonly HonestPacket[]): number {
+    const told = this.told();
+    return Math.max(...packets.map(({ what }) => told.get(what) ?? 0)) - 1000 * this.openFor;
+  }
+
   /** How far the packets of a burst had come when the daemon was killed; it must be dead. */
   stageOf(burst: readonly HonestPacket[]): Stage {
     this.readJournal();
@@ -119,7 +125,7 @@ export class Openings {
       if (!/^(?:granted|extended|restored|expired)$/.test(event)) continue;
       const what = `${String(allow)} ${String(ports)}`;
       const end = Date.parse(until ?? '');
-      this.ends.set(what, isOfOnePacket(what) ? (this.ends.get(what) ?? end) : end);
+      this.ends.set(what, isOfOnePacket(what) ? (this.ends.get(what) ?? end) : Math.max(end, this.ends.get(what) ?? 0));
     }
     this.lines = entries.length;
     return this.ends;

@@ -29,6 +29,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Unless told, `start` waits until the daemon captures. */
   readonly until?: RegExp;
+  /** Milliseconds for that; 20 000 unless told. */
+  readonly withinMs?: number;
 }
 
 export const SPA_PORT = 62_201;
@@ -93,7 +95,7 @@ export class Spad {
     const command = options.through === undefined ? words : ['sh', '-c', options.through, 'sh', ...words];
     const [file = '', ...rest] = command;
     this.child = this.host.spawn(file, rest, { env: options.env ?? {} });
-    await this.child.waitForLine(options.until ?? READY, START_MS);
+    await this.child.waitForLine(options.until ?? READY, options.withinMs ?? START_MS);
     return this.child;
   }
 
