@@ -1,4 +1,5 @@
 /** Honest clients of both formats whose every packet opens for an address of its own, so that each opening tells its packet. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MAC_LENGTH } from '../../src/crypto/hmac.ts';
 import { replayKeyOf, unsealFwknop } from '../../src/spa/fwknop/unseal.ts';
 import { FwknopHolder } from '../support/fwknop-holder.ts';
@@ -23,6 +24,28 @@ export interface HonestPacket {
 /** Whether one packet alone opens this; tcp/80 is opened by whoever asks for their own address. */
 export const isOfOnePacket = (what: string): boolean => what.startsWith('198.');
 
+/** One program that sends whatever comes, from one host to the SPA port of another: no start of a program stands in between. */
+export class Wire {
+  private readonly program: LabProcess;
+
+  constructor(from: Host, to: Host) {
+    const words = [builtFile('test/support/udp-send-lines.js'), to.address4, String(SPA_PORT)];
+    this.program = from.spawn(process.execPath, words);
+  }
+
+  send(datagrams: readonly Uint8Array[]): void {
+    this.program.write(datagrams.map((bytes) => `${Buffer.from(bytes).toString('hex')}\n`).join(''));
+  }
+
+  /** With a pause after every 64, so that who listens keeps up. */
+  async sendSlowly(datagrams: readonly Uint8Array[]): Promise<void> {
+    for (let next = 0; next < datagrams.length; next += 64) {
+      this.send(datagrams.slice(next, next + 64));
+      await sleep(5);
+    }
+  }
+}
+
 export class HonestClients {
   /** Every packet so far. */
   readonly packets: HonestPacket[] = [];
@@ -31,17 +54,13 @@ export class HonestClients {
   private readonly openFor: number;
   private readonly fwknop = new FwknopHolder();
   private readonly senders = { native: nativeSender(new Keyholder()), fwknop: fwknopSender(this.fwknop) };
-  private readonly wire: LabProcess;
+  private readonly wire: Wire;
 
   /** They send from one host to the SPA port of another. */
   constructor(from: Host, to: Host, formats: readonly Format[], openFor: number) {
     this.formats = formats;
     this.openFor = openFor;
-    this.wire = from.spawn(process.execPath, [
-      builtFile('test/support/udp-send-lines.js'),
-      to.address4,
-      String(SPA_PORT),
-    ]);
+    this.wire = new Wire(from, to);
   }
 
   /** The stanzas that let them in. */
@@ -54,18 +73,14 @@ export class HonestClients {
   /** Seals so many packets, the formats in turn, and sends them in one go. */
   send(count: number): readonly HonestPacket[] {
     const packets = Array.from({ length: count }, () => this.seal());
-    this.write(packets.map(({ bytes }) => bytes));
+    this.wire.send(packets.map(({ bytes }) => bytes));
     return packets;
   }
 
   /** Sends a packet that opens tcp/80 for the address of the host that it comes from. */
   sendForOneself(): void {
     const format = this.formats[this.packets.length % this.formats.length] ?? 'native';
-    this.write([this.senders[format].seal({ ports: 'tcp/80', openFor: this.openFor })]);
-  }
-
-  private write(datagrams: readonly Uint8Array[]): void {
-    this.wire.write(datagrams.map((bytes) => `${Buffer.from(bytes).toString('hex')}\n`).join(''));
+    this.wire.send([this.senders[format].seal({ ports: 'tcp/80', openFor: this.openFor })]);
   }
 
   private seal(): HonestPacket {

@@ -13,8 +13,9 @@ import { startTcpService } from '../support/probe.ts';
 import { Prober } from '../support/prober.ts';
 import { Spad } from '../support/spad.ts';
 import { waitFor, waitUntil } from '../support/wait.ts';
-import { HonestClients } from './honest.ts';
-import { Openings, STAGES } from './openings.ts';
+import { HonestClients, Wire } from './honest.ts';
+import { KillFigures } from './kill-figures.ts';
+import { Openings } from './openings.ts';
 import type { Format } from './scene.ts';
 
 /** Seconds that every packet asks for. */
@@ -28,41 +29,12 @@ const PERFORM_MS = 8;
 /** About as long as a start takes; some starts are killed in it. */
 const START_MS = 2500;
 /** The daemon waits longer each time that a young receiver ends: no more than so many before it is itself killed. */
-const RECEIVERS_IN_A_ROW = 3;
+const RECEIVERS_IN_A_ROW = 4;
 
 /** Several daemons start at once here, on a machine that may be busy. */
 const PATIENT = { withinMs: 90_000 };
 
 export type Victim = 'authorizer' | 'receiver';
-
-export class KillFigures {
-  readonly kills = { authorizer: 0, receiver: 0 };
-  /** Of those of the authorizer: while it was starting. */
-  whileStarting = 0;
-  /** How far the packets on their way had come, for each kill of the authorizer that was at work. */
-  readonly stages = Object.fromEntries(STAGES.map((stage) => [stage, 0]));
-  packets = 0;
-  opened = 0;
-  replays = 0;
-  /** What went wrong, in words. */
-  readonly replaysAccepted: string[] = [];
-  readonly leaked: string[] = [];
-  readonly lost: string[] = [];
-
-  /** Adds another lane's. */
-  add(other: KillFigures): void {
-    this.kills.authorizer += other.kills.authorizer;
-    this.kills.receiver += other.kills.receiver;
-    this.whileStarting += other.whileStarting;
-    for (const stage of STAGES) this.stages[stage] = (this.stages[stage] ?? 0) + (other.stages[stage] ?? 0);
-    this.packets += other.packets;
-    this.opened += other.opened;
-    this.replays += other.replays;
-    this.replaysAccepted.push(...other.replaysAccepted);
-    this.leaked.push(...other.leaked);
-    this.lost.push(...other.lost);
-  }
-}
 
 export interface KillLaneParts {
   readonly lab: Lab;
@@ -78,6 +50,7 @@ export class KillLane {
   private readonly attacker: Host;
   private readonly chance: Chance;
   private readonly honest: HonestClients;
+  private readonly replays: Wire;
   private readonly openings: Openings;
   private readonly probers: { readonly client: Prober; readonly attacker: Prober };
   /** How long a burst takes from its sending to its last line, in milliseconds. */
@@ -93,6 +66,7 @@ export class KillLane {
     [this.client, this.attacker] = [lab.host('client'), lab.host('attacker')];
     this.chance = chance;
     this.honest = new HonestClients(this.client, server, formats, OPEN_FOR);
+    this.replays = new Wire(this.attacker, server);
     this.openings = new Openings(this.spad, witness, this.honest.packets, OPEN_FOR);
     this.probers = probers;
   }
@@ -114,20 +88,17 @@ export class KillLane {
     return lane;
   }
 
-  /** Kills so often, and gives what came of it, after all that was open has ended. */
-  async run(kills: number): Promise<KillFigures> {
+  /** Kills so often, tells of each, and comes to its end after all that was open. */
+  async run(kills: number, tell: () => void): Promise<void> {
     const trickle = setInterval(() => this.honest.send(1), TRICKLE_MS);
     try {
       await this.measure();
       const count = (): number => this.figures.kills.authorizer + this.figures.kills.receiver;
-      while (count() < kills - 1) await this.killAndLook(kills - 1 - count());
+      for (; count() < kills - 1; tell()) await this.killAndLook(kills - 1 - count());
     } finally {
       clearInterval(trickle);
     }
     await this.end();
-    this.figures.packets = this.honest.packets.length;
-    this.figures.opened = this.openings.openedOf(this.honest.packets);
-    return this.figures;
   }
 
   /** Up to, and without, `below`. */
@@ -148,7 +119,7 @@ export class KillLane {
   }
 
   private async killAndLook(left: number): Promise<void> {
-    const victim: Victim = this.inRow < RECEIVERS_IN_A_ROW && this.draw(10) < 7.5 ? 'receiver' : 'authorizer';
+    const victim: Victim = this.inRow < RECEIVERS_IN_A_ROW && this.draw(10) < 8.5 ? 'receiver' : 'authorizer';
     this.inRow = victim === 'receiver' ? this.inRow + 1 : 0;
     const shut = this.stranger();
     if (victim === 'receiver') await this.killReceiver();
@@ -161,7 +132,14 @@ export class KillLane {
     await this.opensAgain();
     await this.replay();
     this.figures.leaked.push(...(await this.openings.leaked()));
-    this.figures.lost.push(...this.openings.untold().map((what) => `no audit line about ${what}`));
+    await this.sum();
+  }
+
+  /** Once every daemon that was killed has been followed by one that tells of what was left. */
+  private async sum(): Promise<void> {
+    this.figures.packets = this.honest.packets.length;
+    this.figures.opened = this.openings.openedOf(this.honest.packets);
+    for (const what of await this.openings.untold()) this.figures.lost.add(`no audit line about ${what}`);
   }
 
   private async killReceiver(): Promise<void> {
@@ -183,7 +161,7 @@ export class KillLane {
     await sleep(50);
     const stage = this.openings.stageOf(burst);
     this.figures.stages[stage] = (this.figures.stages[stage] ?? 0) + 1;
-    this.figures.lost.push(...this.openings.forgotten().map((what) => `the journal does not hold ${what}`));
+    for (const what of this.openings.forgotten()) this.figures.lost.add(`the journal does not hold ${what}`);
     this.figures.leaked.push(...(await this.openings.leaked()));
   }
 
@@ -231,7 +209,7 @@ export class KillLane {
       30_000,
     );
     const answer = await this.probers.client.ask({ from, address: this.spad.host.address4, port: 80 });
-    if (answer !== 'hello from 80') this.figures.lost.push(`a client who was let in has at tcp/80: ${answer}`);
+    if (answer !== 'hello from 80') this.figures.lost.add(`a client who was let in has at tcp/80: ${answer}`);
   }
 
   /** Sends all that was let in once more, byte for byte, until each was judged. */
@@ -242,11 +220,7 @@ export class KillLane {
     let judged = 0;
     for (let attempt = 0; judged < packets.length; attempt += 1) {
       if (attempt === 5) throw new Error(`${packets.length} replays were sent, and ${judged} refused as such`);
-      await this.spad.sendAll(
-        this.attacker,
-        packets.map(({ bytes }) => bytes),
-        4,
-      );
+      await this.replays.sendSlowly(packets.map(({ bytes }) => bytes));
       this.figures.replays += packets.length;
       judged = await this.countReplayed(before, packets.length);
     }
@@ -276,7 +250,7 @@ export class KillLane {
     await this.spad.start(PATIENT);
     await this.opensAgain();
     await this.replay();
-    this.figures.lost.push(...this.openings.untold().map((what) => `no audit line about ${what}`));
+    await this.sum();
     await this.spad.stop();
   }
 }

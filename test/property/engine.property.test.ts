@@ -251,7 +251,7 @@ describe('whatever happens and whatever fails', () => {
 
   test('what opens is remembered first; what begins is told after it is done', () => {
     const ORDER = [
-      ...['remember', 'synchronize-firewall', 'change-firewall', 'record-grants'],
+      ...['remember', 'synchronize-firewall', 'record-grants', 'change-firewall'],
       ...['journal-closes', 'run-program', 'ask', 'audit'],
     ];
     fc.assert(

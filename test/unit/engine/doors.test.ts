@@ -41,13 +41,13 @@ describe('a door that opens ports', () => {
   test('grants them to the knocker; again, the grant is longer', () => {
     const engine = engineWith(FRONT);
     expect(knockAt(engine, '7000 8000')).toEqual([
-      'open 10.99.0.2 tcp/22 until 30000',
       'record +g1',
+      'open 10.99.0.2 tcp/22 until 30000',
       'audit granted front',
     ]);
     expect(knockAt(engine, '7000 8000', {}, 5000)).toEqual([
-      'open 10.99.0.2 tcp/22 until 35000',
       'record +g1',
+      'open 10.99.0.2 tcp/22 until 35000',
       'audit extended front',
     ]);
     expect(countsOf(engine)).toEqual({ extended: 1, granted: 1, 'knock-stage': 4 });
@@ -88,7 +88,8 @@ describe('a door that opens ports', () => {
       engine.handle({ kind: 'knock', knock: knock(port) }, moment(0)),
     );
     const decision = present(decisions[0]);
-    const failure = { effect: present(decision[0]), decision, message: 'no' };
+    const effect = present(decision.find(({ kind }) => kind === 'change-firewall'));
+    const failure = { effect, decision, message: 'no' };
     expect(show(engine.handle({ kind: 'effect-failed', failure }, moment(0)))).toEqual([
       'audit failed front firewall-failed',
     ]);
@@ -102,8 +103,8 @@ test('a door with a command has it run, once the firewall shows the grant if the
   const engine = engineWith(door);
   expect(knockAt(engine, '7000')).toEqual(['run light for 10.99.0.2', 'audit knocked light']);
   expect(knockAt(engine, '8000')).toEqual([
-    'open 10.99.0.2 tcp/22 until 30000',
     'record +g1',
+    'open 10.99.0.2 tcp/22 until 30000',
     'run both for 10.99.0.2',
     'audit granted both',
   ]);
@@ -141,8 +142,8 @@ describe('one-time sequences', () => {
     const engine = engineWith(oneTime());
     expect(knockAt(engine, '1 2')).toEqual([
       'use 1:tcp,2:tcp of /o',
-      'open 10.99.0.2 tcp/22 until 30000',
       'record +g1',
+      'open 10.99.0.2 tcp/22 until 30000',
       'audit granted once',
     ]);
     expect(knockAt(engine, '1 2')).toEqual([]);
@@ -160,7 +161,8 @@ describe('one-time sequences', () => {
     const engine = engineWith(oneTime());
     engine.handle({ kind: 'knock', knock: knock('1') }, moment(0));
     const decision = present(engine.handle({ kind: 'knock', knock: knock('2') }, moment(0))[0]);
-    const failure = { effect: present(decision[0]), decision, message: 'disk full' };
+    const effect = present(decision.find(({ kind }) => kind === 'change-firewall'));
+    const failure = { effect, decision, message: 'disk full' };
     expect(show(engine.handle({ kind: 'effect-failed', failure }, moment(0)))).toEqual([
       'audit failed once sequence-failed',
     ]);

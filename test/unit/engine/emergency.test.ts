@@ -41,7 +41,7 @@ const policyWith = (range: CodeRange | undefined = { first: 1, last: 8 }, fields
 
 const decide = (engine: Engine, input: Input, now: Moment = moment(0)): string[] => show(engine.handle(input, now));
 
-const OPENED = ['open 192.0.2.1 tcp/22 until 30000', 'record +g1', 'audit granted alice'];
+const OPENED = ['record +g1', 'open 192.0.2.1 tcp/22 until 30000', 'audit granted alice'];
 
 describe('a code', () => {
   test('is used up, then opened, then recorded, then told with its number', () => {
@@ -88,7 +88,7 @@ describe('a code', () => {
 
   test('opens for a sealed address alone, where it has one', () => {
     const request = { addresses: [cidr('203.0.113.9')], openFor: seconds(600), ports: specs('tcp/80') };
-    expect(decide(engineOf(policyWith()), codeInput(1, { request }))[1]).toBe('open 203.0.113.9 tcp/80 until 600000');
+    expect(decide(engineOf(policyWith()), codeInput(1, { request }))[2]).toBe('open 203.0.113.9 tcp/80 until 600000');
   });
 
   test('leaves the replay cache alone', () => {

@@ -54,7 +54,7 @@ const lineOf = (decisions: readonly Decision[]) => {
   return effect?.kind === 'audit' ? effect.line : undefined;
 };
 
-const GRANTED = ['remember', 'open 192.0.2.1 tcp/22 until 30000', 'record +g1', 'audit granted alice'];
+const GRANTED = ['remember', 'record +g1', 'open 192.0.2.1 tcp/22 until 30000', 'audit granted alice'];
 
 describe('one client', () => {
   test('is remembered, then opened, then told', () => {

@@ -23,8 +23,8 @@ describe('while_connected', () => {
     expect(asks(engine, 27_500)).toEqual(['ask whether g1 g2 are used']);
     expect(asks(engine, 28_000)).toEqual([]);
     expect(answer(engine, ['g2', 'unknown'], 28_100)).toEqual([
-      'open 192.0.2.2 tcp/22 until 45000',
       'record +g2',
+      'open 192.0.2.2 tcp/22 until 45000',
       'audit extended alice connected',
     ]);
     expect(asks(engine, 29_100)).toEqual(['ask whether g1 are used']);
@@ -40,7 +40,7 @@ describe('while_connected', () => {
     asks(engine, 28_000);
     expect(answer(engine, ['g1'], 28_000)).toContain('audit extended alice connected');
     asks(engine, 43_000);
-    expect(answer(engine, ['g1'], 43_000)).toEqual(['open 192.0.2.1 tcp/22 until 60000', 'record +g1']);
+    expect(answer(engine, ['g1'], 43_000)).toEqual(['record +g1', 'open 192.0.2.1 tcp/22 until 60000']);
     engine.handle(candidateAt(moment(50_000)), moment(50_000));
     asks(engine, 78_000);
     expect(answer(engine, ['g1'], 78_000)).toContain('audit extended alice connected');
@@ -50,7 +50,7 @@ describe('while_connected', () => {
     const engine = lasting({ expires: unixMs(moment(35_000).wall) });
     engine.handle(candidateAt(moment(0)), moment(0));
     asks(engine, 28_000);
-    expect(answer(engine, ['g1'], 28_000)[0]).toBe('open 192.0.2.1 tcp/22 until 35000');
+    expect(answer(engine, ['g1'], 28_000)[1]).toBe('open 192.0.2.1 tcp/22 until 35000');
     asks(engine, 33_000);
     expect(answer(engine, ['g1'], 33_000)).toEqual([]);
     const other = lasting();

@@ -30,8 +30,8 @@ describe('revoked is', () => {
   test('a grant by its id: closed, recorded, told, answered, in this order', () => {
     const engine = engineWithThree();
     expect(tell(engine, some('g1'))).toEqual([
-      'close 192.0.2.1 tcp/22 until 30000',
       'record -g1',
+      'close 192.0.2.1 tcp/22 until 30000',
       'audit revoked alice operator',
       'answer q: g1',
     ]);
@@ -74,9 +74,10 @@ describe('revoked is', () => {
   test('a grant again after the firewall has refused: it is live as before, and that is answered', () => {
     const engine = engineWithThree();
     const [decision] = engine.handle(some('g1'), moment(0));
-    const [effect] = present(decision);
+    const effect = present(decision).find(({ kind }) => kind === 'change-firewall');
     const failure = { effect: present(effect), message: 'no nft', decision: present(decision) };
     expect(tell(engine, { kind: 'effect-failed', failure })).toEqual([
+      'record +g1',
       'audit failed alice firewall-failed',
       'answer q: the firewall has refused: no nft',
     ]);
@@ -88,8 +89,8 @@ describe('a grant by hand', () => {
   test('is opened, recorded, told and answered; again it is extended', () => {
     const engine = engineOf();
     expect(tell(engine, openByHand())).toEqual([
-      'open 192.0.2.7 tcp/22 until 60000',
       'record +g1',
+      'open 192.0.2.7 tcp/22 until 60000',
       'audit granted operator',
       'answer q: g1',
     ]);

@@ -34,7 +34,7 @@ describe('a packet that is genuine and new is answered', () => {
     const candidate = candidateOf({ ports: specs('tcp/22') });
     const decision = decide(candidate);
     expect(show([decision])).toEqual([
-      ...['remember', 'open 192.0.2.1 tcp/22 until 30000', 'record +g1'],
+      ...['remember', 'record +g1', 'open 192.0.2.1 tcp/22 until 30000'],
       ...['reply opened to 192.0.2.1', 'audit granted alice'],
     ]);
     const reply = present(replyIn(decision));

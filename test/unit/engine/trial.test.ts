@@ -47,12 +47,7 @@ const TAKEN_BACK = ['flush-firewall', 'record ', 'audit trial-over', 'give-up'];
 test('a start on trial has a guard that ends, notes what is older than it, and says until when', () => {
   const engine = engineOf();
   const [decision = []] = engine.handle({ kind: 'start', grants: [], guardEnds: steadyMs(ENDS) }, moment(0));
-  expect(show([decision])).toEqual([
-    'synchronize tcp/22 until 60000: ',
-    'note-connections',
-    'record ',
-    'audit started',
-  ]);
+  expect(show([decision])).toEqual(['synchronize tcp/22 until 60000: ', 'note-connections', 'audit started']);
   expect(decision).toContainEqual({ kind: 'audit', line: { event: 'started', until: EPOCH + ENDS } });
   expect(engine.facts().guardEnds).toBe(ENDS);
 });
@@ -70,7 +65,7 @@ test('before a guard goes up, and after it was away, established connections are
 
 test('a start without a trial has none of that', () => {
   const engine = engineOf();
-  expect(tell(engine, { kind: 'start', grants: [] })).toEqual(['synchronize tcp/22: ', 'record ', 'audit started']);
+  expect(tell(engine, { kind: 'start', grants: [] })).toEqual(['synchronize tcp/22: ', 'audit started']);
   expect(tell(engine, confirm(proofOf(FRESH)))).toEqual([
     'answer c: the guard is not on trial: there is nothing to confirm',
   ]);
