@@ -91,6 +91,7 @@ describe('a door that opens ports', () => {
     const effect = present(decision.find(({ kind }) => kind === 'change-firewall'));
     const failure = { effect, decision, message: 'no' };
     expect(show(engine.handle({ kind: 'effect-failed', failure }, moment(0)))).toEqual([
+      'record -g1',
       'audit failed front firewall-failed',
     ]);
     expect(engine.grants()).toEqual([]);
