@@ -28,11 +28,13 @@ const TRICKLE_MS = 700;
 const PERFORM_MS = 8;
 /** About as long as a start takes; some starts are killed in it. */
 const START_MS = 2500;
+/** With so many looks at a counter, further apart each time, that show nothing new, no more is to come. */
+const QUIET_LOOKS = 8;
 /** The daemon waits longer each time that a young receiver ends: no more than so many before it is itself killed. */
 const RECEIVERS_IN_A_ROW = 4;
 
 /** Several daemons start at once here, on a machine that may be busy. */
-const PATIENT = { withinMs: 90_000 };
+const PATIENT = { withinMs: 240_000 };
 
 export type Victim = 'authorizer' | 'receiver';
 
@@ -231,12 +233,14 @@ export class KillLane {
     }
   }
 
-  /** What was refused as replayed since, once it is as much as wanted or no more comes. */
+  /** What was refused as replayed since, once it is as much as wanted, or no more has come for a while. */
   private async countReplayed(before: number, wanted: number): Promise<number> {
     let count = 0;
-    for (let patience = 0; patience < 10 && count < wanted; patience += 1) {
-      await sleep(patience * 20);
-      count = ((await this.spad.counts())['replayed'] ?? 0) - before;
+    for (let quiet = 0; quiet < QUIET_LOOKS && count < wanted; quiet += 1) {
+      await sleep(quiet * 100);
+      const now = ((await this.spad.counts())['replayed'] ?? 0) - before;
+      if (now > count) quiet = 0;
+      count = now;
     }
     return count;
   }

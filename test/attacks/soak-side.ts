@@ -28,6 +28,8 @@ const JUNK = 500;
 const REPLAYS = 20;
 /** How long a round takes, at whose end the processes are looked at, in milliseconds. */
 const ROUND_MS = 5000;
+/** For what takes a second on a machine that is not busy. */
+const PATIENCE_MS = 120_000;
 /** Of packets and of knocks. */
 const RECEIVERS = 2;
 /** Until a receiver that was replaced has settled. */
@@ -68,7 +70,7 @@ export class SoakSide {
       access: side.honest.access,
     });
     appendFileSync(side.spad.confFile, DOOR);
-    await side.spad.start({ withinMs: 90_000 });
+    await side.spad.start({ withinMs: PATIENCE_MS });
     // A first start refuses what is older than itself, and the time in a packet of fwknop's is a whole second.
     await sleep(1000);
     return side;
@@ -111,18 +113,19 @@ export class SoakSide {
     if (this.changes && number > 0) {
       if (number % 2 === 0) await this.reload();
       else await this.flap();
-      await sleep(SETTLE_MS);
+      await this.hearsAgain();
     }
     await sleep(Math.max(0, end - performance.now()));
     const { pid } = this.spad.process;
     // One that was replaced is gone a moment later.
-    await waitUntil('as many receivers as ever', () => childrenOf(pid).length === RECEIVERS, 30_000);
+    await waitUntil('as many receivers as ever', () => childrenOf(pid).length === RECEIVERS, PATIENCE_MS);
     this.looks.push(vitalsOf(pid, (performance.now() - begin) / 1000));
     this.leaked.push(...(await this.openings.leaked()));
   }
 
   private async reload(): Promise<void> {
-    const { code, stderr } = await this.spad.exec('reload', '-c', this.spad.confFile);
+    const words = [builtFile('server/main.js'), 'reload', '-c', this.spad.confFile];
+    const { code, stderr } = await this.spad.host.exec(process.execPath, words, { timeoutMs: PATIENCE_MS });
     if (code !== 0) throw new Error(`spad reload: ${stderr}`);
     this.reloads += 1;
   }
@@ -132,6 +135,19 @@ export class SoakSide {
     await sleep(300);
     await this.spad.host.linkUp();
     this.flaps += 1;
+  }
+
+  /** Both receivers, the one of packets and the one of knocks, are at work again. */
+  private async hearsAgain(): Promise<void> {
+    await sleep(SETTLE_MS);
+    const [mark, sent] = [this.spad.audit.mark(), this.honest.packets.length];
+    const isHeard = (): boolean =>
+      this.openings.openedOf(this.honest.packets.slice(sent)) > 0 &&
+      this.spad.audit
+        .entries()
+        .slice(mark)
+        .some(({ event, stanza }) => stanza === 'front' && /^(?:granted|extended)$/.test(event));
+    await waitUntil('packets and knocks to be heard again', isHeard, PATIENCE_MS);
   }
 
   private async repeat(pause: number, act: () => Promise<void>): Promise<void> {

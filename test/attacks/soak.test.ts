@@ -20,8 +20,9 @@ const LONG_S = 300;
 let lab: Lab | undefined;
 afterAll(() => lab?.close());
 
+/** All that was seen after the warm-up. */
 const range = (looks: readonly Vitals[], what: keyof Vitals): readonly number[] =>
-  [...new Set(looks.map((look) => look[what]))].sort((a, b) => a - b);
+  [...new Set(looks.slice(Math.floor(looks.length * WARM_UP)).map((look) => look[what]))].sort((a, b) => a - b);
 
 const figuresOf = ({ looks, honestShare, reloads, flaps }: SoakSide) => ({
   ...{ honest: honestShare, reloads, flaps, looks: looks.length },
