@@ -124,7 +124,7 @@ export class SoakSide {
   }
 
   private async reload(): Promise<void> {
-    const words = [builtFile('server/main.js'), 'reload', '-c', this.spad.confFile];
+    const words = [builtFile('bin/spad.cjs'), 'reload', '-c', this.spad.confFile];
     const { code, stderr } = await this.spad.host.exec(process.execPath, words, { timeoutMs: PATIENCE_MS });
     if (code !== 0) throw new Error(`spad reload: ${stderr}`);
     this.reloads += 1;
