@@ -96,7 +96,10 @@ export class KillLane {
     try {
       await this.measure();
       const count = (): number => this.figures.kills.authorizer + this.figures.kills.receiver;
-      for (; count() < kills - 1; tell()) await this.killAndLook(kills - 1 - count());
+      while (count() < kills - 1) {
+        await this.killAndLook(kills - 1 - count());
+        tell();
+      }
     } finally {
       clearInterval(trickle);
     }

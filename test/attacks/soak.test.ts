@@ -38,7 +38,9 @@ const check = async (side: SoakSide, least: number): Promise<void> => {
     if (seconds >= LONG_S) expect(slope).toBeLessThan(STEEPEST);
   }
   expect(rest).toMatchObject({ children: [2], zombies: [0] });
-  expect([rest.descriptors.length, rest.receiverDescriptors.length]).toEqual([1, 1]);
+  // One may be open for a moment.
+  for (const counts of [rest.descriptors, rest.receiverDescriptors])
+    expect((counts.at(-1) ?? 0) - (counts[0] ?? 0)).toBeLessThanOrEqual(1);
   expect(rest.honest.share).toBeGreaterThan(least);
   expect({ leaked: side.leaked, untold: await side.untold() }).toEqual({ leaked: [], untold: [] });
 };
