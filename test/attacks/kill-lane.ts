@@ -4,7 +4,7 @@
  * let in is sent once more.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Chance } from '../fuzz/mutate.ts';
+import type { Chance } from '../fuzz/chance.ts';
 import { kernelGrants } from '../support/grant-list.ts';
 import type { Host } from '../support/host.ts';
 import type { Lab } from '../support/lab.ts';

@@ -4,7 +4,7 @@
  * moments, though not what the machine does meanwhile (`npm run kills -- COUNT [SEED]`).
  */
 import { afterAll, expect, test } from 'vitest';
-import { chanceFrom } from '../fuzz/mutate.ts';
+import { chanceFrom } from '../fuzz/chance.ts';
 import { Lab } from '../support/lab.ts';
 import { sumOf } from './kill-figures.ts';
 import { KillLane } from './kill-lane.ts';
