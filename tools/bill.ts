@@ -5,6 +5,7 @@ export interface Component {
   readonly name: string;
   readonly version: string;
   readonly 'bom-ref': string;
+  readonly properties?: readonly { readonly name: string; readonly value: string }[];
 }
 
 export interface Bill {
@@ -24,11 +25,27 @@ export interface Shipment {
 
 /** All packages that the lock file in `folder` has for run time, for every platform. Throws with what npm says. */
 export const askNpm = (folder: string): Bill => {
-  const words = ['sbom', '--package-lock-only', '--omit=dev', '--sbom-format=cyclonedx', '--sbom-type=application'];
+  // Not with --omit=dev: what a package for development needs as well would be left out (npm 11).
+  const words = ['sbom', '--package-lock-only', '--sbom-format=cyclonedx', '--sbom-type=application'];
   const { status, stdout, stderr, error } = spawnSync('npm', words, { encoding: 'utf8', cwd: folder });
   if (error !== undefined) throw new Error(`npm cannot be run: ${error.message}`);
   if (status !== 0) throw new Error(`npm ${words.join(' ')}: ${stderr.trim()}`);
-  return JSON.parse(stdout) as Bill;
+  const bill = JSON.parse(stdout) as Bill;
+  const isShipped = ({ properties = [] }: Component): boolean =>
+    !properties.some(({ name, value }) => name === 'cdx:npm:package:development' && value === 'true');
+  return ofComponents(bill, bill.components.filter(isShipped));
+};
+
+/** The bill of these components alone: what it says of others' needs is gone. */
+const ofComponents = <T extends Pick<Bill, 'metadata' | 'dependencies'>>(
+  bill: T,
+  components: readonly Component[],
+): T & Pick<Bill, 'components' | 'dependencies'> => {
+  const refs = new Set([bill.metadata.component, ...components].map((component) => component['bom-ref']));
+  const dependencies = bill.dependencies
+    .filter(({ ref }) => refs.has(ref))
+    .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => refs.has(other)) }));
+  return { ...bill, components, dependencies };
 };
 
 /** npm's document without what is another each time, and, where there is a shipment, of that alone. */
@@ -43,17 +60,17 @@ export const formatBill = (bill: Bill, shipment?: Shipment): string => {
 const only = <T extends Omit<Bill, 'serialNumber'>>(bill: T, { packages, node }: Shipment): T => {
   const missing = packages.filter((name) => bill.components.every((component) => component.name !== name));
   if (missing.length > 0) throw new Error(`package-lock.json has no ${missing.join(', ')}: run "npm install"`);
-  const kept = bill.components.filter(({ name }) => packages.includes(name));
+  const kept = ofComponents(
+    bill,
+    bill.components.filter(({ name }) => packages.includes(name)),
+  );
   const own = bill.metadata.component['bom-ref'];
-  const refs = new Set([own, ...kept.map((component) => component['bom-ref'])]);
   const program = { ...{ 'bom-ref': `node@${node}`, type: 'application', name: 'node', version: node }, ...NODE_TERMS };
-  const dependencies = bill.dependencies
-    .filter(({ ref }) => refs.has(ref))
-    .map(({ ref, dependsOn }) => {
-      const known = dependsOn.filter((other) => refs.has(other));
-      return { ref, dependsOn: ref === own ? [...known, program['bom-ref']] : known };
-    });
-  return { ...bill, components: [...kept, program], dependencies };
+  const dependencies = kept.dependencies.map(({ ref, dependsOn }) => ({
+    ref,
+    dependsOn: ref === own ? [...dependsOn, program['bom-ref']] : dependsOn,
+  }));
+  return { ...kept, components: [...kept.components, program], dependencies };
 };
 
 const NODE_TERMS = { licenses: [{ license: { id: 'MIT' } }] };
