@@ -11,9 +11,16 @@ import type { ExecOptions, ExecResult, LabProcess, SpawnOptions } from './lab-pr
 import { repositoryRoot } from './paths.ts';
 import { Room } from './room.ts';
 
-/** The last thing that tools/debian-root.sh makes. */
-const TREE = '/var/tmp/spad-debian-bookworm';
-const COMPLETE = `${TREE}/.complete`;
+/** Which Debian; whoever asks for one by name wants no other. */
+const { DEBIAN } = process.env;
+const TREE = `/var/tmp/spad-debian-${DEBIAN ?? 'bookworm'}`;
+
+const treeOf = (): string => {
+  // The last thing that tools/debian-root.sh makes.
+  if (existsSync(`${TREE}/.complete`)) return TREE;
+  if (DEBIAN !== undefined) throw new Error(`there is no ${TREE}: run "sh tools/debian-root.sh ${DEBIAN}"`);
+  return '/';
+};
 
 /** For `env`: what a program in such a Debian has, and nothing else. */
 export const ENVIRONMENT = [
@@ -56,7 +63,7 @@ export class DebianRoot {
   static async create(lab: Lab, host: Host, full = false): Promise<DebianRoot> {
     const folder = join(lab.dir, `${host.name}-debian`);
     mkdirSync(folder);
-    const lower = existsSync(COMPLETE) && !full ? TREE : '/';
+    const lower = full ? '/' : treeOf();
     const room = await Room.create(host, furnish(folder, lower));
     return new DebianRoot(room, join(folder, 'root'), lower);
   }
