@@ -1,6 +1,6 @@
 /** Commands in the running daemon: crashes, stops, shells, users, failures, and a command that takes its time. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Host } from '../../support/host.ts';
@@ -87,19 +87,24 @@ describe('a crash', () => {
     });
   });
 
-  test('in the middle of an open command leaves nothing open either', async () => {
-    const slow = join(lab.dir, `slow${runs}.sh`);
-    writeFileSync(slow, `#!/bin/sh\nnft add element inet filter allowed4 "{ $1 . tcp . 22 }"\nsleep 30\n`, {
-      mode: 0o755,
-    });
-    configure({ ...NFT, open_command: `${slow} {address}`, command_timeout: 60 });
+  test('in the middle of an open command: what was remembered is opened anew, told of, and closed on time', async () => {
+    const [program, hang] = [join(lab.dir, `slow${runs}.sh`), join(lab.dir, `hang${runs}`)];
+    const add = 'nft add element inet filter allowed4 "{ $1 . tcp . 22 }"';
+    writeFileSync(program, `#!/bin/sh\n${add}\n[ ! -e ${hang} ] || sleep 30\n`, { mode: 0o755 });
+    writeFileSync(hang, '');
+    configure({ ...NFT, open_command: `${program} {address}`, command_timeout: 60 });
     await spad.start();
-    await spad.send(client, alice.seal({ ports: 'tcp/22', openFor: 300, allow: client.address4 }));
+    await spad.send(client, alice.seal({ ports: 'tcp/22', openFor: 15, allow: client.address4 }));
     await waitUntil('the element', async () => (await elements()).length === 1);
     await spad.stop('SIGKILL');
     expect(await elements()).toEqual([ssh()]);
+    expect(spad.audit.all({ event: 'granted' })).toEqual([]);
+    rmSync(hang);
     await spad.start();
-    expect(await elements()).toEqual([]);
+    expect(spad.audit.all({ event: 'restored', allow: client.address4 })).toHaveLength(1);
+    expect(await elements()).toEqual([ssh()]);
+    await waitUntil('the end', async () => (await elements()).length === 0, 20_000);
+    await spad.audit.waitFor({ event: 'expired', allow: client.address4 });
   });
 });
 
