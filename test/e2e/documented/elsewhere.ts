@@ -41,7 +41,7 @@ export const NOT_RUN: readonly (readonly [command: RegExp, why: string])[] = [
   [/^echo .* > \/etc\/(?:sysctl\.d|modprobe\.d)\//, 'is about the kernel, which a laboratory shares with its machine'],
   [/^(?:spa-client )?fwknop -A tcp\/22 -R -D /, 'asks a web service on the Internet for the address'],
   [
-    /^npm (?:test|ci && npm run build|run demo|run bench.*)$|^npx vitest run /,
+    /^npm (?:test|ci && npm run build|run demo|run (?:bench|fuzz|kills|soak|mutation).*)$|^npx vitest run /,
     'is what runs this test, builds what it runs, or takes minutes by itself',
   ],
 ];
