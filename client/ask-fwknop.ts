@@ -3,6 +3,7 @@ import { Trouble } from '../keys/trouble.ts';
 import {
   addressFromBytes,
   formatAddress,
+  formatHostPort,
   type IpAddress,
   isGloballyRoutable,
   parseAddress,
@@ -157,7 +158,7 @@ const ownOptions = (options: ClientOptions, destination: string): GivenOptions =
   if (forward !== undefined) {
     const named = profile === undefined ? destination : (host ?? destination);
     const inner = forward.kind === 'local' ? named : formatAddress(forward.address);
-    set('nat-access', '--forward', `${inner.includes(':') ? `[${inner}]` : inner}:${String(forward.port)}`);
+    set('nat-access', '--forward', formatHostPort(inner, forward.port));
   }
   if (options.family === 4) set('server-resolve-ipv4', '-4', '');
   // Else HOST may be the name of the profile.

@@ -1,5 +1,6 @@
 /** What spa-client says. Sentences alone: nothing is decided here. */
 import { systemCode, Trouble } from '../keys/trouble.ts';
+import { formatHostPort } from '../src/base/address.ts';
 import { formatUtc } from '../src/base/instant.ts';
 import { printable } from '../src/base/printable.ts';
 import type { UnixMs } from '../src/base/units.ts';
@@ -10,8 +11,7 @@ import type { Target } from './request.ts';
 import type { WaitResult } from './wait.ts';
 
 /** `10.0.0.1:62201`, `[2001:db8::1]:62201` */
-export const formatEndpoint = (to: HostAddress, port: number): string =>
-  to.family === 4 ? `${to.address}:${String(port)}` : `[${to.address}]:${String(port)}`;
+export const formatEndpoint = (to: HostAddress, port: number): string => formatHostPort(to.address, port);
 
 /** Why no packet left, for an error of the operating system; any other error is given back. */
 export const explainNetworkError = (error: unknown, to: HostAddress, port: number): unknown => {

@@ -1,4 +1,5 @@
 /** The sheet of emergency codes that is kept on paper: text, QR codes for a terminal, or a page to be printed. */
+import { formatHostPort } from '../src/base/address.ts';
 import { printable } from '../src/base/printable.ts';
 import type { Port, UnixMs } from '../src/base/units.ts';
 import { codeChecks, codeLines } from '../src/spa/native/code-text.ts';
@@ -57,7 +58,7 @@ const factsOf = ({ effect }: Sheet): readonly string[] => [
 /** How a code is sent, in words and commands; a host's name has no quotes in it. */
 const waysOf = ({ host, port }: Sheet): readonly (readonly [string, string])[] => {
   const place = printable(host);
-  const at = port === 62_201 ? place : `${place.includes(':') ? `[${place}]` : place}:${String(port)}`;
+  const at = port === 62_201 ? place : formatHostPort(place, port);
   const bytes = "echo 'CODE' | tr -d ' \\n' | base64 -d";
   return [
     ['With spa-client; then type or paste the code', `spa-client --code - ${at}`],

@@ -4,6 +4,7 @@ import {
   canBeRemoteHost,
   type Family,
   formatAddress,
+  formatHostPort,
   hostCidr,
   type IpAddress,
   isGloballyRoutable,
@@ -115,13 +116,7 @@ const askOne = async (witness: Witness, family: Family, io: ClientIo): Promise<I
 };
 
 const sayWitness = (witness: Witness): string =>
-  witness.by === 'https'
-    ? witness.url
-    : printable(
-        witness.server.host.includes(':')
-          ? `[${witness.server.host}]:${String(witness.server.port)}`
-          : `${witness.server.host}:${String(witness.server.port)}`,
-      );
+  witness.by === 'https' ? witness.url : printable(formatHostPort(witness.server.host, witness.server.port));
 
 const sayFound = (address: IpAddress, local: IpAddress, witness: Witness, io: ClientIo): void => {
   io.out(`${sayWitness(witness)} sees this host as ${formatAddress(address)}\n`);

@@ -177,6 +177,10 @@ const isLocal = isAmong(
   ['100::/64', '2001:db8::/32', '3fff::/20', '5f00::/16', '64:ff9b:1::/48', 'fc00::/7', 'fe80::/10'],
 );
 
+/** `gw1:62201`, `192.0.2.1:62201`, `[2001:db8::1]:62201` (RFC 3986 section 3.2.2), of a name or an address. */
+export const formatHostPort = (host: string, port: number): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+
 /** Addresses that stand for hosts of IPv4, many of them in one /64: NAT64 (RFC 6052, RFC 8215) and Teredo (RFC 4380). */
 export const isTranslated = isAmong([], ['64:ff9b::/96', '64:ff9b:1::/48', '2001::/32']);
 

@@ -5,6 +5,7 @@ import {
   cidrContains,
   compareCidr,
   formatAddress,
+  formatHostPort,
   formatCidr,
   hasHostBits,
   isGloballyRoutable,
@@ -190,4 +191,10 @@ describe('kinds of addresses', () => {
     ...['1.1.1.1', '8.8.8.8', '100.63.255.255', '100.128.0.0', '172.15.255.255', '172.32.0.0', '192.169.0.0'],
     ...['2606:4700::1111', '2a00:1450::1', '2001:4860:4860::8888', 'fec0::1'],
   ])('%s is globally routable', (text) => expect(isGloballyRoutable(ip(text))).toBe(true));
+});
+
+test('a port behind a name or an address: IPv6 is in brackets (RFC 3986)', () => {
+  expect(formatHostPort('gw1.example.net', 22)).toBe('gw1.example.net:22');
+  expect(formatHostPort('192.0.2.1', 22)).toBe('192.0.2.1:22');
+  expect(formatHostPort('2001:db8::1', 22)).toBe('[2001:db8::1]:22');
 });

@@ -100,8 +100,8 @@ describe('a port that a stanza allows', () => {
   });
 
   test('where any port is allowed, none is looked for', () => {
-    const [any] = plan().allowances;
-    expect(tags({ listeners: [] }, { allowances: any === undefined ? [] : [{ ...any, ports: undefined }] })).toEqual(
+    const [only] = plan().allowances;
+    expect(tags({ listeners: [] }, { allowances: only === undefined ? [] : [{ ...only, ports: undefined }] })).toEqual(
       [],
     );
   });
