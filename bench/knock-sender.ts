@@ -30,6 +30,8 @@ export interface Rounds {
   readonly ports: readonly number[];
   readonly count: number;
   readonly gapMs: number;
+  /** What has not opened so long after its last knock is lost. */
+  readonly patienceMs: number;
   /** What the door's command writes to. */
   readonly fifo: string;
 }
@@ -74,8 +76,9 @@ export class Sender {
   }
 
   /** Milliseconds from the last knock to the command, undefined for those that did not open. */
-  async rounds({ source, ports, count, gapMs, fifo }: Rounds): Promise<(number | undefined)[]> {
-    const words = ['-s', source, '-p', ports.join(), '-n', String(count), '-g', String(gapMs), '-w', fifo];
+  async rounds({ source, ports, count, gapMs, patienceMs, fifo }: Rounds): Promise<(number | undefined)[]> {
+    const times = ['-g', String(gapMs), '-t', String(patienceMs)];
+    const words = ['-s', source, '-p', ports.join(), '-n', String(count), ...times, '-w', fifo];
     const text = await this.from.run(this.program, [...this.wire, ...words], { timeoutMs: TIMEOUT_MS });
     return text
       .trim()

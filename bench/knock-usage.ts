@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const LOOK_EVERY_MS = 200;
+const LOOK_EVERY_MS = 100;
 /** Less processor time than this between two looks is idling. */
-const IDLE_MS = 2;
+const IDLE_MS = 1;
 
 /** Milliseconds on a processor, of all threads of all processes alive. */
 export function processorMs(pid: number): number {

@@ -2,15 +2,15 @@
 import { fwknopVersion } from './daemons/fwknopd.ts';
 import { describeMachine, type Machine, machineSentence } from './machine.ts';
 import { helpText, type Options, readOptions } from './options.ts';
-import { writePage } from './page.ts';
+import { writeAnswer } from './page.ts';
 import type { Answer, Question, Setting } from './question.ts';
 import { QUESTIONS } from './questions.ts';
-import { Quiet } from './quiet.ts';
+import { type Disturbance, Quiet } from './quiet.ts';
 import { Scratch } from './scratch.ts';
 import { asText } from './table.ts';
 
 /** Beyond the patience of the user, nothing here should ever take this long, whatever hangs. */
-const HARD_LIMIT_MS = 60 * 60_000;
+const HARD_LIMIT_MS = 180 * 60_000;
 
 interface Answered {
   readonly question: Question;
@@ -37,6 +37,7 @@ function endProgress(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 }
 
+/** @throws Error with a sentence for the user where an answer cannot be written. */
 async function measure(options: Options): Promise<Report> {
   const version = fwknopVersion();
   if (version === undefined) say('fwknopd, fwknop or iptables is missing here: spad is measured alone');
@@ -45,14 +46,16 @@ async function measure(options: Options): Promise<Report> {
   }
   const scratch = new Scratch();
   const quiet = new Quiet(options.patience * 1000);
+  const describe = (disturbance: Disturbance): Machine =>
+    describeMachine({ fileSystem: scratch.fileSystem, fwknopd: version, ...disturbance });
   try {
-    const { answered, unanswered } = await askAll(options.questions, { ...options, quiet, scratch, progress });
-    const { fileSystem } = scratch;
-    const { otherLoad, repeated } = quiet;
-    return {
-      machine: describeMachine({ fileSystem, fwknopd: version, otherLoad, repeated }),
-      ...{ answered, unanswered },
+    // At once, so that a long run that is broken off has not been in vain.
+    const publish = ({ question, answer }: Answered): void => {
+      if (options.write)
+        say(`${writeAnswer(question.name, answer, machineSentence(describe(quiet.ofQuestion)))} written`);
     };
+    const asked = await askAll(options.questions, { ...options, quiet, scratch, progress }, publish);
+    return { machine: describe(quiet.whole), ...asked };
   } finally {
     endProgress();
     scratch.remove();
@@ -60,38 +63,40 @@ async function measure(options: Options): Promise<Report> {
 }
 
 /** One that cannot be asked here does not keep the others from being asked. */
-async function askAll(questions: readonly Question[], setting: Setting): Promise<Omit<Report, 'machine'>> {
+async function askAll(
+  questions: readonly Question[],
+  setting: Setting,
+  publish: (answered: Answered) => void,
+): Promise<Omit<Report, 'machine'>> {
   const answered: Answered[] = [];
   const unanswered: Record<string, string> = {};
   for (const question of questions) {
     progress(question.name);
+    setting.quiet.nextQuestion();
     const begin = performance.now();
-    try {
-      answered.push({ question, answer: await question.ask(setting) });
-      endProgress();
-      say(`${question.name}: ${((performance.now() - begin) / 1000).toFixed(0)} s`);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      unanswered[question.name] = why;
-      endProgress();
-      say(`${question.name} could not be asked here: ${why}`);
+    const answer = await question.ask(setting).catch((error: unknown) => {
+      unanswered[question.name] = error instanceof Error ? error.message : String(error);
+    });
+    endProgress();
+    if (answer === undefined) {
+      say(`${question.name} could not be asked here: ${unanswered[question.name] ?? ''}`);
+      continue;
     }
+    say(`${question.name}: ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+    answered.push({ question, answer });
+    publish({ question, answer });
   }
   return { answered, unanswered };
 }
 
-function publish({ machine, answered, unanswered }: Report, { json, write, mode }: Options): void {
-  const sentence = machineSentence(machine);
+function print({ machine, answered, unanswered }: Report, { json, mode }: Options): void {
   if (json) {
     const figures = Object.fromEntries(answered.map(({ question, answer }) => [question.name, answer.figures]));
     process.stdout.write(`${JSON.stringify({ machine, mode, ...figures, unanswered }, null, 2)}\n`);
   } else {
     const tables = answered.flatMap(({ answer }) => answer.tables);
-    process.stdout.write(`\n${tables.map(asText).join('\n')}\n${sentence}\n`);
+    process.stdout.write(`\n${tables.map(asText).join('\n')}\n${machineSentence(machine)}\n`);
   }
-  if (!write) return;
-  const answers = new Map(answered.map(({ question, answer }) => [question.name, answer]));
-  say(`${writePage(answers, sentence)} written`);
 }
 
 async function main(): Promise<void> {
@@ -108,7 +113,7 @@ async function main(): Promise<void> {
   }, limitMs);
   try {
     const report = await measure(options);
-    publish(report, options);
+    print(report, options);
     if (Object.keys(report.unanswered).length > 0) process.exitCode = 1;
   } finally {
     clearTimeout(limit);

@@ -49,7 +49,7 @@ ${entry(
     `0 to 7200 ${both('patience')}`,
 )}
 ${entry('--json', 'print every figure as JSON, and progress on standard error only')}
-${entry('--write', 'put tables and plots into docs/performance.md and docs/plots')}
+${entry('--write', 'put each table and plot into docs/performance.md and docs/plots once it is there')}
 ${entry('--help', 'this text')}
 
 How it is measured: docs/performance.md

@@ -11,20 +11,18 @@ const PAGE = 'docs/performance.md';
 const PLOTS = 'plots';
 
 /**
- * Replaces what is between the markers of each question, and writes the plots.
- * @param answers by the questions' names
- * @param sentence what they were measured on
+ * Replaces what is between the markers of a question, and writes its plots.
+ * @param question its name
+ * @param sentence what it was measured on
+ * @returns the page's name
  * @throws Error when the page lacks a marker.
  */
-export function writePage(answers: ReadonlyMap<string, Answer>, sentence: string): string {
+export function writeAnswer(question: string, answer: Answer, sentence: string): string {
   const path = join(repositoryRoot(), PAGE);
-  let page = readFileSync(path, 'utf8');
-  for (const [question, answer] of answers) page = withSection(page, question, sectionText(answer, sentence));
+  const page = withSection(readFileSync(path, 'utf8'), question, sectionText(answer, sentence));
   const folder = join(repositoryRoot(), 'docs', PLOTS);
   mkdirSync(folder, { recursive: true });
-  for (const plot of [...answers.values()].flatMap(({ plots }) => plots)) {
-    writeFileSync(join(folder, `${plot.name}.svg`), drawPlot(plot));
-  }
+  for (const plot of answer.plots) writeFileSync(join(folder, `${plot.name}.svg`), drawPlot(plot));
   // Written in place, so that a page written by root still belongs to whoever owns the repository.
   writeFileSync(path, page);
   return PAGE;

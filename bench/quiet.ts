@@ -15,25 +15,52 @@ interface Usage {
   readonly others: number;
 }
 
+/** How others have disturbed what was measured. */
+export interface Disturbance {
+  /** How much of the machine they had meanwhile, 0 to 1. */
+  readonly otherLoad: number;
+  /** How many measurements were made again because of them. */
+  readonly repeated: number;
+}
+
+/** What has been measured since some moment. */
+class Tally {
+  repeated = 0;
+  private others = 0;
+  private total = 0;
+
+  add(usage: Usage): void {
+    this.others += usage.others;
+    this.total += usage.total;
+  }
+
+  get disturbance(): Disturbance {
+    return { otherLoad: this.total === 0 ? 0 : this.others / this.total, repeated: this.repeated };
+  }
+}
+
 export class Quiet {
   private patienceMs: number;
-  private repetitions = 0;
-  private othersTicks = 0;
-  private totalTicks = 0;
+  private readonly run = new Tally();
+  private question = new Tally();
 
   /** @param patienceMs what waiting and repeating may take over a whole run; after that the load is only reported */
   constructor(patienceMs: number) {
     this.patienceMs = patienceMs;
   }
 
-  /** How much of the machine others had while it was measured, 0 to 1. */
-  get otherLoad(): number {
-    return this.totalTicks === 0 ? 0 : this.othersTicks / this.totalTicks;
+  /** Of all that was measured. */
+  get whole(): Disturbance {
+    return this.run.disturbance;
   }
 
-  /** How many measurements were made again because others had disturbed them. */
-  get repeated(): number {
-    return this.repetitions;
+  /** Of what was measured since {@link nextQuestion}. */
+  get ofQuestion(): Disturbance {
+    return this.question.disturbance;
+  }
+
+  nextQuestion(): void {
+    this.question = new Tally();
   }
 
   /**
@@ -48,11 +75,10 @@ export class Quiet {
       const result = await work();
       const spent = difference(before, readUsage());
       if (share(spent) <= QUIET_SHARE || this.patienceMs <= 0 || !mayRepeat()) {
-        this.othersTicks += spent.others;
-        this.totalTicks += spent.total;
+        for (const tally of [this.run, this.question]) tally.add(spent);
         return result;
       }
-      this.repetitions++;
+      for (const tally of [this.run, this.question]) tally.repeated++;
       this.patienceMs -= performance.now() - begin;
     }
   }

@@ -17,7 +17,7 @@ const RATE = 100_000;
 /** From one source, so that code is compiled and heaps have grown before anything counts. */
 const WARM_UP = { short: 50_000, full: 200_000 } as const;
 /** Powers of two; each sends one packet. */
-const SOURCES = { short: 1 << 18, full: MANY_SOURCES } as const;
+const SOURCES = { short: 1 << 17, full: MANY_SOURCES } as const;
 const LOOK_EVERY_MS = 100;
 /** After the flood, before the last look. */
 const SETTLE_MS = 1000;

@@ -19,8 +19,9 @@ import type { Mode, Setting } from '../question.ts';
 export interface KnockSize {
   /** Sequences by which the latency is measured, in each round. */
   readonly sequences: number;
-  /** Sequences during a flood. */
+  /** Sequences during a flood, and how long after its last knock one may open. */
   readonly honest: number;
+  readonly patienceMs: number;
   /** Packets by which the processor time is measured. */
   readonly packets: number;
   /** Sources that knock once and never again. */
@@ -30,15 +31,15 @@ export interface KnockSize {
 }
 
 const SIZES: Readonly<Record<Mode, KnockSize>> = {
-  short: { sequences: 10, honest: 2, packets: 10_000, spoofed: 20_000, apart: false },
-  full: { sequences: 50, honest: 20, packets: 200_000, spoofed: 1_000_000, apart: true },
+  short: { sequences: 10, honest: 2, patienceMs: 1000, packets: 10_000, spoofed: 20_000, apart: false },
+  full: { sequences: 50, honest: 20, patienceMs: 2000, packets: 200_000, spoofed: 1_000_000, apart: true },
 };
 /** Packets a second. */
 const RATE = 50_000;
 const SPOOFED_RATE = 100_000;
 
 const GAP_MS = 20;
-const SETTLE_MS = 1000;
+const SETTLE_MS = 500;
 const DRAIN_TIMEOUT_MS = 30_000;
 const [FIRST_PORT, , LAST_PORT] = SEQUENCE;
 /** All in the laboratory's network, and nobody's address. */
@@ -148,8 +149,19 @@ async function withDaemon<T>(bench: Bench, work: (daemon: RunningKnocker) => Pro
 }
 
 /** The latencies of the sequences that opened. */
-async function sequences({ sender }: Bench, { fifo }: RunningKnocker, count: number): Promise<number[]> {
-  const results = await sender.rounds({ source: HONEST_SOURCE, ports: SEQUENCE, count, gapMs: GAP_MS, fifo });
+async function sequences(
+  { sender, size: { patienceMs } }: Bench,
+  { fifo }: RunningKnocker,
+  count: number,
+): Promise<number[]> {
+  const results = await sender.rounds({
+    source: HONEST_SOURCE,
+    ports: SEQUENCE,
+    count,
+    gapMs: GAP_MS,
+    patienceMs,
+    fifo,
+  });
   return results.filter((one) => one !== undefined);
 }
 

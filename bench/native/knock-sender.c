@@ -2,12 +2,13 @@
  * Puts knocks on the wire for the bench: IPv4 frames by sendmmsg on a packet socket.
  *
  *   knock-sender -i IFACE -m DESTINATION_MAC -d ADDRESS -s SOURCE|random -P tcp|udp -p PORT[,PORT...] -f FLAGS
- *                -n COUNT [-r RATE] [-g GAP_MS -w FIFO]
+ *                -n COUNT [-r RATE] [-g GAP_MS -t PATIENCE_MS -w FIFO]
  *
  * Without -w: a flood of COUNT packets, the ports in turn, RATE a second (0: as many as go). At the end, or at SIGTERM,
  * it prints "sent PACKETS NANOSECONDS". "random" gives every packet a source of its own, in 11.0.0.0/8.
  * With -w: COUNT rounds, each with a source of its own from SOURCE on; all ports GAP_MS apart, then the time from
- * before the last one is sent until a line with that source comes out of FIFO: "opened NANOSECONDS", or "lost".
+ * before the last one is sent until a line with that source comes out of FIFO: "opened NANOSECONDS", or
+ * "lost" where that takes longer than PATIENCE_MS.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -23,14 +24,13 @@
 #define MAX_COUNT 50000000L
 #define MAX_PORTS 16
 #define MAX_SOURCES 100
-#define ROUND_TIMEOUT_MS 2000
 
 static uint8_t frames[BATCH][FRAME];
 static struct iovec vectors[BATCH];
 
 static const char *source = "random", *letters = "S", *fifo;
 static uint32_t destination, first_source;
-static int is_udp, is_random, port_count, gap_ms = 20;
+static int is_udp, is_random, port_count, gap_ms = 20, patience_ms = 2000;
 static int ports[MAX_PORTS];
 static long count, rate;
 
@@ -112,7 +112,7 @@ static int64_t opened_at(int answers, uint32_t from) {
   char text[4096] = "", wanted[32];
   struct pollfd wait = {answers, POLLIN, 0};
   struct in_addr address = {htonl(from)};
-  int64_t deadline = now() + ROUND_TIMEOUT_MS * 1000000LL;
+  int64_t deadline = now() + patience_ms * 1000000LL;
   snprintf(wanted, sizeof wanted, "%s\n", inet_ntoa(address));
   while (!stopped && now() < deadline) {
     if (poll(&wait, 1, (int)((deadline - now()) / 1000000) + 1) <= 0) continue;
@@ -162,6 +162,7 @@ static void read_option(int option) {
   case 'n': count = atol(optarg); return;
   case 'r': rate = atol(optarg); return;
   case 'g': gap_ms = atoi(optarg); return;
+  case 't': patience_ms = atoi(optarg); return;
   case 'w': fifo = optarg; return;
   default: exit(2);
   }
@@ -169,7 +170,7 @@ static void read_option(int option) {
 
 int main(int argc, char **argv) {
   int option;
-  while ((option = getopt(argc, argv, "i:m:d:s:P:p:f:n:r:g:w:")) != -1) read_option(option);
+  while ((option = getopt(argc, argv, "i:m:d:s:P:p:f:n:r:g:t:w:")) != -1) read_option(option);
   if (!interface_name || !destination || port_count == 0 || count < 1 || count > MAX_COUNT) {
     fprintf(stderr, "knock-sender: -i, -m, -d, -p and -n (1 to %ld) are needed\n", MAX_COUNT);
     return 2;

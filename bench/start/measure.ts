@@ -14,7 +14,7 @@ const PACKETS = { short: 100, full: 1000 } as const;
 const EVERY_MS = 5;
 const READY_TIMEOUT_MS = 10_000;
 /** After "ready", and after the packets: what was begun then is done by now. */
-const SETTLE_MS = 1000;
+const SETTLE_MS = { short: 500, full: 1000 } as const;
 const HANDLED_TIMEOUT_MS = 15_000;
 
 export interface StartLine {
@@ -67,14 +67,14 @@ async function observe(setting: StartSetting, contender: Contender, count: numbe
   try {
     await daemon.process.waitForLine(daemon.ready, READY_TIMEOUT_MS);
     const readyMs = performance.now() - daemon.startedAt;
-    await sleep(SETTLE_MS);
+    await sleep(SETTLE_MS[setting.mode]);
     const memoryReady = residentMegabytes(daemon.process.pid);
     const sources = await daemon.manyPackets(count);
     const packets = sources.map((packet) => Buffer.from(packet()).toString('base64'));
     const address = contender.host.address4;
     await setting.probe.fire({ address, spaPort: SPA_PORT, packets, everyMs: EVERY_MS });
     await waitUntilHandled(daemon, count);
-    await sleep(SETTLE_MS);
+    await sleep(SETTLE_MS[setting.mode]);
     const memoryAfter = residentMegabytes(daemon.process.pid);
     return { readyMs, memoryReady, memoryAfter, handled: daemon.handled() };
   } finally {
