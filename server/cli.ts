@@ -20,12 +20,16 @@ import { defineWatch } from './watch.ts';
 /** spad.conf, or fwknop's own files. */
 export type Origin = { readonly file: string } | { readonly fwknop: FwknopModeOptions };
 
+export interface RunOptions {
+  /** For so long its guard is on trial; undefined: it stays. */
+  readonly confirm?: Seconds;
+  /** Where somebody else starts receivers. */
+  readonly receiverSocket?: string;
+}
+
 export interface SpadCommands {
-  /**
-   * Runs the daemon in the foreground until it is told to stop; gives the exit status. `confirm`: for so long its guard is on
-   * trial.
-   */
-  readonly run: (origin: Origin, confirm: Seconds | undefined) => Promise<number>;
+  /** Runs the daemon in the foreground until it is told to stop; gives the exit status. */
+  readonly run: (origin: Origin, options: RunOptions) => Promise<number>;
   /** Reads the configuration and prints every problem. */
   readonly check: (origin: Origin) => Promise<number>;
   /** The same, and looks at this host: what would be closed, what open, who locked out; 3 where there are warnings alone. */
@@ -54,10 +58,9 @@ Exit status:
 
 See spad(8), spad.conf(5).`;
 
-interface SpadOptions {
+interface SpadOptions extends RunOptions {
   readonly config?: string;
   readonly check?: true;
-  readonly confirm?: Seconds;
   readonly fwknopAccess?: string;
   readonly fwknopConfig?: string;
   readonly fwknopOverride?: readonly string[];
@@ -127,6 +130,10 @@ const defineCheck = (program: Command, commands: SpadCommands, onStatus: (status
 const withDaemonOptions = (command: Command): Command =>
   command
     .option('-c, --config <file>', `configuration (default: ${DEFAULT_CONFIG})`)
+    .option(
+      '--receiver-socket <path>',
+      'have receivers started by who listens there (systemd), and need CAP_NET_ADMIN alone',
+    )
     .option('--fwknop-access <file>', "run on fwknop's access.conf, without a spad.conf")
     .option('--fwknop-config <file>', "fwknop's fwknopd.conf with it; alone, the access.conf that it names")
     .option('--fwknop-override <files>', 'files that override it, with commas between, as fwknopd -O', listed)
@@ -143,7 +150,7 @@ const defineStart = (program: Command, commands: SpadCommands, onStatus: (status
     .action(async (options: SpadOptions) => {
       const all = { ...program.opts<SpadOptions>(), ...options };
       const origin = originOf(all, (text) => program.error(text));
-      onStatus(await commands.run(origin, all.confirm));
+      onStatus(await commands.run(origin, all));
     });
 };
 
@@ -207,7 +214,7 @@ export const runCli = async (argv: readonly string[], version: string, commands:
     .action(async (stray: string | undefined, options: SpadOptions) => {
       if (stray !== undefined) program.error(unknownCommand(stray, program));
       const origin = originOf(options, (text) => program.error(text));
-      status = await (options.check ? commands.check(origin) : commands.run(origin, undefined));
+      status = await (options.check ? commands.check(origin) : commands.run(origin, options));
     });
   const onStatus = (result: number): void => {
     status = result;

@@ -24,6 +24,7 @@ import { momentOf } from './moment-of.ts';
 import { openEngine } from './open-engine.ts';
 import { type OpenState, openState } from './open-state.ts';
 import { perform } from './perform.ts';
+import type { ReceiverLauncher } from './receiver-process.ts';
 import { ReceiverSource } from './receiver-source.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { reloadConfiguration, reopenAudit } from './reloader.ts';
@@ -40,6 +41,7 @@ export interface DaemonParts extends AnnouncerParts {
   /** For reloading. */
   readonly source: ConfigurationSource;
   readonly firewallName: BackendName;
+  readonly launch: ReceiverLauncher;
   /** Counts the transactions that the daemon makes beside those of `firewall`. */
   readonly steps: OwnSteps;
   readonly version: string;
@@ -86,7 +88,7 @@ export class Daemon {
       onDropped: (sieved) => this.#work.add({ kind: 'counted', counts: { sieved } }),
     });
     this.#receiver = new ReceiverSource(receiver, {
-      ...{ logger, lanes: this.#lanes },
+      ...{ logger, launch: parts.launch, lanes: this.#lanes },
       onMessage: (message) => this.#hear(message),
       onReady: (on) => {
         announce(on);

@@ -17,6 +17,7 @@ import { AddressWatch, localAddresses } from './knockd/local-addresses.ts';
 import { useUp } from './knockd/one-time-file.ts';
 import { StopStore } from './knockd/stop-store.ts';
 import type { Logger } from './log/logger.ts';
+import type { ReceiverLauncher } from './receiver-process.ts';
 
 const FAMILIES = [4, 6] as const;
 /** How often it is looked whether receivers must be told of other sequences. */
@@ -28,6 +29,7 @@ export interface DoorsParts {
   /** Where pending stop commands are remembered. */
   readonly stopLog: string;
   readonly logger: Logger;
+  readonly launch: ReceiverLauncher;
   readonly onInput: (input: Input) => void;
 }
 
@@ -101,12 +103,12 @@ export class Doors {
   }
 
   #listen(): void {
-    const { logger, onInput } = this.#parts;
+    const { logger, launch, onInput } = this.#parts;
     const look = localAddresses([this.#place.interface], FAMILIES);
     this.#hearOf(look());
     const settings = this.#settings();
     this.#told = JSON.stringify(settings);
-    const source = new KnockSource(settings, prefixed(logger), {
+    const source = new KnockSource(settings, launch, prefixed(logger), {
       onKnock: (knock) => onInput({ kind: 'knock', knock }),
       onReady: () => logger.info(`doors: ${countOf(this.#rules.length, 'door')} on ${this.#place.interface}`),
     });

@@ -6,6 +6,7 @@ import type { Handoff } from '../src/engine/handoff.ts';
 import type { KnockSettings, ReceiverSettings } from '../src/engine/receiver-settings.ts';
 import type { Logger } from './log/logger.ts';
 import { ReceiverHost } from './receiver-host.ts';
+import type { ReceiverLauncher } from './receiver-process.ts';
 
 /** How long both run on, so that what the present one has in its ring or on its way still comes from it. */
 const OVERLAP_MS = 50;
@@ -18,6 +19,7 @@ const ECHO_MS = 1000;
 const MAX_TOLD = 4096;
 
 export interface HandOverParts<S, T> {
+  readonly launch: ReceiverLauncher;
   readonly logger: Logger;
   /** What of a message is told once; nothing: it is no matter of packets, and comes from the present one alone. */
   readonly itemsOf: (message: Handoff) => readonly T[];
@@ -105,7 +107,7 @@ export class HandOver<S extends ReceiverSettings | KnockSettings, T> {
   }
 
   #running(settings: S): Running<S> {
-    const host: ReceiverHost = new ReceiverHost(settings, this.#parts.logger, {
+    const host: ReceiverHost = new ReceiverHost(settings, this.#parts.launch, this.#parts.logger, {
       onMessage: (message) => this.#hear(host, message),
       onReady: (description) => this.#ready(host, description),
     });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readSecretFile } from '../keys/safe-file.ts';
 import { normalizePorts, type PortSpec } from '../src/base/port-spec.ts';
+import { accountIn } from '../src/base/passwd.ts';
 import type { FwknopEntry } from '../src/config/fwknop/access-conf.ts';
 import type { FwknopdConf } from '../src/config/fwknop/fwknopd-conf.ts';
 import { unguarded } from '../src/config/guard.ts';
@@ -196,16 +197,12 @@ const checkFwknopNames = (conf: SpadConf, fwknop: readonly FwknopEntry[], issues
 /** The user that the receiver becomes; undefined for `same`, and where it is not known, which is told. */
 const findUser = (name: string, complain: (problem: string, hint: string) => void): ReceiverSettings['user'] => {
   if (name === 'same') return undefined;
-  const row = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'))
-    .find(([user]) => user === name);
-  const [uid, gid] = [Number(row?.[2]), Number(row?.[3])];
-  if (row === undefined || !Number.isInteger(uid) || !Number.isInteger(gid)) {
+  const user = accountIn(readFileSync('/etc/passwd', 'utf8'), name);
+  if (user === undefined) {
     complain(`receiver_user = ${name}: there is no such user in /etc/passwd`, 'receiver_user = nobody');
     return undefined;
   }
-  if (uid === 0) complain(`receiver_user = ${name} is the superuser`, 'receiver_user = nobody');
+  if (user.uid === 0) complain(`receiver_user = ${name} is the superuser`, 'receiver_user = nobody');
   // Only root can become somebody else; any other user has nothing to give up but what the unit gave it.
-  return process.geteuid?.() === 0 ? { uid, gid } : undefined;
+  return process.geteuid?.() === 0 ? user : undefined;
 };

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import type { Seconds } from '../src/base/units.ts';
-import { type BackendName, closesPorts } from '../src/firewall/backends.ts';
+import { type BackendName, closesPorts, needsRoot } from '../src/firewall/backends.ts';
 import { describeIssue } from '../src/config/issue.ts';
-import { type Origin, runCli } from './cli.ts';
+import { type Origin, runCli, type RunOptions } from './cli.ts';
 import { checkConfiguration, firewallNameOf, loadHere } from './chosen-source.ts';
 import { readClock } from './clock.ts';
 import { Daemon } from './daemon.ts';
@@ -20,6 +19,7 @@ import { runKnockd } from './knockd/start.ts';
 import { hasCapability } from './process/capabilities.ts';
 import { claimFolder } from './process/claim.ts';
 import { openService } from './process/service.ts';
+import { launchBySocket, launchChild } from './receiver-process.ts';
 import { makeStateFolder } from './state-folder.ts';
 import { type Logger, stderrLogger } from './log/logger.ts';
 
@@ -41,7 +41,7 @@ const sourceOf = (origin: Origin): ConfigurationSource =>
 const check = async (origin: ConfigurationSource): Promise<number> =>
   (await checkConfiguration(origin, say)).configuration === undefined ? 1 : 0;
 
-const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): Promise<number> => {
+const run = async (origin: ConfigurationSource, { confirm, receiverSocket }: RunOptions): Promise<number> => {
   const logger = stderrLogger(process.env);
   if (origin.seemsAuto?.() === true && !hasCapability('CAP_NET_ADMIN')) throw new Error(NOT_ALLOWED);
   const service = openService(process.env, (message) => logger.warn(message));
@@ -56,10 +56,15 @@ const run = async (origin: ConfigurationSource, confirm: Seconds | undefined): P
   makeStateFolder(settings.state_dir);
   await claimFolder(settings.state_dir);
   const name = firewallNameOf(configuration);
+  if (needsRoot(name) && process.geteuid?.() !== 0)
+    throw new Error(
+      `firewall = ${name} takes root: run spad as root (without own-user.conf), or set firewall = nftables in ${source.shown}`,
+    );
   const steps = new OwnSteps();
   const firewall = await firewallOf(configuration, name, logger, steps);
   const daemon = new Daemon({
     ...{ source, configuration, logger, service, firewall, firewallName: name, steps, confirm, version: version() },
+    launch: receiverSocket === undefined ? launchChild : launchBySocket(receiverSocket),
   });
   process.on('SIGHUP', () => daemon.reload());
   process.on('SIGUSR1', () => daemon.reopen());
@@ -114,7 +119,7 @@ const version = (): string => {
 const main = async (): Promise<void> => {
   try {
     process.exitCode = await runCli(process.argv.slice(2), version(), {
-      run: (origin, confirm) => run(sourceOf(origin), confirm),
+      run: (origin, options) => run(sourceOf(origin), options),
       check: (origin) => check(sourceOf(origin)),
       checkHost: (origin, asJson) => checkHost(sourceOf(origin), asJson),
       flush: (file) => flush(file, say, stderrLogger(process.env)),

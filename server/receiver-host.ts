@@ -2,23 +2,16 @@
  * Keeps a receiver running: starts it, listens to it, and replaces it when it ends, when its interface changes or when its
  * settings do. Opening fails while an interface is missing or down; that is told once, and tried again with back-off.
  */
-import type { ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { type Handoff, HandoffReader } from '../src/engine/handoff.ts';
 import { encodeSettings, type KnockSettings, type ReceiverSettings } from '../src/engine/receiver-settings.ts';
 import { InterfaceWatch } from './interface-watch.ts';
 import type { Logger } from './log/logger.ts';
-import { startNode } from './process/run.ts';
+import type { ReceiverLauncher, ReceiverProcess } from './receiver-process.ts';
 
-const SCRIPT = fileURLToPath(
-  new URL(`receiver/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
-);
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5000;
 /** A receiver that has lived this long was all right; the next delay is the first again. */
 const STABLE_MS = 10_000;
-/** Bytes that a receiver may leave unread on its standard input. */
-const MAX_UNREAD = 256 * 1024;
 
 export interface ReceiverEvents {
   /** A message of the receiver, `ready` and `trouble` excepted, which are told to the operator here. */
@@ -29,24 +22,31 @@ export interface ReceiverEvents {
 
 export class ReceiverHost {
   readonly #logger: Logger;
+  readonly #launch: ReceiverLauncher;
   readonly #events: ReceiverEvents;
   #settings: ReceiverSettings | KnockSettings;
-  #child: ChildProcess | undefined;
+  #process: ReceiverProcess | undefined;
   #watch: InterfaceWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #delay = FIRST_DELAY_MS;
   #lastTrouble = '';
   #stopped = false;
 
-  constructor(settings: ReceiverSettings | KnockSettings, logger: Logger, events: ReceiverEvents) {
+  constructor(
+    settings: ReceiverSettings | KnockSettings,
+    launch: ReceiverLauncher,
+    logger: Logger,
+    events: ReceiverEvents,
+  ) {
     this.#settings = settings;
+    this.#launch = launch;
     this.#logger = logger;
     this.#events = events;
   }
 
-  /** The process id of the present receiver. */
+  /** The process id of the present receiver, where we have started it. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#process?.pid;
   }
 
   start(): void {
@@ -62,12 +62,9 @@ export class ReceiverHost {
     this.#respawnNow();
   }
 
-  /** Writes to the receiver's standard input, behind its settings; false where it has none, or does not read it. */
+  /** Writes to the receiver, behind its settings; false where there is none, or it does not read. */
   write(bytes: Uint8Array): boolean {
-    const input = this.#child?.stdin;
-    if (input?.writable !== true || input.writableLength > MAX_UNREAD) return false;
-    input.write(bytes);
-    return true;
+    return this.#process?.write(bytes) ?? false;
   }
 
   stop(): void {
@@ -95,33 +92,25 @@ export class ReceiverHost {
     this.#spawn();
   }
 
-  /** The addon's `close` does not end a capture; the end of the process does. */
   #end(): void {
-    const child = this.#child;
-    this.#child = undefined;
-    child?.kill('SIGKILL');
+    const receiver = this.#process;
+    this.#process = undefined;
+    receiver?.end();
   }
 
   #spawn(): void {
-    const child = startNode(SCRIPT);
     const started = performance.now();
     const reader = new HandoffReader();
-    this.#child = child;
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.write(encodeSettings(this.#settings));
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#logger.error(`receiver: ${text.trim()}`));
-    child.stdio[3]?.on('error', () => undefined);
-    child.stdio[3]?.on('data', (chunk: Buffer) => {
-      if (this.#child === child) this.#hear(child, reader, chunk);
-    });
-    child.on('error', (error) => this.#logger.error(`the receiver cannot be started: ${error.message}`));
-    child.on('exit', (code, signal) => {
-      if (this.#child !== child) return;
-      this.#child = undefined;
-      if (performance.now() - started > STABLE_MS) this.#delay = FIRST_DELAY_MS;
-      if (this.#lastTrouble === '')
-        this.#logger.warn(`the receiver ended (${signal ?? `status ${String(code)}`}); starting another`);
-      this.#spawnLater();
+    this.#process = this.#launch(encodeSettings(this.#settings), {
+      onData: (chunk) => this.#hear(reader, chunk),
+      onComplaint: (text) => this.#logger.error(`receiver: ${text.trim()}`),
+      onTrouble: (text) => this.#tellTrouble(text),
+      onEnd: (how) => {
+        this.#process = undefined;
+        if (performance.now() - started > STABLE_MS) this.#delay = FIRST_DELAY_MS;
+        if (this.#lastTrouble === '') this.#logger.warn(`the receiver ended (${how}); starting another`);
+        this.#spawnLater();
+      },
     });
   }
 
@@ -131,11 +120,18 @@ export class ReceiverHost {
     this.#delay = Math.min(this.#delay * 2, MAX_DELAY_MS);
   }
 
-  #hear(child: ChildProcess, reader: HandoffReader, chunk: Buffer): void {
+  #hear(reader: HandoffReader, chunk: Buffer): void {
     for (const message of reader.push(chunk)) this.#take(message);
     if (!reader.breached) return;
     this.#logger.error('the receiver sent what is no message of it; it is replaced');
-    child.kill('SIGKILL');
+    this.#end();
+    this.#spawnLater();
+  }
+
+  /** Each try fails alike; once is enough. */
+  #tellTrouble(text: string): void {
+    if (text !== this.#lastTrouble) this.#logger.warn(`${text}; trying again until it works`);
+    this.#lastTrouble = text;
   }
 
   #take(message: Handoff): void {
@@ -145,10 +141,7 @@ export class ReceiverHost {
         this.#events.onReady(message.text);
         return;
       case 'trouble':
-        // Each try fails alike; once is enough.
-        if (message.text !== this.#lastTrouble)
-          this.#logger.warn(`cannot capture: ${message.text}; trying again until it works`);
-        this.#lastTrouble = message.text;
+        this.#tellTrouble(`cannot capture: ${message.text}`);
         return;
       case 'candidate':
       case 'fwknop-candidate':

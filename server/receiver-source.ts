@@ -7,10 +7,12 @@ import { type CandidateMessage, translatorBetween } from '../src/engine/receiver
 import { HandOver } from './hand-over.ts';
 import type { Logger } from './log/logger.ts';
 import type { ReceiverEvents } from './receiver-host.ts';
+import type { ReceiverLauncher } from './receiver-process.ts';
 import type { SieveLanes } from './sieve/lanes.ts';
 
 export interface ReceiverSourceParts extends ReceiverEvents {
   readonly logger: Logger;
+  readonly launch: ReceiverLauncher;
   readonly lanes: SieveLanes;
 }
 
@@ -89,13 +91,13 @@ export class ReceiverSource {
   }
 
   #newReceivers(settings: ReceiverSettings): HandOver<ReceiverSettings, CandidateMessage> {
-    const { logger, lanes, onMessage, onReady } = this.#parts;
+    const { logger, launch, lanes, onMessage, onReady } = this.#parts;
     const onTaken = (description: string, taken: ReceiverSettings): void => {
       this.#inTurn(() => lanes.taken(taken));
       onReady(description);
     };
     return new HandOver(settings, {
-      ...{ logger, keyOf, onOther: onMessage, onReady: onTaken, onHandOver: onTaken },
+      ...{ logger, launch, keyOf, onOther: onMessage, onReady: onTaken, onHandOver: onTaken },
       itemsOf: (message) => (message.kind === 'candidate' || message.kind === 'fwknop-candidate' ? [message] : []),
       onItem: (message, from) => this.#take(message, from),
     });

@@ -7,6 +7,7 @@ import type { Knock } from '../../src/knock/knock.ts';
 import { HandOver } from '../hand-over.ts';
 import { type InterfaceState, InterfaceWatch } from '../interface-watch.ts';
 import type { Logger } from '../log/logger.ts';
+import type { ReceiverLauncher } from '../receiver-process.ts';
 
 export interface KnockSourceEvents {
   readonly onKnock: (knock: Knock) => void;
@@ -21,11 +22,11 @@ export class KnockSource {
   #watch: InterfaceWatch | undefined;
   #state: InterfaceState = 'up';
 
-  constructor(settings: KnockSettings, logger: Logger, events: KnockSourceEvents) {
+  constructor(settings: KnockSettings, launch: ReceiverLauncher, logger: Logger, events: KnockSourceEvents) {
     this.#logger = logger;
     this.#settings = settings;
     this.#receivers = new HandOver(settings, {
-      logger,
+      ...{ launch, logger },
       itemsOf: (message) => (message.kind === 'knocks' ? message.knocks : []),
       keyOf,
       isBefore: (knock, other) => knock.time < other.time,

@@ -19,6 +19,7 @@ import { watchesOf } from '../../src/knock/watch.ts';
 import type { Logger } from '../log/logger.ts';
 import { CommandRunner, timeoutLine } from './commands.ts';
 import { type KnockdLog, type Line, wallTime } from './knockd-log.ts';
+import { launchChild } from '../receiver-process.ts';
 import { KnockSource } from './knock-source.ts';
 import { AddressWatch, localAddresses } from './local-addresses.ts';
 import { stepsToCome, useUp } from './one-time-file.ts';
@@ -74,7 +75,7 @@ export class Knockd {
         onKnock: (knock: Knock) => this.#take(knock),
         onReady: (link: string) => this.#ready(name, link),
       };
-      return new KnockSource(this.#settingsOf(name), this.#receiverLogger(name), events);
+      return new KnockSource(this.#settingsOf(name), launchChild, this.#receiverLogger(name), events);
     });
     this.#watch = new AddressWatch(look, (local) => {
       this.#local = local;

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { once } from 'node:events';
+import { accountIn } from '../../src/base/passwd.ts';
 import type { KnockdConf } from '../../src/config/knockd-conf.ts';
 import {
   interfaceNames,
@@ -184,9 +185,5 @@ const stopLogPath = (config: string, shownInterface: string): string => {
 /** Only root can become somebody else, and only root has something to give up. */
 const receiverUser = (): ReceiverSettings['user'] => {
   if (process.geteuid?.() !== 0) return undefined;
-  const row = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find((line) => line.startsWith('nobody:'));
-  const [uid, gid] = [Number(row?.split(':')[2]), Number(row?.split(':')[3])];
-  return Number.isInteger(uid) && Number.isInteger(gid) ? { uid, gid } : { uid: 65_534, gid: 65_534 };
+  return accountIn(readFileSync('/etc/passwd', 'utf8'), 'nobody') ?? { uid: 65_534, gid: 65_534 };
 };

@@ -2,9 +2,15 @@
  * The receiver: a process of its own for the bytes that anyone can send. It reads its settings, opens the capture, becomes
  * an unprivileged user, has the kernel confine it, and from then on hands genuine packets to the authorizer. It holds no key
  * that reads or makes a packet and opens no file. It ends when the authorizer does, and is replaced rather than reconfigured.
+ *
+ *     main.js                  settings on standard input, messages on descriptor 3: a child of the authorizer's
+ *     main.js --socket USER    both on the connection that is standard input: started by systemd, and USER's whatever the
+ *                              settings say, for who asks has fewer rights than we begin with
  */
-import { readSync } from 'node:fs';
+import { readFileSync, readSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { NODE_SUITE } from '../../platform/node-suite.ts';
+import { accountIn } from '../../src/base/passwd.ts';
 import { unixMs } from '../../src/base/units.ts';
 import {
   decodeSettings,
@@ -18,13 +24,18 @@ import { clientsOf } from '../../src/spa/native/gate-keys.ts';
 import { prepareConfinement } from './confine.ts';
 import { GateLoop } from './gate-loop.ts';
 import { KnockLoop } from './knock-loop.ts';
+import { type Link, openLink } from './link.ts';
 import { Outbox } from './outbox.ts';
-import { openPipe } from './pipe.ts';
 import { type Capture, loadPcap, openFile, openKnock, openLive, openNflog } from './pcap-source.ts';
 import { rehearse } from './rehearsal.ts';
 import { openTcp } from './tcp-server.ts';
 import { TextLoop } from './text-loop.ts';
 import { openUdp } from './udp-source.ts';
+
+/** The ways to the authorizer, and from it. */
+interface Ways extends Pick<Link, 'orders'> {
+  readonly outbox: Outbox;
+}
 
 const FAILED = 1;
 /** Where no packet comes, which brings the chores with it; what was counted last is told so much later at most. */
@@ -50,14 +61,23 @@ const readWhole = (bytes: Buffer, start: number): Buffer => {
   return bytes;
 };
 
-const openCapture = async (settings: ReceiverSettings, loop: GateLoop, outbox: Outbox): Promise<Capture> => {
-  if (settings.capture === 'udp') return openUdp(settings.port, loop);
+const openCapture = async (settings: ReceiverSettings, loop: GateLoop, { outbox, orders }: Ways): Promise<Capture> => {
+  if (settings.capture === 'udp') return openUdp(settings.port, loop, orders);
   const pcap = await loadPcap();
   if (settings.capture === 'pcap') return openLive(pcap, settings, loop, outbox);
   if (settings.capture === 'nflog') return openNflog(pcap, settings, loop, outbox);
   return openFile(pcap, settings, loop, () => {
     outbox.send({ kind: 'done' });
   });
+};
+
+/** As whom to work for who asks over a socket; throws a sentence where there is no such user, or nothing to be done for it. */
+const ownSettings = <S extends ReceiverSettings | KnockSettings>(settings: S, name: string | undefined): S => {
+  if (name === undefined) return settings;
+  const user = accountIn(readFileSync('/etc/passwd', 'utf8'), name);
+  if (user === undefined || user.uid === 0) throw new Error(`--socket ${name}: that is no user to work as`);
+  if (settings.capture === 'file') throw new Error('a capture file is read by a receiver that spad starts itself');
+  return { ...settings, user };
 };
 
 /** Gives up every privilege, and makes sure of it. */
@@ -90,13 +110,12 @@ const confinement = async (): Promise<() => void> => {
   }
 };
 
-const run = async (outbox: Outbox): Promise<void> => {
-  const settings = readSettings();
-  if (settings.capture === 'knock') await lookOut(settings, outbox);
-  else await guardGate(settings, outbox);
+const run = async (settings: ReceiverSettings | KnockSettings, ways: Ways): Promise<void> => {
+  if (settings.capture === 'knock') await lookOut(settings, ways);
+  else await guardGate(settings, ways);
 };
 
-const lookOut = async (settings: KnockSettings, outbox: Outbox): Promise<void> => {
+const lookOut = async (settings: KnockSettings, { outbox }: Ways): Promise<void> => {
   const loop = new KnockLoop(settings, outbox);
   const [pcap, confine] = [await loadPcap(), await confinement()];
   const capture = openKnock(pcap, settings, loop, outbox);
@@ -110,13 +129,14 @@ const lookOut = async (settings: KnockSettings, outbox: Outbox): Promise<void> =
   }, IDLE_CHORES_MS);
 };
 
-const guardGate = async (settings: ReceiverSettings, outbox: Outbox): Promise<void> => {
+const guardGate = async (settings: ReceiverSettings, ways: Ways): Promise<void> => {
+  const { outbox } = ways;
   const gate =
     clientsOf(settings.clients) === 0 ? undefined : new NativeGate(settings.clients, settings.reach, NODE_SUITE.macKey);
   const texts = settings.fwknop === undefined ? undefined : new TextLoop(settings.fwknop, outbox);
   const loop = new GateLoop({ gate, texts }, outbox, settings.port);
   const confine = await confinement();
-  const capture = await openCapture(settings, loop, outbox);
+  const capture = await openCapture(settings, loop, ways);
   const server = settings.fwknop?.transports.tcpServer;
   if (server !== undefined && settings.capture !== 'file')
     await openTcp(server, settings.capture === 'udp' ? texts : undefined);
@@ -151,9 +171,12 @@ process.on('SIGINT', () => undefined);
 process.on('SIGHUP', () => undefined);
 // Node's own answer is to open its debugger.
 process.on('SIGUSR1', () => undefined);
-const outbox = new Outbox(openPipe());
+const { values } = parseArgs({ options: { socket: { type: 'string' } } });
+const settings = readSettings();
+const { write, orders } = openLink(values.socket !== undefined);
+const outbox = new Outbox(write);
 try {
-  await run(outbox);
+  await run(ownSettings(settings, values.socket), { outbox, orders });
 } catch (error) {
   outbox.send({ kind: 'trouble', text: error instanceof Error ? error.message : String(error) });
   process.exitCode = FAILED;

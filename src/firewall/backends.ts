@@ -34,5 +34,8 @@ export type BackendName = keyof typeof BACKENDS;
 
 export const BACKEND_NAMES = Object.keys(BACKENDS) as BackendName[];
 
+/** Whether the programs behind it take nobody's word but root's, whatever capabilities others have. */
+export const needsRoot = (name: BackendName): boolean => name === 'ufw' || name === 'firewalld';
+
 /** Whether a guard of ours really closes ports there, and does not only say that it would. */
 export const closesPorts = (name: BackendName): boolean => BACKENDS[name].guards && name !== 'dry-run';

@@ -1,0 +1,19 @@
+/** Users by the text of a passwd(5) file. */
+
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The first user of this name; undefined where there is none, or its row has no numbers. */
+export const accountIn = (file: string, name: string): Account | undefined => {
+  const row = file
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find(([first]) => first === name);
+  const [uid, gid] = [numberOf(row?.[2]), numberOf(row?.[3])];
+  return uid === undefined || gid === undefined ? undefined : { uid, gid };
+};
+
+const numberOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined;
