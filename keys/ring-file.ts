@@ -12,12 +12,14 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { printable } from '../src/base/printable.ts';
 import type { FileState, SecretFile } from './safe-file.ts';
+import { serviceGroup } from './service-group.ts';
 import { systemCode, Trouble } from './trouble.ts';
 
 /** The file as it was read. */
@@ -80,8 +82,11 @@ const writeNewFile = (path: string, text: string | Uint8Array, like: FileState |
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    if (like !== undefined) keepOwner(descriptor, like);
-    fchmodSync(descriptor, like?.mode ?? 0o600);
+    if (like === undefined) fchmodSync(descriptor, shareWithService(descriptor, dirname(path)) ? 0o640 : 0o600);
+    else {
+      keepOwner(descriptor, like);
+      fchmodSync(descriptor, like.mode);
+    }
     writeFileSync(descriptor, text);
     fsyncSync(descriptor);
   } catch (error) {
@@ -95,6 +100,15 @@ const writeNewFile = (path: string, text: string | Uint8Array, like: FileState |
 /** Only root writes files that belong to others; for everyone else the new file's owner is right already. */
 const keepOwner = (descriptor: number, like: FileState): void => {
   if (process.geteuid?.() === 0) fchownSync(descriptor, Number(like.owner), Number(like.group));
+};
+
+/** What root puts into a folder that the daemon's own user may read is for it, too. Says whether that is so. */
+const shareWithService = (descriptor: number, folder: string): boolean => {
+  if (process.geteuid?.() !== 0) return false;
+  const { uid, gid, mode } = statSync(folder);
+  if (uid !== 0 || (mode & 0o050) !== 0o050 || gid !== serviceGroup()) return false;
+  fchownSync(descriptor, 0, gid);
+  return true;
 };
 
 /** A link, unlike a rename, never replaces a file that somebody made in the meantime. */

@@ -5,6 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { printable } from '../src/base/printable.ts';
 import { decodeUtf8 } from '../src/bytes/encoding.ts';
+import { serviceGroup } from './service-group.ts';
 import { systemCode, Trouble } from './trouble.ts';
 
 /** `absent`: there is no such file · `forbidden`: this user may not read it · `unsafe`: it could be read, and must not be used. */
@@ -23,8 +24,8 @@ export class FileRefused extends Trouble {
   }
 }
 
-/** In bytes: some ten thousand clients with their keys. A wrong path (a disk image, a log) comes near it. */
-export const MAX_SECRET_FILE = 4 * 1024 * 1024;
+/** In bytes: a hundred thousand clients with their keys, and room. A wrong path (a disk image, a log) comes near it. */
+export const MAX_SECRET_FILE = 32 * 1024 * 1024;
 
 /** Which file it was and what state it was in: two equal ones mean that nobody wrote in between. */
 export interface FileState {
@@ -46,7 +47,8 @@ export interface SecretFile {
 
 /**
  * The text of a file that holds secrets.
- * @throws FileRefused unless it is a regular file of this user or root, closed to all others (no bit of 0077), at most
+ * @throws FileRefused unless it is a regular file of this user or root, closed to all others (no bit of 0077; root's may be read
+ *   by the daemon's group, {@link serviceGroup}), at most
  *   {@link MAX_SECRET_FILE} long and UTF-8; a symbolic link is refused. Errors of the machine (EIO) are thrown as they are.
  */
 export const readSecretFile = (path: string): string => openSecretFile(path).text;
@@ -107,6 +109,10 @@ const openingRefused = (path: string, code: string | undefined): FileRefused | u
   }
 };
 
+/** What root has laid down for the daemon's own user. */
+const isForService = ({ uid, gid }: { readonly uid: bigint; readonly gid: bigint }, mode: number): boolean =>
+  uid === 0n && (mode & 0o077) === 0o040 && Number(gid) === serviceGroup();
+
 const checkedState = (path: string, descriptor: number): FileState => {
   const refuse = (sentence: string): FileRefused => new FileRefused(path, 'unsafe', `${printable(path)} ${sentence}`);
   const stat = fstatSync(descriptor, { bigint: true });
@@ -119,12 +125,12 @@ const checkedState = (path: string, descriptor: number): FileState => {
     );
   }
   const mode = Number(stat.mode & 0o7777n);
-  if ((mode & 0o077) !== 0) {
+  if ((mode & 0o077) !== 0 && !isForService(stat, mode)) {
     const how = (mode & 0o044) !== 0 ? 'readable' : (mode & 0o022) !== 0 ? 'writable' : 'executable';
     const octal = mode.toString(8).padStart(4, '0');
     throw refuse(`is ${how} by others (mode ${octal}): run chmod 600 ${printable(path)}`);
   }
-  if (stat.size > BigInt(MAX_SECRET_FILE)) throw refuse('is larger than 4 MiB: is this the right file?');
+  if (stat.size > BigInt(MAX_SECRET_FILE)) throw refuse('is larger than 32 MiB: is this the right file?');
   return {
     device: stat.dev,
     inode: stat.ino,
@@ -150,7 +156,7 @@ const readAll = (path: string, descriptor: number, size: number): Uint8Array => 
       larger.set(bytes);
       bytes = larger;
     }
-    if (length > MAX_SECRET_FILE) throw new FileRefused(path, 'unsafe', `${printable(path)} is larger than 4 MiB`);
+    if (length > MAX_SECRET_FILE) throw new FileRefused(path, 'unsafe', `${printable(path)} is larger than 32 MiB`);
   }
 };
 

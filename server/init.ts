@@ -7,15 +7,19 @@ import type { Command } from 'commander';
 import { formatStanza, type NewKey } from '../keys/halves.ts';
 import { invite } from '../keys/invite.ts';
 import { rewriteSecretFile } from '../keys/ring-file.ts';
+import { serviceGroup } from '../keys/service-group.ts';
 import { formatAddress } from '../src/base/address.ts';
 import { printable } from '../src/base/printable.ts';
 import { DEFAULT_SPA_PORT, seconds } from '../src/base/units.ts';
 import { SECRET_LENGTH, Secret } from '../src/crypto/secret.ts';
+import { needsRoot } from '../src/firewall/backends.ts';
 import { isPlainHost } from '../src/invite/body.ts';
 import { formatFirstSection, proposeHost, type ProposalFacts } from '../src/host/proposal.ts';
 import { isServerName } from '../src/spa/native/keys.ts';
 import { readClock } from './clock.ts';
 import { type Answers, askFirst, type Given, type QuestionsIo } from './first-questions.ts';
+import { chooseHere } from './firewall/facts.ts';
+import { findNftRunner } from './firewall/nft-runner.ts';
 import { checkHost } from './host/check.ts';
 import { readLinks, readRoutes } from './host/links.ts';
 import { liveSession, readListeners } from './host/sockets.ts';
@@ -66,7 +70,9 @@ const init = async (file: string, options: InitOptions): Promise<number> => {
   rewriteSecretFile(file, `${formatFirstSection({ name, ...answers })}\n${formatStanza(key)}`, undefined);
   say(`${file} is written. This is what it would do here:\n`);
   const status = await checkHost(fileSource(file), false);
-  for (const line of describeNext(file, inviteTo(file, key), answers, status)) say(line);
+  const ownUser = await asOwnUser();
+  for (const line of describeNext({ file, invited: inviteTo(file, key), client: answers.client, status, ownUser }))
+    say(line);
   return status === 1 ? 1 : 0;
 };
 
@@ -119,17 +125,42 @@ const inviteTo = (file: string, { client, host }: NewKey): string => {
   return lines.join('').trim();
 };
 
+const OWN_USER = {
+  example: '/usr/share/doc/spad/examples/own-user.conf',
+  dropIn: '/etc/systemd/system/spad.service.d/own-user.conf',
+} as const;
+
+/** How spad becomes a user of its own, where the package is there and the firewall takes others' word than root's. */
+const asOwnUser = async (): Promise<readonly string[]> => {
+  const { example, dropIn } = OWN_USER;
+  if (!existsSync(example) || existsSync(dropIn) || serviceGroup() === undefined) return [];
+  const { firewall } = await chooseHere(findNftRunner());
+  return needsRoot(firewall)
+    ? []
+    : [`    sudo install -D -m 644 ${example} ${dropIn}`, '    sudo systemctl daemon-reload'];
+};
+
 const UNITS = ['/etc/systemd/system/spad.service', '/usr/lib/systemd/system/spad.service'];
 
-/** What to do now; the invite holds the secret. */
-const describeNext = (file: string, line: string, { client }: Answers, status: number): readonly string[] => {
+interface Done {
+  readonly file: string;
+  /** The invite, which holds the secret. */
+  readonly invited: string;
+  readonly client: string;
+  /** Of the check. */
+  readonly status: number;
+  readonly ownUser: readonly string[];
+}
+
+/** What to do now. */
+const describeNext = ({ file, invited, client, status, ownUser }: Done): readonly string[] => {
   const isStandard = file === '/etc/spad/spad.conf';
   const where = isStandard ? '' : ` -c ${file}`;
   return [
     '',
     `For ${printable(client)}, within a day: run "spa-client join -" on the client, and paste this line. It is the key: show it to nobody else.`,
     '',
-    line,
+    invited,
     '',
     ...(status === 1 ? [`First cure what is wrong above, and look again: sudo spad check${where}`] : []),
     'Then start on trial, and keep this session open: unless you log in anew and confirm, the guard is taken back.',
@@ -139,8 +170,11 @@ const describeNext = (file: string, line: string, { client }: Answers, status: n
     ...(isStandard && UNITS.some(existsSync)
       ? [
           '',
-          'Once that has worked, stop it, and for good:',
+          ownUser.length === 0
+            ? 'Once that has worked, stop it, and for good:'
+            : 'Once that has worked, stop it, and for good, as a user of its own with CAP_NET_ADMIN alone:',
           '',
+          ...ownUser,
           '    sudo systemctl enable spad && sudo systemctl start spad',
         ]
       : []),

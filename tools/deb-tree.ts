@@ -88,13 +88,15 @@ const filesUnder = (folder: string): string[] =>
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort();
 
+/** Not another one that comes earlier in somebody's PATH. */
+const withOwnPath = (unit: string): string => unit.replaceAll('/usr/bin/env spad', '/usr/bin/spad');
+
 const copyUnits = (root: string, from: string): void => {
   const units = join(root, 'usr/lib/systemd/system');
   mkdirSync(units, { recursive: true });
   for (const name of readdirSync(join(from, 'packaging/systemd'))) {
     const text = readFileSync(join(from, 'packaging/systemd', name), 'utf8');
-    // Not another one that comes earlier in somebody's PATH.
-    writeFileSync(join(units, name), text.replaceAll('/usr/bin/env spad', '/usr/bin/spad'));
+    writeFileSync(join(units, name), withOwnPath(text));
   }
 };
 
@@ -111,6 +113,8 @@ const copyPages = (root: string, from: string): void => {
   copyFileSync(join(from, 'packaging/debian/copyright'), join(doc, 'copyright'));
   mkdirSync(join(doc, 'examples'));
   copyFileSync(join(from, 'packaging/spad.conf.example'), join(doc, 'examples/spad.conf'));
+  const dropIn = readFileSync(join(from, 'packaging/own-user.conf'), 'utf8');
+  writeFileSync(join(doc, 'examples/own-user.conf'), withOwnPath(dropIn));
   cpSync(join(from, 'packaging/fail2ban'), join(doc, 'examples/fail2ban'), { recursive: true });
 };
 

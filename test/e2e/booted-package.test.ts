@@ -10,7 +10,7 @@ import { waitUntil } from '../support/wait.ts';
 
 /** What systemd, apt and man keep for themselves wherever they run, and what the test has put there. */
 const OTHERS =
-  /^\/(?:proc|sys|dev|run|tmp|root)\/|^\/etc\/(?:machine-id|(?:default\/)?knockd(?:\.conf)?)$|^\/var\/(?:cache|lib\/(?:apt|dpkg|systemd|logrotate)|log\/(?:apt|dpkg|alternatives|journal|wtmp)|tmp\/systemd-)/;
+  /^\/(?:proc|sys|dev|run|tmp|root)\/|^\/etc\/(?:(?:passwd|g?shadow|group|sub[ug]id)-?|\.pwd\.lock|machine-id|(?:default\/)?knockd(?:\.conf)?)$|^\/var\/(?:cache|lib\/(?:apt|dpkg|systemd|logrotate)|log\/(?:apt|dpkg|alternatives|journal|wtmp)|tmp\/systemd-)/;
 
 let spad: BootedSpad;
 let next = '';

@@ -20,7 +20,7 @@ let before: ReadonlySet<string>;
 
 /** What apt, dpkg and man keep for themselves, and the user's own folder. */
 const OTHERS =
-  /^\/(?:proc|sys|dev|run|tmp|root)\/|^\/var\/(?:cache|lib\/(?:apt|dpkg|systemd)|log\/(?:apt|dpkg|alternatives))\b/;
+  /^\/(?:proc|sys|dev|run|tmp|root)\/|^\/etc\/(?:(?:passwd|g?shadow|group|sub[ug]id)-?|\.pwd\.lock)$|^\/var\/(?:cache|lib\/(?:apt|dpkg|systemd)|log\/(?:apt|dpkg|alternatives))\b/;
 
 const inDebian = (): string => `/tmp/${basename(deb)}`;
 
@@ -59,7 +59,7 @@ test('is installed by apt; programs and pages are there, and nothing is guarded 
     expect(await debian.run('man', ['-w', name])).toContain(`/${file}.gz`);
     if (name !== 'spad.conf') expect(await debian.run(name, ['--version'])).toMatch(/\b\d+\.\d+\.\d+\n$/);
   }
-  expect(await debian.run('stat', ['-c', '%a %U:%G', '/etc/spad'])).toBe('700 root:root\n');
+  expect(await debian.run('stat', ['-c', '%a %U:%G', '/etc/spad'])).toBe('750 root:spad\n');
   expect(await debian.run('stat', ['-c', '%a %U:%G', '/usr/lib/spad/node'])).toBe('755 root:root\n');
   const { code, stdout } = await debian.exec('spad', ['--check']);
   expect({ code, stdout }).toEqual({
@@ -149,6 +149,7 @@ test('removed, it takes its guard away and leaves the configuration; purged, not
   expect(await server.run('nft', ['list', 'ruleset'])).not.toContain('spad');
   expect(await debian.run('ls', ['/etc/spad', '/var/lib/spad'])).toMatch(/spad\.conf[^]*replay\.journal/);
   await debian.run('dpkg', ['--purge', 'spad']);
+  for (const base of ['passwd', 'group']) expect((await debian.exec('getent', [base, 'spad'])).stdout).toBe('');
   const after = await debian.changes(OTHERS);
   expect([...after].filter((path) => !before.has(path))).toEqual([]);
   expect([...before].filter((path) => !after.has(path))).toEqual([]);

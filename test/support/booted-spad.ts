@@ -59,12 +59,13 @@ export class BootedSpad {
     return this.machine.run('apt-get', '-qq', ...keep, '-y', 'install', `/root/${deb.split('/').at(-1) ?? ''}`);
   }
 
-  /** A configuration and a client of it, whose audit lines go to the journal, too. */
-  async init(): Promise<void> {
+  /** A configuration and a client of it, whose audit lines go to the journal, too; what `spad init` said. */
+  async init(): Promise<string> {
     const options = ['--name', 'gw1', '--guard', 'tcp/22', '--client', 'alice', '--host', this.server.address4];
     const said = await this.machine.run('spad', 'init', ...options, '--yes');
     await this.machine.run('sed', '-i', 's/^\\[spad\\]$/&\\naudit = file, journald/', '/etc/spad/spad.conf');
     await this.debian.run('spa-client', ['join', '--no-test', /^spa1-\S+$/m.exec(said)?.[0] ?? 'no invite']);
+    return said;
   }
 
   /** Asks for ssh, from another host; comes back when it is open, with the packet. */

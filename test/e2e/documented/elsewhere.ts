@@ -19,6 +19,10 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, ...words
   'firewall-cmd --list-rich-rules': ['test/support/firewalld.ts', "'--list-rich-rules'"],
   'ufw status': ['test/e2e/firewalls/ufw-files.test.ts', "'status'"],
   'sudo apt install ./build/spad_*.deb': ['test/e2e/package.test.ts', "'install', inDebian()"],
+  'sudo systemctl daemon-reload && sudo systemctl restart spad': [
+    'test/e2e/booted-own-user.test.ts',
+    'docs/package.md',
+  ],
   'npm run package': ['test/support/deb.ts', "'tools/package.js'"],
   'npm ci && npm run package': ['test/support/deb.ts', "'tools/package.js'"],
   'sudo npm install -g --allow-scripts=pcap .': ['test/e2e/npm-install.test.ts', 'install'],

@@ -70,7 +70,7 @@ describe('readSecretFile', () => {
   });
 
   test('refuses what is too long or is not text', () => {
-    expect(refusal(fileWith('x'.repeat(MAX_SECRET_FILE + 1))).message).toContain('larger than 4 MiB');
+    expect(refusal(fileWith('x'.repeat(MAX_SECRET_FILE + 1))).message).toContain('larger than 32 MiB');
     expect(readSecretFile(fileWith('x'.repeat(MAX_SECRET_FILE)))).toHaveLength(MAX_SECRET_FILE);
     expect(refusal(fileWith(Uint8Array.of(0xff, 0xfe))).message).toContain('is not UTF-8');
   });
