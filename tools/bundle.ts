@@ -55,10 +55,10 @@ const latePackages: Plugin = {
     );
     build.onLoad({ filter: LATE, namespace: 'late' }, async ({ path }) => {
       const names = Object.keys((await import(path)) as object);
-      const lines = names.map(
-        (name) => `Object.defineProperty(exports, '${name}', { get: () => require('${path}').${name} });`,
-      );
-      return { contents: lines.join('\n'), resolveDir: DIST };
+      // Kept once it is there: esbuild's `require` copies the properties of a module each time.
+      const load = `let all; const load = () => (all ??= require('${path}'));`;
+      const lines = names.map((name) => `Object.defineProperty(exports, '${name}', { get: () => load().${name} });`);
+      return { contents: [load, ...lines].join('\n'), resolveDir: DIST };
     });
   },
 };
