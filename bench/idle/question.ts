@@ -11,7 +11,7 @@ import type { Table } from '../table.ts';
 /** How long nothing happens. */
 const SECONDS = { short: 5, full: 60 } as const;
 /** After the start: the authorizer's rehearsal is over, and code that is compiled in the background is compiled by now. */
-const SETTLE_MS = { short: 8000, full: 12_000 } as const;
+const SETTLE_MS = { short: 8000, full: 90_000 } as const;
 
 interface IdleLine {
   readonly name: string;
