@@ -2,6 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../test/support/paths.ts';
+import { drawBars } from './plot/bars.ts';
+import type { Drawing } from './plot/plot.ts';
 import { drawPlot } from './plot/svg.ts';
 import type { Answer } from './question.ts';
 import { asMarkdown } from './table.ts';
@@ -22,11 +24,13 @@ export function writeAnswer(question: string, answer: Answer, sentence: string):
   const page = withSection(readFileSync(path, 'utf8'), question, sectionText(answer, sentence));
   const folder = join(repositoryRoot(), 'docs', PLOTS);
   mkdirSync(folder, { recursive: true });
-  for (const plot of answer.plots) writeFileSync(join(folder, `${plot.name}.svg`), drawPlot(plot));
+  for (const plot of answer.plots) writeFileSync(join(folder, `${plot.name}.svg`), draw(plot));
   // Written in place, so that a page written by root still belongs to whoever owns the repository.
   writeFileSync(path, page);
   return PAGE;
 }
+
+const draw = (drawing: Drawing): string => ('bars' in drawing ? drawBars(drawing) : drawPlot(drawing));
 
 function sectionText({ tables, plots }: Answer, sentence: string): string {
   const pictures = plots.map(({ name, description }) => `![${description}](${PLOTS}/${name}.svg)`);

@@ -1,5 +1,5 @@
 /** A question that the bench can ask, and what an answer is. Each question is one module; `questions.ts` lists them. */
-import type { Plot } from './plot/plot.ts';
+import type { Drawing } from './plot/plot.ts';
 import type { Quiet } from './quiet.ts';
 import type { Scratch } from './scratch.ts';
 import type { Table } from './table.ts';
@@ -23,7 +23,7 @@ export interface Setting {
 export interface Answer {
   readonly tables: readonly Table[];
   /** Each becomes an SVG file beside the page. */
-  readonly plots: readonly Plot[];
+  readonly plots: readonly Drawing[];
   /** Every figure, for `--json`. */
   readonly figures: unknown;
 }

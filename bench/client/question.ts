@@ -8,6 +8,7 @@ import { Lab } from '../../test/support/lab.ts';
 import { QUIET_ENVIRONMENT } from '../environment.ts';
 import type { Question, Setting } from '../question.ts';
 import { type Summary, summarize } from '../summary.ts';
+import type { Bars } from '../plot/plot.ts';
 import { figure, type Table } from '../table.ts';
 
 const CALLS = { short: 5, full: 40 } as const;
@@ -35,7 +36,7 @@ export const CLIENT: Question = {
   summary: 'one call of spa-client, from the command to its end, beside `node -e 0`, fwknop and knock',
   ask: async (setting) => {
     const report = await measureClients(setting);
-    return { tables: [clientTable(report)], plots: [], figures: report };
+    return { tables: [clientTable(report)], plots: [clientPlot(report)], figures: report };
   },
 };
 
@@ -111,5 +112,16 @@ function clientTable({ calls, lines }: ClientReport): Table {
       base === undefined ? '–' : `${figure(median / base.time.median)}×`,
     ]),
     notes: [],
+  };
+}
+
+function clientPlot({ lines }: ClientReport): Bars {
+  return {
+    name: 'client',
+    title: 'Client: one call, from the command to its end',
+    description:
+      'Milliseconds that one call takes of our clients, of Node alone and of the real fwknop and knock: the median, the least and the most.',
+    axis: { label: 'milliseconds', scale: 'linear' },
+    bars: lines.map(({ name, time: { median, min, max } }) => ({ name, value: median, low: min, high: max })),
   };
 }

@@ -8,6 +8,7 @@ import { QUIET_ENVIRONMENT } from '../environment.ts';
 import { LOUD, rightSizeJunk } from '../junk.ts';
 import type { Question, Setting } from '../question.ts';
 import { type Summary, summarize } from '../summary.ts';
+import type { Bars } from '../plot/plot.ts';
 import { figure, type Table } from '../table.ts';
 import { compileTextSender, TextSender } from '../text-sender.ts';
 
@@ -38,7 +39,7 @@ export const DELAY: Question = {
     'packets and junk; needs a C compiler',
   ask: async (setting) => {
     const report = await withArena((arena) => measureDelays({ ...setting, ...arena }));
-    return { tables: [delayTable(report)], plots: [], figures: report };
+    return { tables: [delayTable(report)], plots: [delayPlot(report)], figures: report };
   },
 };
 
@@ -87,5 +88,16 @@ function delayTable({ asked, lines }: DelayReport): Table {
     head: ['during', 'p50 ms', 'p99 ms', 'max ms'],
     rows: lines.map(({ during, delay: { median, p99, max } }) => [during, ...[median, p99, max].map(figure)]),
     notes: [],
+  };
+}
+
+function delayPlot({ lines }: DelayReport): Bars {
+  return {
+    name: 'delay',
+    title: 'Delay: an answer of the control socket',
+    description:
+      'Milliseconds from asking to the answer with nothing to do, during genuine packets and during junk: the median, and what 99 of 100 do not exceed.',
+    axis: { label: 'milliseconds: the median, and to the 99th of 100', scale: 'linear' },
+    bars: lines.map(({ during, delay: { median, p99 } }) => ({ name: during, value: median, low: median, high: p99 })),
   };
 }

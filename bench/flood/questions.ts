@@ -3,7 +3,7 @@ import type { Question } from '../question.ts';
 import { measureJunk } from './junk-cost.ts';
 import { junkPlots, junkTables } from './junk-table.ts';
 import { measureMemory } from './memory.ts';
-import { memoryTable } from './memory-table.ts';
+import { memoryPlot, memoryTable } from './memory-table.ts';
 import { measureSurvival } from './survival.ts';
 import { survivalPlots, survivalTable } from './survival-table.ts';
 
@@ -35,6 +35,6 @@ export const MEMORY: Question = {
     'resident memory before, during and after a flood from a million sources; needs a C compiler and libpcap-dev',
   ask: async (setting) => {
     const report = await measureMemory(setting);
-    return { tables: [memoryTable(report)], plots: [], figures: report };
+    return { tables: [memoryTable(report)], plots: [memoryPlot(report)], figures: report };
   },
 };

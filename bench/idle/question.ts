@@ -6,6 +6,7 @@ import { portRange, startReady } from '../daemons/contender.ts';
 import { processorMs } from '../knock-usage.ts';
 import { type KnockerName, knockdVersion, startKnocker, waitUntilListening } from '../knock/daemons.ts';
 import type { Question, Setting } from '../question.ts';
+import type { Bars } from '../plot/plot.ts';
 import type { Table } from '../table.ts';
 
 /** How long nothing happens. */
@@ -34,7 +35,7 @@ export const IDLE: Question = {
   summary: 'processor time of spad, fwknopd and the knock daemons while nothing happens, over a minute (short: 5 s)',
   ask: async (setting) => {
     const report = await withArena((arena) => measureIdling(setting, arena));
-    return { tables: [idleTable(report)], plots: [], figures: report };
+    return { tables: [idleTable(report)], plots: [idlePlot(report)], figures: report };
   },
 };
 
@@ -80,5 +81,15 @@ function idleTable({ seconds, lines }: IdleReport): Table {
     head: ['daemon', '% of a core'],
     rows: lines.map(({ name, percent }) => [name, percent.toFixed(3)]),
     notes: [],
+  };
+}
+
+function idlePlot({ lines }: IdleReport): Bars {
+  return {
+    name: 'idle',
+    title: 'Idle: processor time without a packet',
+    description: 'The share of a processor core that spad, fwknopd and the knock daemons use while nothing happens.',
+    axis: { label: '% of a core', scale: 'linear' },
+    bars: lines.map(({ name, percent }) => ({ name, value: percent })),
   };
 }

@@ -1,7 +1,7 @@
 /** The question "knock". */
 import type { Question } from '../question.ts';
 import { measureKnocks } from './measure.ts';
-import { knockTable } from './table.ts';
+import { knockPlot, knockTable } from './table.ts';
 
 export const KNOCK: Question = {
   name: 'knock',
@@ -10,6 +10,6 @@ export const KNOCK: Question = {
     'memory after spoofed knocks; needs a C compiler',
   ask: async (setting) => {
     const report = await measureKnocks(setting);
-    return { tables: [knockTable(report)], plots: [], figures: report };
+    return { tables: [knockTable(report)], plots: [knockPlot(report)], figures: report };
   },
 };

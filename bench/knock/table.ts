@@ -1,6 +1,7 @@
 /** The answer to "knock" as a table: the measures below each other, the daemons side by side. */
 import type { KnockReport, KnockRound, KnockSize } from './measure.ts';
 import { type Summary, summarize } from '../summary.ts';
+import type { Bars } from '../plot/plot.ts';
 import { figure, type Table } from '../table.ts';
 
 interface Measure {
@@ -56,4 +57,20 @@ function spread({ median, min, max }: Summary): string {
 
 function lost(rounds: readonly KnockRound[], { sequences }: KnockSize): number {
   return rounds.reduce((sum, round) => sum + sequences - round.latencies.length, 0);
+}
+
+export function knockPlot({ lines }: KnockReport): Bars {
+  return {
+    name: 'knock',
+    title: 'Knocks: from the last one to the command',
+    description:
+      'Milliseconds from the last knock of a sequence to its command, of knockd and spad knockd: the median, the least and the most.',
+    axis: { label: 'milliseconds', scale: 'log' },
+    bars: lines.flatMap(({ name, rounds }) => {
+      const all = rounds.flatMap(({ latencies }) => latencies);
+      if (all.length === 0) return [];
+      const { median, min, max } = summarize(all);
+      return [{ name, value: median, low: min, high: max }];
+    }),
+  };
 }

@@ -31,3 +31,23 @@ export interface Plot {
   readonly y: Axis;
   readonly series: readonly Series[];
 }
+
+/** What is compared without a second axis. */
+export interface Bar {
+  readonly name: string;
+  /** The median, unless the chart says otherwise. */
+  readonly value: number;
+  readonly low?: number;
+  readonly high?: number;
+}
+
+export interface Bars {
+  /** As that of a {@link Plot}. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly axis: Axis;
+  readonly bars: readonly Bar[];
+}
+
+export type Drawing = Plot | Bars;

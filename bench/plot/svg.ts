@@ -1,11 +1,8 @@
-/**
- * Draws a plot as an SVG file: text and lines, no script, no font of its own, the same bytes for the same figures. Light or
- * dark, as the reader's system is (prefers-color-scheme), on a ground of its own, since a page need not follow the system.
- */
+/** Draws a plot with two axes as an SVG file. */
 import type { Axis, Plot, Point, Series } from './plot.ts';
+import { colourOf, line, place, sheet, text } from './sheet.ts';
 import { share, tickLabel, type Ticks, ticksOf } from './ticks.ts';
 
-const WIDTH = 760;
 const HEIGHT = 400;
 const LEFT = 76;
 const RIGHT = 560;
@@ -14,26 +11,6 @@ const BOTTOM = 340;
 const LEGEND = 580;
 const LEGEND_LINE = 22;
 const TICK = 5;
-
-/** Okabe and Ito's, which people tell apart who do not see all colours alike; markers differ too. */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c6bb1'];
-
-/** Without custom properties, which not everything that draws SVG knows. */
-const STYLE = `
-.ground { fill: #ffffff; }
-text { fill: #24292f; font-family: system-ui, sans-serif; font-size: 12px; }
-text.title { font-size: 15px; font-weight: 600; }
-.grid { stroke: #d8dee4; stroke-width: 1; }
-.axis { stroke: #24292f; stroke-width: 1; }
-.line { fill: none; stroke-width: 2; stroke-linejoin: round; }
-.whisker { fill: none; stroke-width: 1; opacity: 0.7; }
-@media (prefers-color-scheme: dark) {
-.ground { fill: #0d1117; }
-text { fill: #d0d7de; }
-.grid { stroke: #30363d; }
-.axis { stroke: #d0d7de; }
-}
-`;
 
 /** The two axes with their ticks: where a point is. */
 interface Frame {
@@ -46,20 +23,13 @@ interface Frame {
 /** The whole file. */
 export function drawPlot(plot: Plot): string {
   const frame = frameOf(plot);
-  const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-labelledby="title desc">`,
-    `<title id="title">${escaped(plot.title)}</title>`,
-    `<desc id="desc">${escaped(plot.description)}</desc>`,
-    `<style>${STYLE}</style>`,
-    `<rect class="ground" width="${WIDTH}" height="${HEIGHT}"/>`,
+  return sheet(plot, HEIGHT, [
     text(LEFT, 24, plot.title, 'class="title"'),
     text(LEFT, 48, `↑ ${plot.y.label}`),
     text((LEFT + RIGHT) / 2, BOTTOM + 42, plot.x.label, 'text-anchor="middle"'),
     ...grid(frame),
     ...plot.series.flatMap((series, index) => [...drawSeries(series, index, frame), ...legend(series, index)]),
-    '</svg>',
-  ];
-  return `${parts.join('\n')}\n`;
+  ]);
 }
 
 function frameOf({ x, y, series }: Plot): Frame {
@@ -111,7 +81,7 @@ function whisker({ x, y, low = y, high = y }: Point, colour: string, frame: Fram
   return [`<path class="whisker" stroke="${colour}" d="${road}"/>`];
 }
 
-/** A form for each series: disc, square, triangle, diamond, and again. */
+/** Colours are told apart by most; a form for each series tells the rest: disc, square, triangle, diamond, and again. */
 function marker(x: number, y: number, index: number): string {
   const fill = `fill="${colourOf(index)}"`;
   const [left, right, top, bottom] = [x - 4.5, x + 4.5, y - 4.5, y + 4.5].map(place);
@@ -134,27 +104,4 @@ function legend({ name }: Series, index: number): string[] {
     marker(LEGEND, y, index),
     text(LEGEND + 18, y + 4, name),
   ];
-}
-
-const colourOf = (index: number): string => COLOURS[index % COLOURS.length] ?? '';
-
-function line(x1: number, y1: number, x2: number, y2: number, kind: string): string {
-  return `<path class="${kind}" d="M${place(x1)} ${place(y1)}L${place(x2)} ${place(y2)}"/>`;
-}
-
-function text(x: number, y: number, words: string, more = ''): string {
-  return `<text x="${place(x)}" y="${place(y)}"${more === '' ? '' : ` ${more}`}>${escaped(words)}</text>`;
-}
-
-/** A tenth of a pixel is as fine as anybody sees. */
-const place = (value: number): string => String(Math.round(value * 10) / 10);
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** Text as XML has it; what XML cannot hold at all is left out. */
-export function escaped(words: string): string {
-  // XML 1.0, section 2.2: these are no characters of it.
-  return words
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '')
-    .replace(/[&<>"]/g, (one) => ENTITIES[one] ?? '');
 }

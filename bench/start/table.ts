@@ -1,4 +1,5 @@
 /** The answer to "start" as a table. */
+import type { Bars } from '../plot/plot.ts';
 import { figure, type Table } from '../table.ts';
 import type { StartLine, StartReport } from './measure.ts';
 
@@ -30,4 +31,15 @@ function startRow(line: StartLine): string[] {
 function memory(processes: readonly number[]): string {
   const total = figure(processes.reduce((sum, one) => sum + one, 0));
   return processes.length === 1 ? total : `${total} (${processes.map(figure).join(' + ')})`;
+}
+
+export function startPlot({ lines }: StartReport): Bars {
+  return {
+    name: 'start',
+    title: 'Start: from the command to "ready"',
+    description:
+      'Milliseconds from the command to readiness of spad and fwknopd, the median and the least and most of all starts.',
+    axis: { label: 'milliseconds', scale: 'linear' },
+    bars: lines.map(({ name, ready: { median, min, max } }) => ({ name, value: median, low: min, high: max })),
+  };
 }

@@ -2,7 +2,7 @@
 import { withArena } from '../arena.ts';
 import type { Question } from '../question.ts';
 import { measureThroughput } from './measure.ts';
-import { throughputTable } from './table.ts';
+import { throughputPlot, throughputTable } from './table.ts';
 
 export const THROUGHPUT: Question = {
   name: 'throughput',
@@ -11,6 +11,6 @@ export const THROUGHPUT: Question = {
     'C compiler',
   ask: async (setting) => {
     const report = await withArena((arena) => measureThroughput({ ...setting, ...arena }));
-    return { tables: [throughputTable(report)], plots: [], figures: report };
+    return { tables: [throughputTable(report)], plots: [throughputPlot(report)], figures: report };
   },
 };

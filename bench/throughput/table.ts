@@ -1,4 +1,5 @@
 /** The answer to "throughput" as a table. */
+import type { Bars } from '../plot/plot.ts';
 import { figure, type Table, thousands } from '../table.ts';
 import type { ThroughputLine, ThroughputReport } from './measure.ts';
 
@@ -21,4 +22,14 @@ function row(
 ): string[] {
   const ratio = base === undefined ? '–' : `${figure(median / base.perSecond.median)}×`;
   return [name, ...[median, min, max].map(thousands), ratio, thousands(packets), String(lost)];
+}
+
+export function throughputPlot({ lines }: ThroughputReport): Bars {
+  return {
+    name: 'throughput',
+    title: 'Throughput: valid packets a second, with real grants',
+    description: 'Valid packets granted a second by spad and fwknopd, the median and the least and most of all rounds.',
+    axis: { label: 'packets granted a second', scale: 'linear' },
+    bars: lines.map(({ name, perSecond: { median, min, max } }) => ({ name, value: median, low: min, high: max })),
+  };
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { drawBars } from '../../../bench/plot/bars.ts';
 import type { Plot } from '../../../bench/plot/plot.ts';
-import { drawPlot, escaped } from '../../../bench/plot/svg.ts';
+import { escaped } from '../../../bench/plot/sheet.ts';
+import { drawPlot } from '../../../bench/plot/svg.ts';
 import { share, tickLabel, ticksOf } from '../../../bench/plot/ticks.ts';
 
 const plot: Plot = {
@@ -102,6 +104,32 @@ test('a plot without points, and one with nothing but zeros on logarithmic axes,
   const axis = { label: 'x', scale: 'log' } as const;
   for (const points of [[], [{ x: 0, y: 0 }]]) {
     const text = drawPlot({ ...plot, x: axis, y: axis, series: [{ name: 'one', points }] });
+    expect(tagsOf(text)).toEqual([]);
+    expect(text).not.toMatch(/NaN|Infinity|undefined/);
+  }
+});
+
+test('bars are as long as their values, each by its name, with the least and the most where there are some', () => {
+  const axis = { label: 'ms', scale: 'linear' } as const;
+  const bars = [
+    { name: 'a < b', value: 50 },
+    { name: 'twice', value: 100, low: 25, high: 100 },
+    { name: 'nothing', value: 0 },
+  ];
+  const text = drawBars({ name: 'x', title: 'T', description: 'D', axis, bars });
+  expect(tagsOf(text)).toEqual([]);
+  const widths = [...text.matchAll(/<rect fill="[^"]+" x="220" y="[^"]+" width="([^"]+)"/g)].map(([, width]) =>
+    Number(width),
+  );
+  expect(widths).toEqual([210, 420, 1]);
+  expect(text.match(/class="spread"/g)).toHaveLength(1);
+  expect(text).toContain('d="M325 ');
+  for (const { name } of bars) expect(text).toContain(`>${name.replace('<', '&lt;')}</text>`);
+});
+
+test('bars without values, and zeros on a logarithmic axis, can be drawn', () => {
+  for (const bars of [[], [{ name: 'one', value: 0 }]]) {
+    const text = drawBars({ name: 'x', title: 'T', description: 'D', axis: { label: 'ms', scale: 'log' }, bars });
     expect(tagsOf(text)).toEqual([]);
     expect(text).not.toMatch(/NaN|Infinity|undefined/);
   }
