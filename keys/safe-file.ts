@@ -58,7 +58,10 @@ export const openSecretFile = (path: string): SecretFile => {
   const descriptor = openForReading(path);
   try {
     const state = checkedState(path, descriptor);
-    const text = decodeUtf8(readAll(path, descriptor, Number(state.size)));
+    const bytes = readAll(path, descriptor, Number(state.size));
+    const text = decodeUtf8(bytes);
+    // The text itself cannot be wiped: JavaScript's strings cannot be changed.
+    bytes.fill(0);
     if (text === undefined) throw new FileRefused(path, 'unsafe', `${printable(path)} is not UTF-8 text`);
     return { text, state };
   } finally {

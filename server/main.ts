@@ -18,6 +18,7 @@ import { type Configuration, type ConfigurationSource, fileSource } from './load
 import { runKnockd } from './knockd/start.ts';
 import { hasCapability } from './process/capabilities.ts';
 import { claimFolder } from './process/claim.ts';
+import { forbidDumps } from './process/no-dumps.ts';
 import { openService } from './process/service.ts';
 import { launchBySocket, launchChild } from './receiver-process.ts';
 import { makeStateFolder } from './state-folder.ts';
@@ -44,6 +45,7 @@ const check = async (origin: ConfigurationSource): Promise<number> =>
 const run = async (origin: ConfigurationSource, { confirm, receiverSocket }: RunOptions): Promise<number> => {
   const logger = stderrLogger(process.env);
   if (origin.seemsAuto?.() === true && !hasCapability('CAP_NET_ADMIN')) throw new Error(NOT_ALLOWED);
+  keepSecrets(logger);
   const service = openService(process.env, (message) => logger.warn(message));
   const { configuration, issues, choice, source } = await loadHere(origin);
   for (const issue of issues) logger[issue.severity === 'error' ? 'error' : 'warn'](describeIssue(issue));
@@ -74,6 +76,16 @@ const run = async (origin: ConfigurationSource, { confirm, receiverSocket }: Run
   if ((await daemon.run()) === 'unconfirmed') return UNCONFIRMED;
   logger.info(`stopped; ${leftBy(name)}`);
   return 0;
+};
+
+/** Before there is a key in this process. */
+const keepSecrets = (logger: Logger): void => {
+  try {
+    forbidDumps();
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    logger.warn(`a core dump of spad would hold keys (${why}): see to it that none is written`);
+  }
 };
 
 /** Throws a sentence where there would be no guard to be tried. */

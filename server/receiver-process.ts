@@ -26,7 +26,7 @@ export interface ReceiverProcessEvents {
   readonly onEnd: (how: string) => void;
 }
 
-/** Starts one and gives it its settings. */
+/** Starts one and gives it its settings, whose bytes, which hold keys, are zero once they are written. */
 export type ReceiverLauncher = (settings: Uint8Array, events: ReceiverProcessEvents) => ReceiverProcess;
 
 const SCRIPT = fileURLToPath(
@@ -46,7 +46,7 @@ export const launchChild: ReceiverLauncher = (settings, events) => {
     events.onEnd(how);
   };
   stdin?.on('error', () => undefined);
-  stdin?.write(settings);
+  stdin?.write(settings, () => settings.fill(0));
   stderr?.setEncoding('utf8').on('data', (text: string) => events.onComplaint(text));
   stdio[3]?.on('error', () => undefined);
   stdio[3]?.on('data', (chunk: Buffer) => {
@@ -78,7 +78,7 @@ export const launchBySocket =
   (settings, events) => {
     const connection = createConnection(path);
     let isOver = false;
-    connection.write(settings);
+    connection.write(settings, () => settings.fill(0));
     connection.on('data', (chunk) => {
       if (!isOver) events.onData(chunk);
     });

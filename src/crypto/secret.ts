@@ -30,7 +30,11 @@ export class Secret {
 
   static fromBase64(text: string): Secret | undefined {
     const bytes = decodeBase64(text);
-    return bytes === undefined ? undefined : Secret.fromBytes(bytes);
+    if (bytes === undefined) return undefined;
+    const secret = Secret.fromBytes(bytes);
+    // The secret has a copy.
+    bytes.fill(0);
+    return secret;
   }
 
   reveal(): Uint8Array {

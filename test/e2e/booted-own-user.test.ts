@@ -1,5 +1,5 @@
 /** The daemon as its own user under a real systemd, which starts its receivers: one capability, and no other. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { statusOf } from '../support/booted-debian.ts';
@@ -66,6 +66,8 @@ test('the kernel says: its own user and CAP_NET_ADMIN in all threads; receivers 
     expect(statusOf(pid)).toMatchObject({ Uid: Array(4).fill(uid).join('\t'), NoNewPrivs: '1', Seccomp: '2' });
     expect(sets(pid)).toEqual([NET_ADMIN, NET_ADMIN, NET_ADMIN, NET_ADMIN, NET_ADMIN]);
   }
+  // What cannot be dumped is root's, so that no other process of this user looks into it.
+  expect(statSync(`/proc/${String(main)}/environ`).uid).toBe(0);
   const receiver = await oneReceiver();
   expect(statusOf(receiver)).toMatchObject({ Uid: '65534\t65534\t65534\t65534', NoNewPrivs: '1', Seccomp: '2' });
   expect(sets(receiver).slice(1)).toEqual([0, 0, 0, 0]);
