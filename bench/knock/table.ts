@@ -65,7 +65,7 @@ export function knockPlot({ lines }: KnockReport): Bars {
     title: 'Knocks: from the last one to the command',
     description:
       'Milliseconds from the last knock of a sequence to its command, of knockd and spad knockd: the median, the least and the most.',
-    axis: { label: 'milliseconds', scale: 'log' },
+    axis: { label: 'milliseconds', scale: 'linear' },
     bars: lines.flatMap(({ name, rounds }) => {
       const all = rounds.flatMap(({ latencies }) => latencies);
       if (all.length === 0) return [];

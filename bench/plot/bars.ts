@@ -3,6 +3,7 @@ import type { Bar, Bars } from './plot.ts';
 import { colourOf, line, place, sheet, text, WIDTH } from './sheet.ts';
 import { share, tickLabel, type Ticks, ticksOf } from './ticks.ts';
 
+const MARGIN = 24;
 const LEFT = 220;
 const RIGHT = 640;
 const TOP = 64;
@@ -23,7 +24,7 @@ export function drawBars(chart: Bars): string {
   const along = (value: number): number => LEFT + share(value, ticks, axis.scale) * (RIGHT - LEFT);
   const bottom = TOP + bars.length * ROW;
   return sheet(chart, bottom + BELOW, [
-    text(LEFT, 24, title, 'class="title"'),
+    text(MARGIN, 24, title, 'class="title"'),
     ...grid(ticks, along, bottom),
     ...bars.flatMap((bar, index) => drawBar(bar, index, along)),
     text((LEFT + RIGHT) / 2, bottom + 42, axis.label, 'text-anchor="middle"'),
