@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { statusOf } from '../support/booted-debian.ts';
 import { BootedSpad } from '../support/booted-spad.ts';
 import { openInKernel } from '../support/grant-list.ts';
 import { repositoryRoot } from '../support/paths.ts';
+import { statusOf } from '../support/proc-status.ts';
 import { waitFor, waitUntil } from '../support/wait.ts';
 
 let spad: BootedSpad;

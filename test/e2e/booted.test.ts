@@ -2,11 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { statusOf } from '../support/booted-debian.ts';
 import { BootedSpad } from '../support/booted-spad.ts';
 import { kernelGrants, openInKernel } from '../support/grant-list.ts';
 import { repositoryRoot } from '../support/paths.ts';
 import { waitForTcpState } from '../support/probe.ts';
+import { statusOf } from '../support/proc-status.ts';
 import { waitFor, waitUntil } from '../support/wait.ts';
 
 let spad: BootedSpad;

@@ -6,6 +6,7 @@ import { Keyholder } from '../support/keyholder.ts';
 import { Lab } from '../support/lab.ts';
 import { repositoryRoot } from '../support/paths.ts';
 import { startTcpService, waitForTcpState } from '../support/probe.ts';
+import { statusOf } from '../support/proc-status.ts';
 import { Spad } from '../support/spad.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -30,12 +31,6 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-const statusOf = (pid: number, thread = pid): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    readFileSync(`/proc/${String(pid)}/task/${String(thread)}/status`, 'latin1')
-      .split('\n')
-      .map((line) => line.split(':\t') as [string, string]),
-  );
 const capabilities = (pid: number, set: string): bigint => BigInt(`0x${statusOf(pid)[`Cap${set}`] ?? ''}`);
 
 test('the unit leaves five capabilities and lets none be gained', () => {
@@ -53,7 +48,7 @@ test.each(['nflog', 'pcap'])(
     const through = `exec setpriv --no-new-privs --inh-caps=-all --bounding-set=-all,${names} "$@"`;
     const { pid } = await spad.start({ through });
     for (const thread of readdirSync(`/proc/${String(pid)}/task`)) {
-      const status = statusOf(pid, Number(thread));
+      const status = statusOf(thread);
       expect(status).toMatchObject({ NoNewPrivs: '1', Uid: '0\t0\t0\t0' });
       for (const set of ['Eff', 'Prm', 'Bnd']) expect(BigInt(`0x${status[`Cap${set}`] ?? ''}`)).toBe(mask);
       for (const set of ['Inh', 'Amb']) expect(BigInt(`0x${status[`Cap${set}`] ?? ''}`)).toBe(0n);

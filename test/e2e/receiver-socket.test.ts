@@ -8,6 +8,7 @@ import { Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
 import { builtFile } from '../support/paths.ts';
 import { startTcpService, waitForTcpState } from '../support/probe.ts';
+import { statusOf } from '../support/proc-status.ts';
 import { Spad } from '../support/spad.ts';
 import { waitUntil } from '../support/wait.ts';
 
@@ -39,16 +40,10 @@ const started = (starter: LabProcess): number[] =>
 const isAlive = (pid: number): boolean => existsSync(`/proc/${String(pid)}/fd/0`);
 const alive = (starter: LabProcess): number[] => started(starter).filter(isAlive);
 
-const statusOf = (pid: number, thread: string): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    readFileSync(`/proc/${String(pid)}/task/${thread}/status`, 'latin1')
-      .split('\n')
-      .map((line) => line.split(':\t') as [string, string]),
-  );
 /** What all threads of a process have of each set, as they all must have the same. */
 const capabilities = (pid: number): readonly string[] => {
   const all = readdirSync(`/proc/${String(pid)}/task`).map((thread) =>
-    ['Eff', 'Prm', 'Inh', 'Amb'].map((set) => statusOf(pid, thread)[`Cap${set}`] ?? ''),
+    ['Eff', 'Prm', 'Inh', 'Amb'].map((set) => statusOf(thread)[`Cap${set}`] ?? ''),
   );
   for (const one of all) expect(one).toEqual(all[0]);
   return all[0] ?? [];
@@ -76,7 +71,7 @@ test.each(['nflog', 'pcap', 'udp'])(
     expect(readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'latin1')).toBe('');
     const [first = 0] = started(starter);
     expect(capabilities(first)).toEqual([NONE, NONE, NONE, NONE]);
-    expect(statusOf(first, String(first))).toMatchObject({
+    expect(statusOf(first)).toMatchObject({
       Uid: '65534\t65534\t65534\t65534',
       NoNewPrivs: '1',
       Seccomp: '2',

@@ -3,12 +3,13 @@
  * host name), on the network of its host, and sees of this machine what a container sees. It may start again in the same files.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { atProcessEnd } from './at-process-end.ts';
 import { type DebianRoot, ENVIRONMENT } from './debian-root.ts';
 import type { Lab } from './lab.ts';
 import type { ExecOptions, ExecResult, LabProcess } from './lab-process.ts';
+import { statusOf } from './proc-status.ts';
 import { waitFor } from './wait.ts';
 
 /** Of what root may do: nothing that would change this machine. */
@@ -144,10 +145,3 @@ export class BootedDebian {
     spawnSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', REMOVE_GROUP, 'sh', this.group]);
   }
 }
-
-/** What /proc/PID/status says, by name; nothing of a process that has ended. */
-export const statusOf = (pid: number | string): Readonly<Record<string, string>> => {
-  const file = `/proc/${pid}/status`;
-  const lines = existsSync(file) ? readFileSync(file, 'latin1').split('\n') : [];
-  return Object.fromEntries(lines.map((line) => line.split(/:\t(.*)/, 2) as [string, string]));
-};

@@ -84,3 +84,21 @@ describe('is refused', () => {
     expect(parseCode(text)).toEqual({ ok: false, error });
   });
 });
+
+describe('how much of it is there', () => {
+  test('all letters, or a "=" at the end, are a whole code; less is not', () => {
+    expect([code, code.slice(0, 100) + '=', `${code.slice(0, -1)}A`].map(isWholeCode)).toEqual([true, true, true]);
+    expect([code.slice(0, -1), '', `=${code.slice(0, 100)}`].map(isWholeCode)).toEqual([false, false, false]);
+  });
+
+  test.each([
+    [234, 'is a part of it missing'],
+    [236, 'is something in it twice'],
+  ])('%d letters: %s?', (count, question) => {
+    const letters = (code.slice(0, -1) + code).slice(0, count);
+    expect(parseCode(letters)).toEqual({
+      ok: false,
+      error: `it has ${String(count)} letters where a code has 235 and a "=": ${question}?`,
+    });
+  });
+});
