@@ -31,23 +31,30 @@ export class NotRun extends Trouble {
  * Runs a command to its end: its exit code, 128 and the number of a signal that has ended it. Signals are passed on to it meanwhile.
  * Rejects with {@link NotRun}.
  */
-export const runChild = async ([command = '', ...args]: readonly string[]): Promise<number> => {
-  const child = start(command, args);
-  return new Promise((resolve, reject) => {
+export const runChild = ([command = '', ...args]: readonly string[]): Promise<number> =>
+  new Promise((resolve, reject) => {
+    let child: ChildProcess | undefined;
     const passOn = (signal: NodeJS.Signals): void => {
-      if (!(OF_THE_TERMINAL.includes(signal) && isInForeground())) child.kill(signal);
+      if (!(OF_THE_TERMINAL.includes(signal) && isInForeground())) child?.kill(signal);
     };
+    // Before there is a command: it may be up, and somebody send a signal for it, before we are asked again.
     for (const signal of PASSED_ON) process.on(signal, passOn);
     const end = (settle: () => void): void => {
       for (const signal of PASSED_ON) process.off(signal, passOn);
       settle();
     };
+    try {
+      child = start(command, args);
+    } catch (error) {
+      end(() => reject(error instanceof Error ? error : new Error(String(error))));
+      return;
+    }
+    const { pid } = child;
     child.once('error', (error) => {
-      if (child.pid === undefined) end(() => reject(new NotRun(command, error)));
+      if (pid === undefined) end(() => reject(new NotRun(command, error)));
     });
     child.once('exit', (code, signal) => end(() => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL'])));
   });
-};
 
 /** Node tells of some errors of the system by an event, of others (ENOTDIR, E2BIG) at once. */
 const start = (command: string, args: readonly string[]): ChildProcess => {

@@ -16,6 +16,7 @@ describe('a code as text', () => {
   test('is set in lines of 48 letters, each with its check', () => {
     expect(codeLines(code).map((line) => line.length)).toEqual([48, 48, 48, 48, 44]);
     expect(codeLines(code).join('')).toBe(code);
+    expect(codeLines('')).toEqual([]);
     const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
     const expected = codeLines(code).map((line) => {
       const bits = createHash('sha256').update(line).digest().readUInt16BE(0) >> 6;
