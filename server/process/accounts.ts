@@ -1,5 +1,6 @@
 /** The system's users and groups, from the files that hold them. */
 import { readFileSync } from 'node:fs';
+import { rowIn } from '../../src/base/passwd.ts';
 import type { Identity } from './run.ts';
 
 /**
@@ -13,10 +14,7 @@ export const identityOf = (user: string | undefined, group: string | undefined):
 };
 
 const findRow = (file: string, name: string, what: string): readonly string[] => {
-  const rows = readFileSync(file, 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'));
-  const row = rows.find(([first]) => first === name);
+  const row = rowIn(readFileSync(file, 'utf8'), name);
   if (row === undefined) throw new Error(`there is no ${what} ${name} in ${file}`);
   return row;
 };
