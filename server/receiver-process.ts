@@ -82,8 +82,13 @@ export const launchBySocket =
     connection.on('data', (chunk) => {
       if (!isOver) events.onData(chunk);
     });
+    let isThere = false;
+    connection.on('connect', () => {
+      isThere = true;
+    });
+    // One that was there and is killed may leave an error, too (ECONNRESET): that is its end, and told as such.
     connection.on('error', (error) => {
-      if (!isOver) events.onTrouble(`there is no receiver to be had at ${path}: ${error.message}`);
+      if (!isOver && !isThere) events.onTrouble(`there is no receiver to be had at ${path}: ${error.message}`);
     });
     connection.on('close', () => {
       if (isOver) return;
